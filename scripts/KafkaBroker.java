@@ -1,0 +1,308 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION Apache Kafka, the real broker in KRaft mode, in one JVM and without Docker: jbang KafkaBroker.java --port 9092
+//JAVA 21+
+//DEPS org.slf4j:slf4j-simple:2.0.20
+//DEPS info.picocli:picocli:4.7.7
+//DEPS org.apache.kafka:kafka_2.13:4.3.1
+//SOURCES orders/LogFile.java
+//SOURCES orders/LogOptions.java
+//SOURCES orders/Printable.java
+//SOURCES orders/Script.java
+//COMPILE_OPTIONS --release 21
+//RUNTIME_OPTIONS -Xms128m -Xmx1g -XX:+IgnoreUnrecognizedVMOptions --sun-misc-unsafe-memory-access=allow
+
+import java.io.FileReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.Reader;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import orders.LogOptions;
+import orders.Script;
+import orders.Script.Failure;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * What is a Kafka broker, and what does it need to run? One JVM and one folder: since KRaft it keeps the cluster's
+ * metadata itself, in a Raft log, and no ZooKeeper stands beside it.
+ *
+ * <ol>
+ *   <li>Say who is in the cluster: this node, and the controllers that vote over the metadata.
+ *   <li>Format the folder, once: it then belongs to this cluster and this node.
+ *   <li>Start the server: controller and broker in one process ("combined mode").
+ *   <li>Shut it down cleanly, so that the next start has no log to recover.
+ * </ol>
+ *
+ * One line on standard output ends with the bootstrap address, when the broker is ready and not before. Three nodes make
+ * a cluster that survives the loss of any one:
+ *
+ * <pre>
+ *   jbang KafkaBroker.java --node 1 --of 3 &
+ *   jbang KafkaBroker.java --node 2 --of 3 &
+ *   jbang KafkaBroker.java --node 3 --of 3 &
+ * </pre>
+ */
+@Command(name = "KafkaBroker", mixinStandardHelpOptions = true, version = "Apache Kafka 4.3.1",
+        description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:stopped", "1:could not start", "2:wrong options", "130, 143:ended by Ctrl-C or SIGTERM"})
+public class KafkaBroker implements Callable<Integer> {
+    private static final int DEFAULT_PORT = 9092;
+    private static final int TRIES_FOR_A_FREE_PORT = 3;
+
+    @Option(names = "--port", defaultValue = "" + DEFAULT_PORT, paramLabel = "PORT",
+            description = "Port for clients; 0 takes a free one (default: ${DEFAULT-VALUE}). Node N of a cluster "
+                    + "listens on PORT + 2 (N - 1), its controller one above.")
+    private int port;
+
+    @Option(names = "--host", defaultValue = "127.0.0.1", paramLabel = "HOST",
+            description = "Address to bind and to tell the clients (default: ${DEFAULT-VALUE}).")
+    private String host;
+
+    @Option(names = "--data-dir", paramLabel = "DIR",
+            description = "Keep the data in this folder; without it they last as long as the broker.")
+    private Path dataDir;
+
+    @Option(names = "--node", defaultValue = "1", paramLabel = "N", description = "Which node of the cluster this is.")
+    private int node;
+
+    @Option(names = "--of", defaultValue = "1", paramLabel = "M",
+            description = "How many nodes the cluster has, each a process of its own.")
+    private int nodes;
+
+    @Option(names = "--property", paramLabel = "K=V", description = "Any broker setting; goes before --config.")
+    private Map<String, String> properties = new LinkedHashMap<>();
+
+    @Option(names = "--config", paramLabel = "FILE", description = "A file of broker settings.")
+    private Path configFile;
+
+    @Mixin
+    private LogOptions logging;
+
+    public static void main(String... args) {
+        System.exit(Script.run(new KafkaBroker(), args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        check();
+        logging.open(KafkaBroker.class, null);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return run(ports());
+            } catch (PortTaken e) {
+                if (port != 0 || attempt == TRIES_FOR_A_FREE_PORT) { // a port that was free a moment ago may be gone
+                    throw new Failure(Script.FAILED, e.getMessage(), e);
+                }
+            }
+        }
+    }
+
+    private int run(Ports ports) throws Exception {
+        requireFree(ports.client());
+        requireFree(ports.controller());
+        Path folder = folder();
+        try {
+            KafkaConfig config = config(ports, folder);                                         // 1
+            format(folder, config);                                                             // 2
+            KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                server.shutdown();                                                              // 4
+                removeIfEphemeral(folder);
+            }, "shutdown"));
+            server.startup();                                                                   // 3
+            System.out.println("Kafka 4.3.1 is ready: " + host + ":" + ports.client());
+            server.awaitShutdown();
+            return Script.OK;
+        } catch (Exception e) {
+            removeIfEphemeral(folder);
+            throw sentence(e, ports, folder);
+        }
+    }
+
+    // --- 1: who is in the cluster ---------------------------------------------------------------------------------
+
+    private record Ports(int client, int controller) {
+    }
+
+    /** In a cluster the ports follow from the first node's, so that every node knows every other without asking. */
+    private Ports ports() throws IOException {
+        if (nodes > 1) {
+            return new Ports(port + 2 * (node - 1), port + 2 * (node - 1) + 1);
+        }
+        return new Ports(port == 0 ? freePort() : port, freePort());
+    }
+
+    private KafkaConfig config(Ports ports, Path folder) throws IOException {
+        int copies = Math.min(3, nodes);
+        int inSync = Math.max(1, copies - 1); // one copy may be away and writes go on
+        Properties p = new Properties();
+        p.put("process.roles", "broker,controller");
+        p.put("node.id", String.valueOf(node));
+        p.put("controller.quorum.voters", IntStream.rangeClosed(1, nodes)
+                .mapToObj(n -> n + "@" + host + ":" + (nodes == 1 ? ports.controller() : port + 2 * (n - 1) + 1))
+                .collect(Collectors.joining(",")));
+        p.put("listeners", "PLAINTEXT://" + host + ":" + ports.client() + ",CONTROLLER://" + host + ":" + ports.controller());
+        p.put("advertised.listeners", "PLAINTEXT://" + host + ":" + ports.client());
+        p.put("controller.listener.names", "CONTROLLER");
+        p.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL");
+        p.put("log.dirs", folder.toString());
+        p.put("num.partitions", "3");
+        for (String topic : List.of("default", "offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
+            p.put(topic + ".replication.factor", String.valueOf(copies));
+        }
+        for (String least : List.of("min.insync.replicas", "transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr")) {
+            p.put(least, String.valueOf(inSync));
+        }
+        p.put("offsets.topic.num.partitions", "5");         // 50 are for hundreds of groups; 5 are made faster
+        p.put("transaction.state.log.num.partitions", "5");
+        p.put("group.initial.rebalance.delay.ms", "0");     // 3 s is for many consumers that start at once
+        if (configFile != null) {
+            try (Reader file = new FileReader(configFile.toFile(), StandardCharsets.UTF_8)) {
+                p.load(file);
+            }
+        }
+        p.putAll(properties);
+        return KafkaConfig.fromProps(p);
+    }
+
+    // --- 2: the folder --------------------------------------------------------------------------------------------
+
+    private void format(Path folder, KafkaConfig config) throws Exception {
+        Properties found = new Properties();
+        Path meta = folder.resolve("meta.properties"); // Kafka's own record of whose folder this is
+        if (Files.exists(meta)) {
+            try (Reader file = Files.newBufferedReader(meta)) {
+                found.load(file);
+            }
+        }
+        String foundCluster = found.getProperty("cluster.id");
+        String cluster = clusterId(foundCluster);
+        String foundNode = found.getProperty("node.id", String.valueOf(node));
+        if (foundCluster != null && !(foundCluster.equals(cluster) && foundNode.equals(String.valueOf(node)))) {
+            throw new Failure(folder + " holds the data of node " + foundNode + " of another cluster (" + foundCluster
+                    + "): start it as that, or give another --data-dir.");
+        }
+        new Formatter()
+                .setClusterId(cluster)
+                .setNodeId(node)
+                .setControllerListenerName("CONTROLLER")
+                .setMetadataLogDirectory(config.metadataLogDir())
+                .setDirectories(List.of(config.metadataLogDir()))
+                .setIgnoreFormatted(true) // a restart finds its folder formatted
+                .setPrintStream(new PrintStream(OutputStream.nullOutputStream()))
+                .run();
+    }
+
+    /** The nodes of a cluster agree on its name without asking; a single node keeps the one it has or makes one up. */
+    private String clusterId(String found) {
+        String ofSeveral = "order-lab-of-";
+        if (nodes > 1) {
+            return ofSeveral + nodes + "-at-" + port;
+        }
+        return found != null && !found.startsWith(ofSeveral) ? found : Uuid.randomUuid().toString();
+    }
+
+    private Path folder() {
+        try {
+            Path folder = dataDir == null ? Files.createTempDirectory("kafka-broker-")
+                    : Files.createDirectories(dataDir.toAbsolutePath());
+            Files.delete(Files.createTempFile(folder, "writable", ""));
+            return folder;
+        } catch (IOException e) {
+            throw new Failure(Script.FAILED, "The folder " + dataDir + " cannot be written ("
+                    + e.getClass().getSimpleName() + "): give another --data-dir.", e);
+        }
+    }
+
+    private void removeIfEphemeral(Path folder) {
+        if (dataDir != null) {
+            return;
+        }
+        try (Stream<Path> all = Files.walk(folder)) {
+            all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+        } catch (IOException e) {
+            System.err.println("KafkaBroker: " + folder + " could not be removed: " + e.getMessage());
+        }
+    }
+
+    // --- what can go wrong, said in one sentence ------------------------------------------------------------------
+
+    private static final class PortTaken extends Exception {
+        PortTaken(int port, String host) {
+            super("Port " + port + " on " + host + " is in use or not to be had: stop what listens there, or give "
+                    + "another --port (0 takes a free one).");
+        }
+    }
+
+    private void check() {
+        if (nodes < 1 || node < 1 || node > nodes) {
+            throw new Failure(Script.USAGE, "--node " + node + " --of " + nodes + ": the nodes are numbered from 1 to the "
+                    + "number of nodes.", null);
+        }
+        if (port < 0 || port > 65_535 - 2 * nodes) {
+            throw new Failure(Script.USAGE, "--port " + port + " is no port.", null);
+        }
+        if (nodes > 1 && port == 0) {
+            throw new Failure(Script.USAGE, "A cluster derives its ports from --port: give one, not 0.", null);
+        }
+        if (configFile != null && !Files.isReadable(configFile)) {
+            throw new Failure(Script.USAGE, "--config " + configFile + " cannot be read.", null);
+        }
+    }
+
+    private void requireFree(int port) throws PortTaken {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            throw new PortTaken(port, host);
+        }
+    }
+
+    private int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private Exception sentence(Exception e, Ports ports, Path folder) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            String message = String.valueOf(cause.getMessage());
+            if (cause instanceof BindException) {
+                return new PortTaken(ports.client(), host);
+            }
+            if (cause instanceof ConfigException) {
+                return new Failure(Script.USAGE, "A broker setting is wrong: " + message, e);
+            }
+            if (message.contains("lock on file")) {
+                return new Failure(Script.FAILED, folder + " is in use by another broker: stop that one, or give another "
+                        + "--data-dir.", e);
+            }
+        }
+        return e;
+    }
+}

@@ -1,0 +1,81 @@
+package orders;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+
+/**
+ * A dead letter: the failed record's own key, value and headers, byte for byte, plus error headers that say where it came
+ * from and why it died. Their names are those of Kafka's share groups (KIP-1191); values are UTF-8 text, numbers too.
+ */
+public final class DeadLetter {
+    public static final String PREFIX = "__dlq.errors.";
+    public static final String TOPIC = PREFIX + "topic";
+    public static final String PARTITION = PREFIX + "partition";
+    public static final String OFFSET = PREFIX + "offset";
+    public static final String GROUP = PREFIX + "group";
+    public static final String DELIVERY_COUNT = PREFIX + "delivery.count";
+    public static final String MESSAGE = PREFIX + "message";
+    public static final String EXCEPTION = PREFIX + "exception";
+    public static final String STACKTRACE = PREFIX + "stacktrace";
+    public static final String TIMESTAMP = PREFIX + "timestamp";
+
+    private static final int LONGEST_MESSAGE = 1_000;
+    private static final int LONGEST_STACKTRACE = 8_000;
+
+    private DeadLetter() {
+    }
+
+    /** Turns a failed record into a dead letter for the topic {@code dlq}. */
+    public static ProducerRecord<byte[], byte[]> of(ConsumerRecord<byte[], byte[]> failed, String dlq, String group,
+            int deliveryCount, Exception cause) {
+        Headers headers = withoutErrors(failed.headers()); // a replayed record that dies again tells of its latest death
+        add(headers, TOPIC, failed.topic());
+        add(headers, PARTITION, String.valueOf(failed.partition()));
+        add(headers, OFFSET, String.valueOf(failed.offset()));
+        add(headers, GROUP, group);
+        add(headers, DELIVERY_COUNT, String.valueOf(deliveryCount));
+        add(headers, MESSAGE, bounded(String.valueOf(cause.getMessage()), LONGEST_MESSAGE));
+        add(headers, EXCEPTION, cause.getClass().getName());
+        add(headers, STACKTRACE, bounded(stackTrace(cause), LONGEST_STACKTRACE));
+        add(headers, TIMESTAMP, Instant.now().toString());
+        return new ProducerRecord<>(dlq, null, failed.key(), failed.value(), headers);
+    }
+
+    /** The record's own headers, in their order, repeated ones too. */
+    public static Headers withoutErrors(Headers headers) {
+        Headers own = new RecordHeaders();
+        for (Header header : headers) {
+            if (!header.key().startsWith(PREFIX)) {
+                own.add(header);
+            }
+        }
+        return own;
+    }
+
+    /** An error header's text, or null. */
+    public static String text(Headers headers, String name) {
+        Header header = headers.lastHeader(name);
+        return header == null || header.value() == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+    }
+
+    private static void add(Headers headers, String name, String value) {
+        headers.add(name, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String stackTrace(Exception cause) {
+        StringWriter text = new StringWriter();
+        cause.printStackTrace(new PrintWriter(text));
+        return text.toString();
+    }
+
+    private static String bounded(String text, int length) {
+        return text.length() <= length ? text : text.substring(0, length) + "…";
+    }
+}

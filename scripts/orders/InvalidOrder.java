@@ -1,0 +1,25 @@
+package orders;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** JSON that is not an order; names every field that is wrong, not just the first. */
+public final class InvalidOrder extends PermanentFailure {
+    private final transient List<Problem> problems;
+
+    /**
+     * @param field  where, as a path such as {@code items[0].price}
+     * @param detail what is wrong, as in "must be a number"
+     */
+    public record Problem(String field, String detail) {
+    }
+
+    public InvalidOrder(List<Problem> problems) {
+        super(problems.stream().map(p -> p.field() + " " + p.detail()).collect(Collectors.joining("; ")), null);
+        this.problems = List.copyOf(problems);
+    }
+
+    public List<Problem> problems() {
+        return problems;
+    }
+}

@@ -1,0 +1,87 @@
+package orders;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code --quiet} and {@code --verbose}, and the log behind them: slf4j-simple, to the console (standard error) and, for
+ * the scripts that have one, to a {@link LogFile}. Kafka's own loggers stay at WARN unless {@code --verbose}.
+ */
+public final class LogOptions {
+    @Option(names = {"-q", "--quiet"}, description = "Log warnings and errors only.")
+    private boolean quiet;
+
+    @Option(names = {"-v", "--verbose"}, description = "Log details, and stack traces with errors.")
+    private boolean verbose;
+
+    public boolean quiet() {
+        return quiet;
+    }
+
+    public boolean verbose() {
+        return verbose;
+    }
+
+    /**
+     * Opens the log. Has to come before the first logger is made, since slf4j-simple reads its settings just then.
+     *
+     * @param file where to log beside the console, or null
+     */
+    public Logger open(Class<?> script, Path file) {
+        set("defaultLogLevel", quiet ? "warn" : verbose ? "debug" : "info");
+        for (String kafka : new String[] {"org.apache.kafka", "kafka", "state.change.logger"}) {
+            set("log." + kafka, verbose ? "info" : "warn");
+        }
+        set("log.org.apache.kafka.common.config.AbstractConfig", "error"); // no list of unused settings
+        set("showThreadName", "false");
+        set("showShortLogName", "true");
+        set("showDateTime", "true");
+        set("dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
+        System.setErr(new LogStream(file == null ? null : new LogFile(file)));
+        return LoggerFactory.getLogger(script);
+    }
+
+    private static void set(String name, String value) {
+        System.setProperty("org.slf4j.simpleLogger." + name, value);
+    }
+
+    /**
+     * Standard error, and the log file beside it. slf4j-simple writes one event with one {@code println}, so that this is
+     * the place where no text from outside gets through unescaped, whoever logs it.
+     */
+    private static final class LogStream extends PrintStream {
+        private final LogFile file;
+        private final boolean colour = Ansi.AUTO.enabled();
+
+        LogStream(LogFile file) {
+            super(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+            this.file = file;
+        }
+
+        @Override
+        public void println(String line) {
+            String safe = Printable.of(line);
+            super.println(colour ? coloured(safe) : safe);
+            if (file != null) {
+                file.append(safe);
+            }
+        }
+
+        @Override
+        public void println(Object line) { // a stack trace comes line by line, as objects
+            println(String.valueOf(line).replace("\t", "    "));
+        }
+
+        private static String coloured(String line) {
+            String style = line.contains(" ERROR ") ? "red" : line.contains(" WARN ") ? "yellow" : null;
+            return style == null ? line : Ansi.Style.on(Ansi.Style.valueOf("fg_" + style)) + line + Ansi.Style.reset.on();
+        }
+    }
+}

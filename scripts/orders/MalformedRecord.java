@@ -1,0 +1,8 @@
+package orders;
+
+/** The bytes of a record are not JSON: a poison pill. */
+public final class MalformedRecord extends PermanentFailure {
+    public MalformedRecord(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

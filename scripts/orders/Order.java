@@ -1,0 +1,160 @@
+package orders;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import orders.InvalidOrder.Problem;
+
+/**
+ * An order, as it is posted to the API and as it stands in {@code order-events}.
+ *
+ * @param orderId        its identity: the record's key, and what makes two records the same order
+ * @param totalAmount    money, exact
+ * @param timestamp      ISO-8601, as given
+ * @param idempotencyKey the client's name for this attempt to order; may be null
+ */
+public record Order(String orderId, String customerId, List<Item> items, BigDecimal totalAmount, String timestamp,
+                    String idempotencyKey) {
+    private static final int LONGEST_TEXT = 255;
+    private static final int MOST_ITEMS = 1_000;
+
+    /** One line of an order. */
+    public record Item(String productId, int quantity, BigDecimal price) {
+    }
+
+    /**
+     * Reads an order out of JSON; fields it does not know are left out.
+     *
+     * @throws InvalidOrder naming every field that is missing or wrong
+     */
+    public static Order from(JsonNode json) throws InvalidOrder {
+        return new Reading().order(json);
+    }
+
+    /**
+     * SHA-256 (hex) over what the customer ordered: customer, items and total, with 59.9 and 59.90 the same. The time and
+     * the ids are left out, since a retry may bring new ones.
+     */
+    public String contentDigest() {
+        List<Object> content = new ArrayList<>(List.of(customerId, canonical(totalAmount)));
+        items.forEach(item -> content.add(List.of(item.productId(), item.quantity(), canonical(item.price()))));
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Json.bytes(content)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+
+    private static String canonical(BigDecimal money) {
+        return money.stripTrailingZeros().toPlainString();
+    }
+
+    /** Goes through the fields and notes what is wrong with them, so that a client learns it all at once. */
+    private static final class Reading {
+        private final List<Problem> problems = new ArrayList<>();
+
+        Order order(JsonNode json) throws InvalidOrder {
+            if (!json.isObject()) {
+                throw new InvalidOrder(List.of(new Problem("order", "must be a JSON object")));
+            }
+            Order order = new Order(text(json, "order_id", ""), text(json, "customer_id", ""), items(json.get("items")),
+                    money(json, "total_amount", ""), timestamp(json), optionalText(json, "idempotency_key"));
+            if (!problems.isEmpty()) {
+                throw new InvalidOrder(problems);
+            }
+            return order;
+        }
+
+        private List<Item> items(JsonNode array) {
+            if (array == null || !array.isArray() || array.isEmpty() || array.size() > MOST_ITEMS) {
+                wrong("items", absent(array) ? "is missing" : "must be a list of 1 to " + MOST_ITEMS + " items");
+                return List.of();
+            }
+            List<Item> items = new ArrayList<>();
+            for (JsonNode item : array) {
+                String at = "items[" + items.size() + "]";
+                if (!item.isObject()) {
+                    wrong(at, "must be an object");
+                }
+                items.add(new Item(text(item, "product_id", at + "."), quantity(item, at + "."), money(item, "price", at + ".")));
+            }
+            return items;
+        }
+
+        private String text(JsonNode parent, String field, String prefix) {
+            if (absent(parent.get(field))) {
+                wrong(prefix + field, "is missing");
+                return null;
+            }
+            return optionalText(parent, field, prefix);
+        }
+
+        private String optionalText(JsonNode parent, String field) {
+            return absent(parent.get(field)) ? null : optionalText(parent, field, "");
+        }
+
+        private String optionalText(JsonNode parent, String field, String prefix) {
+            JsonNode value = parent.get(field);
+            if (!value.isTextual() || value.textValue().isBlank() || value.textValue().length() > LONGEST_TEXT) {
+                wrong(prefix + field, "must be a text of 1 to " + LONGEST_TEXT + " characters");
+                return null;
+            }
+            return value.textValue();
+        }
+
+        private int quantity(JsonNode item, String prefix) {
+            JsonNode value = item.get("quantity");
+            if (absent(value)) {
+                wrong(prefix + "quantity", "is missing");
+            } else if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
+                wrong(prefix + "quantity", "must be a whole number of 1 or more");
+            } else {
+                return value.intValue();
+            }
+            return 0;
+        }
+
+        private BigDecimal money(JsonNode parent, String field, String prefix) {
+            JsonNode value = parent.get(field);
+            if (absent(value)) {
+                wrong(prefix + field, "is missing");
+            } else if (!value.isNumber() || !plausible(value.decimalValue())) {
+                wrong(prefix + field, "must be a number of 0 or more with at most 15 digits before the point and 6 behind");
+            } else {
+                return value.decimalValue();
+            }
+            return BigDecimal.ZERO;
+        }
+
+        private static boolean plausible(BigDecimal money) { // 1e999999999 is short JSON and a long number
+            return money.signum() >= 0 && money.precision() - (long) money.scale() <= 15 && money.scale() <= 6
+                    && money.scale() >= -15;
+        }
+
+        private String timestamp(JsonNode json) {
+            String text = text(json, "timestamp", "");
+            try {
+                if (text != null) {
+                    DateTimeFormatter.ISO_DATE_TIME.parse(text);
+                }
+            } catch (DateTimeParseException e) {
+                wrong("timestamp", "must be a time in ISO-8601, such as 2026-01-31T12:00:00Z");
+            }
+            return text;
+        }
+
+        private static boolean absent(JsonNode value) {
+            return value == null || value.isNull();
+        }
+
+        private void wrong(String field, String detail) {
+            problems.add(new Problem(field, detail));
+        }
+    }
+}

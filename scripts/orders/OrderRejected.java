@@ -1,0 +1,8 @@
+package orders;
+
+/** The business says no to a well-formed order. */
+public final class OrderRejected extends PermanentFailure {
+    public OrderRejected(String message) {
+        super(message, null);
+    }
+}

@@ -1,0 +1,38 @@
+package orders;
+
+import java.time.Instant;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * What became of an order: the value of a record in {@code order-outcomes}, whose key is the {@code order_id}. Only
+ * {@link #PROCESSED} counts as seen; a dead-lettered order may be replayed.
+ *
+ * @param reason        why it was dead-lettered; null if processed
+ * @param source        the record in {@code order-events} that this is the outcome of
+ * @param attempts      how often it was tried
+ * @param contentDigest {@link Order#contentDigest()}
+ * @param at            ISO-8601
+ */
+public record Outcome(String orderId, String idempotencyKey, String status, String reason, Source source, int attempts,
+                      String contentDigest, String at) {
+    public static final String PROCESSED = "processed";
+    public static final String DEAD_LETTERED = "dead-lettered";
+
+    /** Where the order stood. */
+    public record Source(String topic, int partition, long offset) {
+    }
+
+    public static Outcome processed(Order order, ConsumerRecord<?, ?> from, int attempts) {
+        return of(order, PROCESSED, null, from, attempts);
+    }
+
+    public static Outcome deadLettered(Order order, Exception cause, ConsumerRecord<?, ?> from, int attempts) {
+        return of(order, DEAD_LETTERED, cause.getClass().getSimpleName() + ": " + cause.getMessage(), from, attempts);
+    }
+
+    private static Outcome of(Order order, String status, String reason, ConsumerRecord<?, ?> from, int attempts) {
+        return new Outcome(order.orderId(), order.idempotencyKey(), status, reason,
+                new Source(from.topic(), from.partition(), from.offset()), attempts, order.contentDigest(),
+                Instant.now().toString());
+    }
+}
