@@ -66,7 +66,7 @@ public final class Script {
     private static void complain(CommandLine command, String sentence) {
         PrintWriter err = command.getErr();
         err.println(command.getColorScheme().errorText(
-                command.getCommandName() + ": " + Printable.of(sentence)));
+                command.getCommandSpec().qualifiedName() + ": " + Printable.of(sentence)));
         err.flush();
     }
 

@@ -1,0 +1,71 @@
+package orders;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** Reads partitions up to their present end. It assigns and never subscribes, so that no group is disturbed. */
+public final class TopicReader implements AutoCloseable {
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final Consumer<byte[], byte[]> consumer;
+
+    public TopicReader(Properties client) {
+        client.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);        // there is no group to commit for
+        client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);  // to look is not to create
+        client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");    // what retention took away is passed over
+        consumer = new KafkaConsumer<>(client);
+    }
+
+    /** All partitions of a topic. */
+    public List<TopicPartition> partitions(String topic) {
+        return consumer.partitionsFor(topic).stream().map(p -> new TopicPartition(topic, p.partition())).toList();
+    }
+
+    /** Where the partitions end now: the offset of the next record. */
+    public Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions) {
+        consumer.assign(partitions);
+        return consumer.endOffsets(partitions);
+    }
+
+    /** Hands over every record from the beginning to the present end, unless {@code enough} first. */
+    public void readAll(Collection<TopicPartition> partitions, BooleanSupplier enough,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        consumer.assign(partitions);
+        read(consumer.beginningOffsets(partitions), enough, sink);
+    }
+
+    /** The same from given offsets on. */
+    public void read(Map<TopicPartition, Long> from, BooleanSupplier enough,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        Map<TopicPartition, Long> ends = ends(from.keySet());
+        from.forEach(consumer::seek);
+        while (!enough.getAsBoolean() && ends.entrySet().stream().anyMatch(this::before)) {
+            consumer.poll(POLL).forEach(record -> { // an empty poll does not mean the end
+                if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
+                    sink.accept(record);
+                }
+            });
+        }
+    }
+
+    private boolean before(Map.Entry<TopicPartition, Long> end) {
+        return consumer.position(end.getKey()) < end.getValue(); // passes over gaps, where counting records does not
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}
