@@ -1,0 +1,137 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION Proves what the scripts promise, on a real broker, and that each proof fails once the guarantee is off: jbang Harness.java --broker auto
+//JAVA 21+
+//DEPS org.junit:junit-bom:6.1.3@pom
+//DEPS org.slf4j:slf4j-simple:2.0.20
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
+//DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS org.junit.jupiter:junit-jupiter
+//DEPS org.junit.platform:junit-platform-launcher
+//DEPS org.assertj:assertj-core:3.27.7
+//DEPS org.awaitility:awaitility:4.3.0
+//DEPS org.testcontainers:testcontainers-kafka:2.0.5
+//SOURCES lab/*.java
+//SOURCES proofs/*.java
+//COMPILE_OPTIONS --release 21
+//RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import lab.Broker;
+import lab.Build;
+import lab.LabExtension;
+import lab.Repo;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.PostDiscoveryFilter;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Option;
+
+/**
+ * Does every guarantee hold, end to end, and does the proof fail without it? Builds the scripts once, opens a broker, runs
+ * the proofs against both and ends with a line {@code N passed, N failed}.
+ */
+@Command(name = "Harness", mixinStandardHelpOptions = true, description = "Runs the proofs.",
+        exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:all passed", "1:some failed, or none ran", "2:wrong options"})
+public class Harness implements Callable<Integer> {
+    @Option(names = "--broker", defaultValue = "auto", paramLabel = "auto|docker|embedded|HOST:PORT",
+            description = "Which Kafka to prove it on; auto takes Docker if an engine answers (default: ${DEFAULT-VALUE}).")
+    private String choice;
+
+    @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
+            description = "Run only the tests in whose Class.method this is found.")
+    private String only;
+
+    public static void main(String... args) {
+        System.exit(new CommandLine(new Harness()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Path logs = Files.createDirectories(Repo.file(".cache/harness/" + Instant.now().toString().replace(':', '-')));
+        Build.scripts(logs);
+        Report report = new Report();
+        try (Broker broker = Broker.open(choice, logs.resolve("broker"))) {
+            System.out.println("broker: " + broker.description());
+            LabExtension.use(broker, logs);
+            LauncherFactory.create().execute(request(), report);
+        }
+        System.out.println("logs: " + Repo.root().relativize(logs));
+        System.out.println(report.passed + " passed, " + report.failed + " failed");
+        return report.failed == 0 && report.passed > 0 ? 0 : 1;
+    }
+
+    private LauncherDiscoveryRequest request() {
+        var pattern = java.util.regex.Pattern.compile(only);
+        PostDiscoveryFilter filter = test -> FilterResult.includedIf(!(test.getSource().orElse(null) instanceof MethodSource m)
+                || pattern.matcher(simple(m.getClassName()) + "." + m.getMethodName()).find());
+        return LauncherDiscoveryRequestBuilder.request()
+                .selectors(DiscoverySelectors.selectPackage("proofs"))
+                .filters(filter)
+                .configurationParameter("junit.jupiter.execution.timeout.default", "3 m")
+                .configurationParameter("junit.jupiter.testclass.order.default", "org.junit.jupiter.api.ClassOrderer$ClassName")
+                .build();
+    }
+
+    private static String simple(String className) {
+        return className.substring(className.lastIndexOf('.') + 1);
+    }
+
+    /** Says what runs and how it went. */
+    private static final class Report implements TestExecutionListener {
+        private final boolean terminal = Ansi.AUTO.enabled();
+        private int passed;
+        private int failed;
+        private Instant start;
+
+        @Override
+        public void executionStarted(TestIdentifier test) {
+            start = Instant.now();
+            if (test.isTest() && terminal) {
+                System.out.print("  ....  " + name(test) + "\r");
+            }
+        }
+
+        @Override
+        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            if (result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
+                failed++;
+                say("@|red FAILED|@", test);
+                result.getThrowable().ifPresent(e -> e.printStackTrace(new PrintWriter(System.out, true)));
+            } else if (test.isTest()) {
+                passed++;
+                say("@|green passed|@", test);
+            }
+        }
+
+        @Override
+        public void executionSkipped(TestIdentifier test, String reason) {
+            System.out.println(Ansi.AUTO.string("  @|yellow not run|@  ") + name(test) + ": " + reason);
+        }
+
+        private void say(String how, TestIdentifier test) {
+            System.out.println("  " + Ansi.AUTO.string(how) + "  " + name(test) + "  "
+                    + Duration.between(start, Instant.now()).toMillis() / 100 / 10.0 + " s");
+        }
+
+        private static String name(TestIdentifier test) {
+            return test.getSource().filter(MethodSource.class::isInstance).map(MethodSource.class::cast)
+                    .map(m -> simple(m.getClassName()) + "." + test.getDisplayName().replace("(Lab)", "").replace("()", ""))
+                    .orElse(test.getDisplayName());
+        }
+    }
+}

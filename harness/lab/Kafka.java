@@ -1,0 +1,172 @@
+package lab;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** What can be seen and done in Kafka from outside of the scripts: records, committed offsets, groups. */
+public final class Kafka implements AutoCloseable {
+    public static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Map<String, Object> client;
+    private final Admin admin;
+    private final KafkaProducer<byte[], byte[]> producer;
+
+    public Kafka(String bootstrap) {
+        client = Map.of("bootstrap.servers", bootstrap, "allow.auto.create.topics", false);
+        admin = Admin.create(Map.of("bootstrap.servers", bootstrap));
+        producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrap, "linger.ms", 0),
+                new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    public Admin admin() {
+        return admin;
+    }
+
+    public void createTopic(String topic, int partitions) {
+        get(admin.createTopics(Set.of(new NewTopic(topic, Optional.of(partitions), Optional.empty()))).all());
+        await("topic " + topic).until(() -> partitions(topic) == partitions);
+    }
+
+    public int partitions(String topic) {
+        try {
+            return get(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().size();
+        } catch (UnknownTopicOrPartitionException e) {
+            return 0;
+        }
+    }
+
+    public RecordMetadata send(ProducerRecord<byte[], byte[]> record) {
+        return get(producer.send(record));
+    }
+
+    public RecordMetadata send(String topic, String key, String value) {
+        return send(new ProducerRecord<>(topic, bytes(key), bytes(value)));
+    }
+
+    /** Sends many at once and waits for all. */
+    public void sendAll(List<ProducerRecord<byte[], byte[]>> records) {
+        records.stream().map(producer::send).toList().forEach(Kafka::get);
+    }
+
+    /** All records of a topic, from beginning to end, partition by partition; none if there is no such topic. */
+    public List<ConsumerRecord<byte[], byte[]>> records(String topic) {
+        int count = partitions(topic);
+        List<TopicPartition> partitions = IntStream.range(0, count).mapToObj(p -> new TopicPartition(topic, p)).toList();
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        if (count == 0) {
+            return records;
+        }
+        try (var consumer = new KafkaConsumer<>(client, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            consumer.seekToBeginning(partitions);
+            while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+                consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+
+    /** The records of a topic as JSON, by key. */
+    public Map<String, List<JsonNode>> jsonByKey(String topic) {
+        return records(topic).stream().collect(Collectors.groupingBy(record -> text(record.key()), TreeMap::new,
+                Collectors.mapping(record -> json(record.value()), Collectors.toList())));
+    }
+
+    /** What a group has committed for a topic, by partition; partitions without an offset are left out. */
+    public Map<Integer, Long> committed(String group, String topic) {
+        Map<Integer, Long> committed = new TreeMap<>();
+        get(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata()).forEach((partition, offset) -> {
+            if (partition.topic().equals(topic) && offset != null) {
+                committed.put(partition.partition(), offset.offset());
+            }
+        });
+        return committed;
+    }
+
+    /** How many records of a topic a group has not committed. */
+    public long lag(String group, String topic) {
+        Map<Integer, Long> committed = committed(group, topic);
+        List<TopicPartition> partitions = IntStream.range(0, partitions(topic))
+                .mapToObj(p -> new TopicPartition(topic, p)).toList();
+        try (var consumer = new KafkaConsumer<>(client, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            return consumer.endOffsets(partitions).entrySet().stream()
+                    .mapToLong(end -> end.getValue() - committed.getOrDefault(end.getKey().partition(), 0L)).sum();
+        }
+    }
+
+    /** How many partitions each member of a group has, most first. */
+    public List<Integer> assignment(String group) {
+        return get(admin.describeConsumerGroups(Set.of(group)).all()).get(group).members().stream()
+                .map(member -> member.assignment().topicPartitions().size()).sorted((a, b) -> b - a).toList();
+    }
+
+    public static String header(ConsumerRecord<?, ?> record, String name) {
+        var header = record.headers().lastHeader(name);
+        return header == null ? null : text(header.value());
+    }
+
+    public static JsonNode json(byte[] value) {
+        try {
+            return JSON.readTree(value);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public static String text(byte[] bytes) {
+        return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    public static byte[] bytes(String text) {
+        return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static <T> T get(KafkaFuture<T> future) {
+        return get(future.toCompletionStage().toCompletableFuture());
+    }
+
+    private static <T> T get(Future<T> future) {
+        try {
+            return future.get(60, java.util.concurrent.TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (InterruptedException | java.util.concurrent.TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close(Duration.ofSeconds(5));
+        admin.close(Duration.ofSeconds(5));
+    }
+}

@@ -1,0 +1,158 @@
+package lab;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * One experiment: scripts as real processes around a broker, with topics and a group that nobody else uses. Closing it
+ * ends all it started.
+ */
+public final class Lab implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration CATCH_UP = Duration.ofSeconds(60);
+
+    private final Broker broker;
+    private final Path folder;
+    private final Kafka kafka;
+    private final List<Running> started = new ArrayList<>();
+    public final String events;
+    public final String dlq;
+    public final String outcomes;
+    public final String group;
+
+    public Lab(Broker broker, Path folder) {
+        this.broker = broker;
+        this.folder = folder;
+        this.kafka = new Kafka(broker.bootstrap());
+        String fresh = UUID.randomUUID().toString().substring(0, 8);
+        events = "order-events-" + fresh;
+        dlq = "order-events-dlq-" + fresh;
+        outcomes = "order-outcomes-" + fresh;
+        group = "order-processor-" + fresh;
+    }
+
+    public Kafka kafka() {
+        return kafka;
+    }
+
+    public Broker broker() {
+        return broker;
+    }
+
+    /** A folder of this experiment's own, where its scripts run and log. */
+    public Path folder() {
+        return folder;
+    }
+
+    // --- scripts --------------------------------------------------------------------------------------------------
+
+    /** Starts a script with exactly these options. */
+    public Running start(String script, String... options) {
+        return command(script, Map.of(), Stream.concat(
+                Stream.of(Repo.file("jbang").toString(), Repo.file("scripts/" + script + ".java").toString()),
+                Arrays.stream(options)).toArray(String[]::new));
+    }
+
+    /** Starts any command. */
+    public Running command(String name, Map<String, String> env, String... command) {
+        Running running = Running.start(name, folder, folder, env, List.of(command));
+        started.add(running);
+        return running;
+    }
+
+    /** Runs a script to its end and returns it, ended. */
+    public Running run(String script, String... options) {
+        Running running = start(script, options);
+        running.awaitExit(Duration.ofSeconds(150));
+        return running;
+    }
+
+    /** Starts an API in front of this experiment's topics, on a free port. */
+    public Api api(String... options) {
+        return api("0", options);
+    }
+
+    /** The same on a given port. */
+    public Api api(String port, String... options) {
+        return api(start("OrderApi", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--port", port)));
+    }
+
+    /** Waits until an API that was started listens. */
+    public Api api(Running process) {
+        return new Api(URI.create(process.awaitOut("listening", Pattern.compile("Listening on (\\S+)\\n"), START)), process);
+    }
+
+    /** Starts a consumer of this experiment's topics; it simulates no work unless told. */
+    public Running consumer(String... options) {
+        String[] work = List.of(options).contains("--work-ms") ? options : with(options, "--work-ms", "0");
+        return start("OrderConsumer", with(work, "--bootstrap-server", broker.bootstrap(), "--topic", events,
+                "--dlq-topic", dlq, "--outcomes-topic", outcomes, "--group", group, "--session-timeout-ms", "6000"));
+    }
+
+    /** Runs DuplicateSender on this experiment's topics. */
+    public Running sendDuplicates(String... options) {
+        return run("DuplicateSender", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events,
+                "--outcomes-topic", outcomes, "--group", group));
+    }
+
+    /** Runs DlqInspector on this experiment's dead letters. */
+    public Running inspect(String command, String... options) {
+        return run("DlqInspector", Stream.concat(Stream.of(command),
+                Arrays.stream(with(options, "--bootstrap-server", broker.bootstrap(), "--topic", dlq))).toArray(String[]::new));
+    }
+
+    private static String[] with(String[] options, String... more) {
+        return Stream.concat(Arrays.stream(options), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    // --- what can be seen -----------------------------------------------------------------------------------------
+
+    /** Waits until the group has committed everything that is in the topic. From then on nothing more comes of it. */
+    public void awaitCaughtUp() {
+        await("the group commits all that was sent").atMost(CATCH_UP).pollInterval(Duration.ofMillis(100))
+                .until(() -> kafka.lag(group, events) == 0);
+    }
+
+    /** All outcomes so far, by order. */
+    public Map<String, List<JsonNode>> outcomes() {
+        return kafka.jsonByKey(outcomes);
+    }
+
+    /** How many outcomes each order has. */
+    public Map<String, Integer> outcomeCounts() {
+        return outcomes().entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().size()));
+    }
+
+    public List<ConsumerRecord<byte[], byte[]>> deadLetters() {
+        return kafka.records(dlq);
+    }
+
+    /** The last lines of all logs, for a failure's report. */
+    public String tails() {
+        return started.stream().map(Running::tail).collect(Collectors.joining()) + broker.tail();
+    }
+
+    /** Ends all scripts that were started, the last one first. */
+    public void stopAll() {
+        started.reversed().forEach(Running::close);
+    }
+
+    @Override
+    public void close() {
+        stopAll();
+        kafka.close();
+    }
+}

@@ -1,0 +1,42 @@
+package lab;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/** Gives every test a {@link Lab} of its own, and shows the tails of all its logs when the test fails. */
+public final class LabExtension implements ParameterResolver, AfterEachCallback {
+    private static final Namespace NAMESPACE = Namespace.create(LabExtension.class);
+    private static Broker broker;
+    private static Path logs;
+
+    /** Called once, before the tests run. */
+    public static void use(Broker broker, Path logs) {
+        LabExtension.broker = broker;
+        LabExtension.logs = logs;
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        return parameter.getParameter().getType() == Lab.class;
+    }
+
+    @Override
+    public Lab resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        String test = context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName();
+        Lab lab = new Lab(broker, logs.resolve(test));
+        context.getStore(NAMESPACE).put("lab", lab);
+        return lab;
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        Lab lab = context.getStore(NAMESPACE).get("lab", Lab.class);
+        if (lab != null) { // JUnit closes it with the store
+            context.getExecutionException().ifPresent(e -> System.out.println(lab.tails()));
+        }
+    }
+}

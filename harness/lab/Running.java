@@ -1,0 +1,176 @@
+package lab;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A real process, started as a user starts it; its output goes to files. */
+public final class Running implements AutoCloseable {
+    private static final int TAIL = 60;
+
+    private final String name;
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private Running(String name, Process process, Path out, Path err) {
+        this.name = name;
+        this.process = process;
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Starts a command in a folder, with its standard input empty.
+     *
+     * @param name what to call it, and its log files, which go to {@code logs}
+     * @param env  variables to add; an empty value removes one
+     */
+    public static Running start(String name, Path logs, Path folder, Map<String, String> env, List<String> command) {
+        try {
+            Files.createDirectories(logs);
+            Files.createDirectories(folder);
+            int number = 1;
+            while (Files.exists(logs.resolve(name + "-" + number + ".out"))) {
+                number++;
+            }
+            Path out = Files.createFile(logs.resolve(name + "-" + number + ".out"));
+            Path err = logs.resolve(name + "-" + number + ".err");
+            ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())
+                    .redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")))
+                    .redirectOutput(out.toFile()).redirectError(err.toFile());
+            env.forEach((key, value) -> {
+                if (value.isEmpty()) {
+                    builder.environment().remove(key);
+                } else {
+                    builder.environment().put(key, value);
+                }
+            });
+            Process process = builder.start();
+            Reaper.watch(process);
+            return new Running(name + "-" + number, process, out, err);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public long pid() {
+        return process.pid();
+    }
+
+    public boolean alive() {
+        return process.isAlive();
+    }
+
+    public String out() {
+        return read(out);
+    }
+
+    public String err() {
+        return read(err);
+    }
+
+    /** Waits for a line on standard output and returns the pattern's first group. */
+    public String awaitOut(String what, Pattern pattern, Duration atMost) {
+        String[] found = new String[1];
+        await(name + ": " + what).atMost(atMost).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(30)).until(() -> {
+            Matcher matcher = pattern.matcher(out());
+            if (matcher.find()) {
+                found[0] = matcher.group(1);
+                return true;
+            }
+            if (!alive()) {
+                throw new IllegalStateException(name + " ended with exit code " + process.exitValue() + " before: " + what
+                        + "\n" + tail());
+            }
+            return false;
+        });
+        return found[0];
+    }
+
+    /** Waits for the end and returns the exit code. */
+    public int awaitExit(Duration atMost) {
+        try {
+            if (!process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IllegalStateException(name + " has not ended after " + atMost + "\n" + tail());
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted while waiting for " + name, e);
+        }
+    }
+
+    /** SIGKILL: no clean-up, no goodbye. */
+    public void kill9() {
+        process.destroyForcibly();
+        awaitExit(Duration.ofSeconds(10));
+    }
+
+    /** SIGTERM, as a service manager or (as SIGINT) Ctrl-C would; returns the exit code. */
+    public int stop() {
+        process.destroy();
+        return awaitExit(Duration.ofSeconds(40));
+    }
+
+    /** Freezes the process (SIGSTOP), as a long pause of its machine would. */
+    public void freeze() {
+        signal("STOP");
+    }
+
+    public void thaw() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        try {
+            new ProcessBuilder("kill", "-" + signal, String.valueOf(pid())).start().waitFor();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The last lines of both outputs. */
+    public String tail() {
+        return "--- " + name + (alive() ? " (running)" : " (ended: " + process.exitValue() + ")") + "\n" + tail(out()) + tail(err());
+    }
+
+    private static String tail(String text) {
+        List<String> lines = text.lines().toList();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size())) + (lines.isEmpty() ? "" : "\n");
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends it: politely, and if that does not help, by force. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(15, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
