@@ -82,11 +82,11 @@ public final class Lab implements AutoCloseable {
 
     /** Starts an API in front of this experiment's topics, on a free port. */
     public Api api(String... options) {
-        return api("0", options);
+        return apiOn("0", options);
     }
 
     /** The same on a given port. */
-    public Api api(String port, String... options) {
+    public Api apiOn(String port, String... options) {
         return api(start("OrderApi", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--port", port)));
     }
 

@@ -1,0 +1,166 @@
+package proofs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpRequest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import lab.Api;
+import lab.Api.Answer;
+import lab.Broker;
+import lab.Kafka;
+import lab.Lab;
+import lab.LabExtension;
+import lab.Running;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The API's contract: what a client may rely on, and what it is told when something is wrong. */
+@ExtendWith(LabExtension.class)
+class ApiProof {
+
+    @Test
+    void anAcceptedOrderIsInTheTopicWhereTheAnswerSaysAndIsProcessed(Lab lab) {
+        Api api = lab.api();
+        Answer answer = api.post(Api.order("customer123"));
+        assertThat(answer.status()).isEqualTo(201);
+        assertThat(answer.body().path("status").asText()).isEqualTo("success");
+        assertThat(answer.body().path("message").asText()).isEqualTo("Order " + answer.orderId() + " created successfully");
+
+        ConsumerRecord<byte[], byte[]> record = lab.kafka().records(lab.events).getFirst();
+        JsonNode metadata = answer.body().path("kafka_metadata");
+        assertThat(metadata.path("topic").asText()).isEqualTo(lab.events);
+        assertThat(metadata.path("partition").asInt()).isEqualTo(record.partition());
+        assertThat(metadata.path("offset").asLong()).isEqualTo(record.offset());
+        assertThat(Kafka.text(record.key())).isEqualTo(answer.orderId());
+        assertThat(Kafka.text(record.value())).as("money is exact").contains("\"total_amount\":59.98", "\"price\":29.99");
+
+        lab.consumer();
+        lab.awaitCaughtUp();
+        JsonNode outcome = lab.outcomes().get(answer.orderId()).getFirst();
+        assertThat(outcome.path("status").asText()).isEqualTo("processed");
+        assertThat(outcome.path("attempts").asInt()).isEqualTo(1);
+        assertThat(outcome.path("source")).isEqualTo(metadata);
+        assertThat(lab.deadLetters()).isEmpty();
+    }
+
+    @Test
+    void whatIsWrongWithARequestIsSaid(Lab lab) throws Exception {
+        Api api = lab.api("--max-body-bytes", "2000");
+        problem(api.post("not json"), 400, "not JSON");
+        problem(api.post(""), 400, "one JSON object");
+        problem(api.post("{} {}"), 400, "not JSON");
+        problem(api.post("{\"a\":1,\"a\":2}"), 400, "Duplicate");
+        problem(api.post("[" .repeat(500)), 400, "not JSON");
+        problem(api.post("[]"), 422, "one JSON object");
+        problem(api.post("x".repeat(3000)), 413, "2000 bytes");
+        problem(api.post(Api.order("c"), "Content-Type", "text/plain"), 415, "application/json");
+        problem(api.post(Api.order("c"), "Idempotency-Key", "\"unclosed"), 400, "printable ASCII");
+        problem(api.post(Api.order("c"), "Idempotency-Key", "a", "X-Idempotency-Key", "b"), 400, "several");
+        problem(api.get("/nothing"), 404, "nothing at this address");
+        Answer notAllowed = api.get("/orders");
+        problem(notAllowed, 405, "POST");
+        assertThat(notAllowed.header("Allow")).isEqualTo("POST");
+
+        Answer wrong = api.post("""
+                {"customer_id":7,"items":[{"quantity":0,"price":"1"},5],"total_amount":1e999999,"timestamp":"yesterday"}""");
+        problem(wrong, 422, "customer_id");
+        assertThat(wrong.body().path("errors")).extracting(e -> e.path("field").asText()).containsExactlyInAnyOrder(
+                "customer_id", "items[0].product_id", "items[0].quantity", "items[0].price", "items[1]",
+                "items[1].product_id", "items[1].quantity", "items[1].price", "total_amount", "timestamp");
+
+        assertThat(api.get("/health").body().path("status").asText()).isEqualTo("up");
+        assertThat(api.get("/").status()).isEqualTo(200);
+        assertThat(api.send(api.request("/orders").header("Content-Type", "application/json; charset=utf-8")
+                .POST(HttpRequest.BodyPublishers.ofString(Api.order("c")))).status()).isEqualTo(201);
+        assertThat(lab.kafka().records(lab.events)).as("nothing refused was sent").hasSize(1);
+    }
+
+    private static void problem(Answer answer, int status, String detail) {
+        assertThat(answer.status()).as(answer.body().toString()).isEqualTo(status);
+        assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+        assertThat(answer.body().path("status").asInt()).isEqualTo(status);
+        assertThat(answer.body().path("detail").asText()).contains(detail);
+    }
+
+    @Test
+    void withoutABrokerItSaysThatNothingWasWrittenAndGoesOnOnceItIsBack(Lab lab) throws Exception {
+        Path data = lab.folder().resolve("data");
+        Running broker = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
+        String bootstrap = Broker.address(broker);
+        Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "3000"));
+        assertThat(api.post(Api.order("c"), "Idempotency-Key", "before").status()).isEqualTo(201);
+
+        broker.kill9();
+        Answer unavailable = api.post(Api.order("c"), "Idempotency-Key", "during");
+        problem(unavailable, 503, "nothing was sent");
+        assertThat(unavailable.header("Retry-After")).isNotNull();
+        assertThat(api.get("/health").status()).isEqualTo(503);
+
+        Broker.address(lab.start("KafkaBroker", "--port", bootstrap.substring(bootstrap.indexOf(':') + 1),
+                "--data-dir", data.toString()));
+        await("orders are taken again").atMost(Duration.ofSeconds(20))
+                .until(() -> api.post(Api.order("c"), "Idempotency-Key", "during").status() == 201);
+        try (Kafka kafka = new Kafka(bootstrap)) {
+            assertThat(kafka.records("order-events")).as("before and during, one record each").hasSize(2);
+        }
+    }
+
+    @Test
+    void withoutAnAcknowledgementItSaysThatTheOutcomeIsUnknown(Lab lab) {
+        Running broker = lab.start("KafkaBroker", "--port", "0");
+        String bootstrap = Broker.address(broker);
+        Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "3000"));
+        assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
+        broker.freeze();
+        try {
+            problem(api.post(Api.order("c"), "Idempotency-Key", "k"), 504, "same Idempotency-Key");
+        } finally {
+            broker.thaw();
+        }
+        await("the same key is taken again").atMost(Duration.ofSeconds(20))
+                .until(() -> api.post(Api.order("c"), "Idempotency-Key", "k").status() == 201);
+    }
+
+    @Test
+    void theLogTellsEachStepAndLetsNothingForgeALine(Lab lab) throws Exception {
+        Api api = lab.api("--log-file", "logs/app.log");
+        lab.consumer("--log-file", "logs/app.log");
+        api.post(Api.order("evil\\u001b[2J\\nFAKE INFO line\\u202e"));
+        api.post(Api.order("customer123"), "Idempotency-Key", "k");
+        api.post(Api.order("customer123"), "Idempotency-Key", "k");
+        lab.awaitCaughtUp();
+        lab.stopAll();
+        String log = Files.readString(lab.folder().resolve("logs/app.log"));
+        assertThat(log).contains("received order", "acknowledged", "is a duplicate by its idempotency key",
+                "processing order", "processed order", "committed");
+        assertThat(log).contains("\\u001b[2J\\u000aFAKE INFO line\\u202e").doesNotContain("\u001b", "\u202e", "\nFAKE");
+    }
+
+    @Test
+    void theLogRotatesAtTenMegabytes(Lab lab) throws Exception {
+        Path log = Files.createDirectories(lab.folder()).resolve("kafka_app.log");
+        Files.writeString(log, String.join("", Collections.nCopies(10_000_000 / 50, "x".repeat(49) + "\n")));
+        Api api = lab.api();
+        api.post(Api.order("customer123"));
+        await("the log rotated").until(() -> Files.exists(lab.folder().resolve("kafka_app.log.1")));
+        assertThat(Files.size(log)).isLessThan(10_000);
+        assertThat(Files.size(lab.folder().resolve("kafka_app.log.1"))).isGreaterThanOrEqualTo(10_000_000);
+    }
+
+    @Test
+    void unsafeSwitchesAreSaidOutLoud(Lab lab) {
+        Api api = lab.api("--acks", "1");
+        assertThat(api.process().err()).contains("UNSAFE: --acks 1", "UNSAFE: without the idempotent producer");
+        assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
+        Running consumer = lab.consumer("--dedup", "none", "--auto-commit", "--no-dlq", "--ordering", "none", "--concurrency", "1");
+        await("warnings").until(() -> List.of("--dedup none", "--auto-commit", "--no-dlq", "--ordering none", "--concurrency 1")
+                .stream().allMatch(s -> consumer.err().contains("UNSAFE: " + s)));
+    }
+}

@@ -1,0 +1,129 @@
+package proofs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import lab.Api;
+import lab.Broker;
+import lab.Kafka;
+import lab.Lab;
+import lab.LabExtension;
+import lab.Repo;
+import lab.Running;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** KafkaBroker.java is a real broker: it keeps what it acknowledged, and says what keeps it from starting. */
+@ExtendWith(LabExtension.class)
+class BrokerProof {
+
+    @Test
+    void killedAndStartedAgainOnItsFolderItHasLostNothing(Lab lab) {
+        Path data = lab.folder().resolve("data");
+        Running broker = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
+        try (Kafka kafka = new Kafka(Broker.address(broker))) {
+            kafka.createTopic("t", 3);
+            for (int i = 0; i < 100; i++) {
+                kafka.send("t", "k" + i, "v" + i);
+            }
+        }
+        broker.kill9();
+        Running again = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
+        try (Kafka kafka = new Kafka(Broker.address(again))) {
+            assertThat(kafka.records("t")).hasSize(100);
+        }
+        assertThat(again.stop()).as("ends cleanly on SIGTERM").isEqualTo(143);
+        assertThat(data).exists();
+        assertThat(again.err().strip()).as("a quiet log").isEmpty();
+    }
+
+    @Test
+    void withoutADataFolderNothingIsLeftBehind(Lab lab) throws Exception {
+        Running broker = lab.command("KafkaBroker", java.util.Map.of("JAVA_TOOL_OPTIONS",
+                "-Djava.io.tmpdir=" + Files.createDirectories(lab.folder().resolve("tmp"))),
+                Repo.file("jbang").toString(), Repo.file("scripts/KafkaBroker.java").toString(), "--port", "0");
+        Broker.address(broker);
+        broker.stop();
+        try (var left = Files.list(lab.folder().resolve("tmp"))) {
+            assertThat(left.filter(p -> p.getFileName().toString().startsWith("kafka-broker"))).isEmpty();
+        }
+    }
+
+    @Test
+    void whatKeepsItFromStartingIsSaidInOneSentence(Lab lab) throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            assertThat(sentence(lab.run("KafkaBroker", "--port", String.valueOf(taken.getLocalPort())), 1)).contains("in use");
+        }
+        Path file = Files.createFile(Files.createDirectories(lab.folder()).resolve("a-file"));
+        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--data-dir", file.resolve("x").toString()), 1))
+                .contains("cannot be written");
+        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--property", "num.partitions=many"), 2))
+                .contains("num.partitions");
+        assertThat(sentence(lab.run("KafkaBroker", "--node", "4", "--of", "3"), 2)).contains("numbered from 1");
+        assertThat(sentence(lab.run("KafkaBroker", "--port", "zero"), 2)).contains("--port");
+
+        Path data = lab.folder().resolve("data");
+        Running first = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
+        Broker.address(first);
+        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--data-dir", data.toString()), 1)).contains("in use by another broker");
+        first.stop();
+        assertThat(sentence(lab.run("KafkaBroker", "--port", freePorts(), "--node", "1", "--of", "3", "--data-dir", data.toString()), 1))
+                .contains("another cluster");
+    }
+
+    private static String sentence(Running ended, int exitCode) {
+        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(exitCode);
+        assertThat(ended.err().strip()).doesNotContain("\n");
+        return ended.err();
+    }
+
+    /** Invariant 1 on three nodes: an accepted order outlives any one of them. */
+    @Test
+    void threeNodesMakeAClusterThatTakesOrdersWithOneOfThemDead(Lab lab) throws Exception {
+        String port = freePorts();
+        List<Running> nodes = IntStream.rangeClosed(1, 3).mapToObj(n -> lab.start("KafkaBroker", "--port", port,
+                "--node", String.valueOf(n), "--of", "3")).toList();
+        List<String> addresses = nodes.stream().map(Broker::address).toList();
+        assertThat(addresses).containsExactly("127.0.0.1:" + port, "127.0.0.1:" + (Integer.parseInt(port) + 2),
+                "127.0.0.1:" + (Integer.parseInt(port) + 4));
+        String bootstrap = String.join(",", addresses);
+        Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap));
+        try (Kafka kafka = new Kafka(bootstrap)) {
+            var partition = kafka.admin().describeTopics(List.of("order-events")).allTopicNames().get().get("order-events")
+                    .partitions().getFirst();
+            assertThat(partition.replicas()).hasSize(3);
+            assertThat(api.post(Api.order("before")).status()).isEqualTo(201);
+            nodes.get(partition.leader().id() - 1).kill9();
+            await("orders are taken without it").atMost(Duration.ofSeconds(40))
+                    .until(() -> api.post(Api.order("after"), "Idempotency-Key", "after").status() == 201);
+            assertThat(kafka.records("order-events")).extracting(r -> Kafka.json(r.value()).path("customer_id").asText())
+                    .contains("before", "after");
+        }
+    }
+
+    /** The first of six free ports in a row. */
+    private static String freePorts() throws Exception {
+        for (int port = 20_000; port < 60_000; port += 10) {
+            int first = port;
+            if (IntStream.range(0, 6).allMatch(i -> free(first + i))) {
+                return String.valueOf(port);
+            }
+        }
+        throw new IllegalStateException("no six free ports in a row");
+    }
+
+    private static boolean free(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
+            return true;
+        } catch (java.io.IOException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package proofs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.SimpleFileServer;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lab.Kafka;
+import lab.Lab;
+import lab.LabExtension;
+import lab.Repo;
+import lab.Running;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Every script can be started in all the ways that are promised. */
+@ExtendWith(LabExtension.class)
+class ScriptsProof {
+    private static final Duration LONG = Duration.ofSeconds(120);
+
+    @Test
+    void everyScriptHasAnAliasThatRuns(Lab lab) throws Exception {
+        var aliases = Kafka.JSON.readTree(Repo.file("jbang-catalog.json").toFile()).path("aliases");
+        assertThat(aliases).extracting(alias -> alias.path("script-ref").asText()).containsExactlyInAnyOrderElementsOf(
+                Repo.scripts().stream().map(script -> "scripts/" + script + ".java").toList());
+        for (var alias : (Iterable<Map.Entry<String, com.fasterxml.jackson.databind.JsonNode>>) aliases.properties()) {
+            assertThat(alias.getValue().path("description").asText()).as(alias.getKey()).isNotBlank();
+            Running help = jbang(lab, Repo.root(), alias.getKey(), "--help");
+            assertThat(help.awaitExit(LONG)).as(help.tail()).isEqualTo(0);
+            assertThat(help.out()).contains("Usage:", "Exit codes:");
+        }
+    }
+
+    @Test
+    void everyScriptRunsFromAUrl(Lab lab) {
+        HttpServer files = SimpleFileServer.createFileServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Repo.root(), SimpleFileServer.OutputLevel.NONE);
+        files.start();
+        try {
+            for (String script : Repo.scripts()) {
+                Running help = jbang(lab, lab.folder(), "http://localhost:" + files.getAddress().getPort()
+                        + "/scripts/" + script + ".java", "--help");
+                assertThat(help.awaitExit(LONG)).as(help.tail()).isEqualTo(0);
+                assertThat(help.out()).contains("Usage: " + script);
+            }
+        } finally {
+            files.stop(0);
+        }
+    }
+
+    @Test
+    void withNoBrokerEveryClientWaitsVisiblyAndThenSaysSo(Lab lab) {
+        for (String[] client : List.of(new String[] {"OrderApi", "--port", "0"}, new String[] {"OrderConsumer"},
+                new String[] {"DlqInspector", "list"}, new String[] {"DuplicateSender"})) {
+            Running run = lab.run(client[0], Stream.concat(Stream.of(client).skip(1), Stream.of("--bootstrap-server",
+                    "127.0.0.1:1", "--connect-attempts", "3", "--connect-interval-ms", "50")).toArray(String[]::new));
+            assertThat(run.awaitExit(Duration.ZERO)).as(run.tail()).isEqualTo(3);
+            assertThat(run.err().lines()).hasSize(3);
+            assertThat(run.err()).contains("attempt 1 of 3", "attempt 2 of 3", "cannot be reached after 3 tries: start one");
+        }
+    }
+
+    @Test
+    void theDefaultIsTenAttemptsFiveSecondsApart(Lab lab) {
+        assertThat(lab.run("OrderApi", "--help").out().replaceAll("\\s+", " ")).contains("(default: 10)", "(default: 5000)");
+    }
+
+    // --- the wrapper ----------------------------------------------------------------------------------------------
+
+    @Test
+    void theWrapperBringsJBangWhereThereIsNone(Lab lab) throws Exception {
+        Path bare = Files.createDirectories(lab.folder().resolve("a folder"));
+        Path wrapper = Files.copy(Repo.file("jbang"), bare.resolve("jbang"));
+        Files.writeString(bare.resolve("Echo.java"), """
+                //JAVA 21+
+                public class Echo {
+                    public static void main(String... args) {
+                        System.out.println(String.join("|", args));
+                        System.exit(7);
+                    }
+                }
+                """);
+        Running first = lab.command("wrapper", Map.of(), wrapper.toString(), bare.resolve("Echo.java").toString(),
+                "a b", "it's", "\"quoted\"", "$HOME *", "back\\slash");
+        assertThat(first.awaitExit(LONG)).as(first.tail()).isEqualTo(7);
+        assertThat(first.out()).isEqualTo("a b|it's|\"quoted\"|$HOME *|back\\slash\n");
+        assertThat(first.err()).contains("from Maven Central (once)");
+        assertThat(bare.resolve(".cache")).isDirectory();
+
+        Running second = lab.command("wrapper", Map.of(), wrapper.toString(), bare.resolve("Echo.java").toString());
+        assertThat(second.awaitExit(LONG)).isEqualTo(7);
+        assertThat(second.err()).doesNotContain("Maven");
+    }
+
+    @Test
+    void theWrapperUsesTheInstalledJBangAndAFittingJdk(Lab lab) throws Exception {
+        Path bin = Files.createDirectories(lab.folder().resolve("bin"));
+        executable(bin.resolve("jbang"), "#!/bin/bash\necho \"installed: $JAVA_HOME: $*\"\n");
+        Running run = lab.command("wrapper", Map.of("PATH", bin + ":" + System.getenv("PATH"), "JAVA_HOME", "/nowhere"),
+                Repo.file("jbang").toString(), "x", "y z");
+        assertThat(run.awaitExit(LONG)).as(run.tail()).isEqualTo(0);
+        assertThat(run.out()).startsWith("installed: /").endsWith(": x y z\n").doesNotContain("/nowhere");
+    }
+
+    @Test
+    void withNeitherJBangNorMavenTheWrapperSaysWhatToInstall(Lab lab) throws Exception {
+        Path bin = Files.createDirectories(lab.folder().resolve("bin"));
+        for (String tool : List.of("bash", "sed", "dirname", "readlink", "cat", "tr", "mkdir")) {
+            Files.createSymbolicLink(bin.resolve(tool), which(tool));
+        }
+        Path wrapper = Files.copy(Repo.file("jbang"), Files.createDirectories(lab.folder().resolve("bare")).resolve("jbang"));
+        Running run = lab.command("wrapper", Map.of("PATH", bin.toString()), wrapper.toString(), "version");
+        assertThat(run.awaitExit(LONG)).isEqualTo(1);
+        assertThat(run.err()).contains("install JBang with").hasLineCount(1);
+    }
+
+    private static Path which(String tool) {
+        return Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, tool)).filter(Files::isExecutable)
+                .findFirst().orElseThrow();
+    }
+
+    private static void executable(Path file, String content) throws Exception {
+        Files.writeString(file, content);
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+
+    private static Running jbang(Lab lab, Path folder, String... arguments) {
+        return lab.command("jbang", Map.of(), Stream.concat(Stream.of("bash", "-c", "cd \"$0\" && exec \"$@\"", folder.toString(),
+                Repo.file("jbang").toString()), Stream.of(arguments)).toArray(String[]::new));
+    }
+
+    // --- one version of everything --------------------------------------------------------------------------------
+
+    @Test
+    void everyVersionIsPinnedOnce() throws Exception {
+        Map<String, TreeSet<String>> versions = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(Repo.root())) {
+            List<Path> sources = files.filter(Files::isRegularFile).filter(p -> !Repo.root().relativize(p).toString().matches("\\.(git|cache)/.*"))
+                    .filter(p -> p.toString().matches(".*(\\.java|\\.yml|\\.md|\\.json|/jbang|/Makefile|/run)")).toList();
+            for (Path source : sources) {
+                String text = Files.readString(source);
+                find(versions, text, "(?m)^//DEPS ([\\w.-]+:[\\w.-]+):([^@\\s]+)");
+                find(versions, text, "(apache/kafka):([\\d.]+)");
+                find(versions, text, "Apache (Kafka) (\\d[\\d.]*\\d)");
+                find(versions, text, "(JBANG_VERSION)=([\\d.]+)");
+            }
+        }
+        versions.computeIfAbsent("org.apache.kafka", k -> new TreeSet<>());
+        for (String kafka : List.of("org.apache.kafka:kafka-clients", "org.apache.kafka:kafka_2.13", "apache/kafka", "Kafka")) {
+            versions.get("org.apache.kafka").addAll(versions.get(kafka));
+        }
+        assertThat(versions).containsKeys("info.picocli:picocli", "org.slf4j:slf4j-simple", "apache/kafka", "JBANG_VERSION");
+        assertThat(versions).allSatisfy((what, found) -> assertThat(found).as(what).hasSize(1));
+    }
+
+    private static void find(Map<String, TreeSet<String>> versions, String text, String pattern) {
+        var matcher = Pattern.compile(pattern).matcher(text);
+        while (matcher.find()) {
+            versions.computeIfAbsent(matcher.group(1), k -> new TreeSet<>()).add(matcher.group(2));
+        }
+    }
+
+    /** A glob does not work from a URL, and what is not listed is not there. */
+    @Test
+    void everyScriptListsJustTheSourcesItNeeds() throws Exception {
+        List<String> shared;
+        try (Stream<Path> files = Files.list(Repo.file("scripts/orders"))) {
+            shared = files.map(p -> p.getFileName().toString().replace(".java", "")).toList();
+        }
+        for (String script : Repo.scripts()) {
+            TreeSet<String> needed = new TreeSet<>();
+            collect(Repo.file("scripts/" + script + ".java"), shared, needed);
+            List<String> listed = Files.readString(Repo.file("scripts/" + script + ".java")).lines()
+                    .filter(line -> line.startsWith("//SOURCES ")).map(line -> line.substring("//SOURCES ".length())).toList();
+            assertThat(listed).as(script).containsExactlyElementsOf(
+                    needed.stream().map(name -> "orders/" + name + ".java").collect(Collectors.toList()));
+        }
+    }
+
+    private static void collect(Path source, List<String> shared, TreeSet<String> needed) throws Exception {
+        String code = Files.readString(source).replaceAll("(?m)^//SOURCES.*$", "").replaceAll("(?s)/\\*.*?\\*/", "")
+                .replaceAll("\"(\\\\.|[^\"\\\\\n])*\"", "");
+        for (String name : shared) {
+            if (Pattern.compile("\\b" + name + "\\b").matcher(code).find() && needed.add(name)) {
+                collect(Repo.file("scripts/orders/" + name + ".java"), shared, needed);
+            }
+        }
+    }
+}
