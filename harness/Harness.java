@@ -2,7 +2,7 @@
 //DESCRIPTION Proves what the scripts promise, on a real broker, and that each proof fails once the guarantee is off: jbang Harness.java --broker auto
 //JAVA 21+
 //DEPS org.junit:junit-bom:6.1.3@pom
-//DEPS org.slf4j:slf4j-simple:2.0.20
+//DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.3.1
@@ -21,17 +21,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import lab.Broker;
 import lab.Build;
 import lab.LabExtension;
 import lab.Repo;
+import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.PostDiscoveryFilter;
-import org.junit.platform.engine.FilterResult;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -55,6 +57,10 @@ public class Harness implements Callable<Integer> {
     @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
             description = "Run only the tests in whose Class.method this is found.")
     private String only;
+
+    @Option(names = "--parallel", defaultValue = "3", paramLabel = "N",
+            description = "How many tests to run at a time (default: ${DEFAULT-VALUE}).")
+    private int parallel;
 
     public static void main(String... args) {
         System.exit(new CommandLine(new Harness()).execute(args));
@@ -83,7 +89,11 @@ public class Harness implements Callable<Integer> {
                 .selectors(DiscoverySelectors.selectPackage("proofs"))
                 .filters(filter)
                 .configurationParameter("junit.jupiter.execution.timeout.default", "3 m")
-                .configurationParameter("junit.jupiter.testclass.order.default", "org.junit.jupiter.api.ClassOrderer$ClassName")
+                .configurationParameter("junit.jupiter.execution.parallel.enabled", "true") // they mostly wait
+                .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
+                .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
+                .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", String.valueOf(parallel))
+                .configurationParameter("junit.jupiter.execution.parallel.config.fixed.max-pool-size", String.valueOf(parallel))
                 .build();
     }
 
@@ -91,23 +101,19 @@ public class Harness implements Callable<Integer> {
         return className.substring(className.lastIndexOf('.') + 1);
     }
 
-    /** Says what runs and how it went. */
+    /** Says how each test went, and counts. */
     private static final class Report implements TestExecutionListener {
-        private final boolean terminal = Ansi.AUTO.enabled();
+        private final Map<TestIdentifier, Instant> started = new ConcurrentHashMap<>();
         private int passed;
         private int failed;
-        private Instant start;
 
         @Override
         public void executionStarted(TestIdentifier test) {
-            start = Instant.now();
-            if (test.isTest() && terminal) {
-                System.out.print("  ....  " + name(test) + "\r");
-            }
+            started.put(test, Instant.now());
         }
 
         @Override
-        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+        public synchronized void executionFinished(TestIdentifier test, TestExecutionResult result) {
             if (result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
                 failed++;
                 say("@|red FAILED|@", test);
@@ -124,8 +130,8 @@ public class Harness implements Callable<Integer> {
         }
 
         private void say(String how, TestIdentifier test) {
-            System.out.println("  " + Ansi.AUTO.string(how) + "  " + name(test) + "  "
-                    + Duration.between(start, Instant.now()).toMillis() / 100 / 10.0 + " s");
+            System.out.printf("  %s  %-100s %5.1f s%n", Ansi.AUTO.string(how), name(test),
+                    Duration.between(started.get(test), Instant.now()).toMillis() / 1000.0);
         }
 
         private static String name(TestIdentifier test) {

@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //DESCRIPTION Sends every order several times and checks that each had exactly one outcome: jbang DuplicateSender.java --orders 100 --copies 3
 //JAVA 21+
-//DEPS org.slf4j:slf4j-simple:2.0.20
+//DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.3.1

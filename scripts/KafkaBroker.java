@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //DESCRIPTION Apache Kafka, the real broker in KRaft mode, in one JVM and without Docker: jbang KafkaBroker.java --port 9092
 //JAVA 21+
-//DEPS org.slf4j:slf4j-simple:2.0.20
+//DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.apache.kafka:kafka_2.13:4.3.1
 //SOURCES orders/LogFile.java
@@ -10,6 +10,9 @@
 //SOURCES orders/Script.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xms128m -Xmx1g -XX:+IgnoreUnrecognizedVMOptions --sun-misc-unsafe-memory-access=allow
+
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.FileReader;
 import java.io.IOException;
@@ -20,6 +23,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,7 +113,11 @@ public class KafkaBroker implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
-        logging.open(KafkaBroker.class, null);
+        logging.level("org.apache.kafka.controller", "error")          // it warns of every first start
+                .level("org.apache.kafka.clients.NetworkClient", "error") // and of every node that is away
+                .level("kafka.server.BrokerServer", "off")             // what it cannot start with, we say in a sentence
+                .level("kafka.server.ControllerServer", "off")
+                .open(KafkaBroker.class, null);
         for (int attempt = 1; ; attempt++) {
             try {
                 return run(ports());
@@ -125,7 +133,10 @@ public class KafkaBroker implements Callable<Integer> {
         requireFree(ports.client());
         requireFree(ports.controller());
         Path folder = folder();
-        try {
+        try (FileChannel channel = FileChannel.open(folder.resolve("in-use.lock"), CREATE, WRITE)) {
+            if (channel.tryLock() == null) { // Kafka itself would notice only after both wrote to the metadata log
+                throw new Failure(folder + " is in use by another broker: stop that one, or give another --data-dir.");
+            }
             KafkaConfig config = config(ports, folder);                                         // 1
             format(folder, config);                                                             // 2
             KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
@@ -139,7 +150,7 @@ public class KafkaBroker implements Callable<Integer> {
             return Script.OK;
         } catch (Exception e) {
             removeIfEphemeral(folder);
-            throw sentence(e, ports, folder);
+            throw sentence(e, ports);
         }
     }
 
@@ -180,6 +191,10 @@ public class KafkaBroker implements Callable<Integer> {
         p.put("offsets.topic.num.partitions", "5");         // 50 are for hundreds of groups; 5 are made faster
         p.put("transaction.state.log.num.partitions", "5");
         p.put("group.initial.rebalance.delay.ms", "0");     // 3 s is for many consumers that start at once
+        if (nodes == 1) { // after a kill -9 the new life waits for the old one's session to end: 9 s by default
+            p.put("broker.session.timeout.ms", "3000");
+            p.put("broker.heartbeat.interval.ms", "500");
+        }
         if (configFile != null) {
             try (Reader file = new FileReader(configFile.toFile(), StandardCharsets.UTF_8)) {
                 p.load(file);
@@ -289,7 +304,7 @@ public class KafkaBroker implements Callable<Integer> {
         }
     }
 
-    private Exception sentence(Exception e, Ports ports, Path folder) {
+    private Exception sentence(Exception e, Ports ports) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             String message = String.valueOf(cause.getMessage());
             if (cause instanceof BindException) {
@@ -297,10 +312,6 @@ public class KafkaBroker implements Callable<Integer> {
             }
             if (cause instanceof ConfigException) {
                 return new Failure(Script.USAGE, "A broker setting is wrong: " + message, e);
-            }
-            if (message.contains("lock on file")) {
-                return new Failure(Script.FAILED, folder + " is in use by another broker: stop that one, or give another "
-                        + "--data-dir.", e);
             }
         }
         return e;

@@ -1,7 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //DESCRIPTION Takes orders over HTTP and answers 201 once Kafka has acknowledged them: jbang OrderApi.java --port 8000
 //JAVA 21+
-//DEPS org.slf4j:slf4j-simple:2.0.20
+//DEPS org.slf4j:slf4j-simple:2.0.17
+//DEPS org.slf4j:slf4j-jdk-platform-logging:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS com.github.ben-manes.caffeine:caffeine:3.3.1
@@ -43,6 +44,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -155,7 +157,8 @@ public class OrderApi implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        log = logging.open(OrderApi.class, logFile);
+        log = logging.level("com.github.benmanes.caffeine", "off") // of a send that failed we tell ourselves
+                .open(OrderApi.class, logFile);
         Properties settings = producerSettings();
         HttpServer server = listen();
         try (Admin admin = kafka.connect("order-api", log)) {
@@ -172,7 +175,7 @@ public class OrderApi implements Callable<Integer> {
     }
 
     private void serve(HttpServer server) throws InterruptedException {
-        var stop = new java.util.concurrent.CountDownLatch(1);
+        CountDownLatch stop = new CountDownLatch(1);
         try (var shutdown = new Script.Shutdown(stop::countDown)) {
             server.createContext("/", this::handle);
             server.start();

@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //DESCRIPTION Processes orders once, with manual commits, a durable ledger, retries and a dead-letter queue: jbang OrderConsumer.java --work-ms 500
 //JAVA 21+
-//DEPS org.slf4j:slf4j-simple:2.0.20
+//DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.3.1
@@ -202,6 +202,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     private final List<Delivery> unwritten = new ArrayList<>();
     private final Map<String, String> memory = new ConcurrentHashMap<>();
     private volatile boolean stopping;
+    private Delivery stuck; // with --no-dlq: the record that cannot be processed
     private long rewriteAt = System.nanoTime();
     private Logger log;
     private Backoff backoff;
@@ -228,7 +229,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
             this.writer = writer;
             this.consumer = consumer;
             consumer.subscribe(List.of(topic), this);
-            while (!stopping) {
+            while (!stopping && stuck == null) {
                 setFlow();
                 dispatch(consumer.poll(nothingToWaitFor() ? IDLE_POLL : BUSY_POLL));            // 1
                 write(takeDone(Duration.ZERO));                                                 // 4
@@ -237,6 +238,10 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
             log.info("stopping: finishing what is being handled");
             release(List.copyOf(owned.keySet()));
             log.info("stopped");
+            if (stuck != null) {
+                throw new Failure(stuck.at() + " cannot be processed and, with --no-dlq, has nowhere to go: every restart will "
+                        + "meet it again. Run without --no-dlq.");
+            }
         } catch (KafkaException e) {
             throw kafka.failure(e);
         }
@@ -368,8 +373,10 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         if (unwritten.isEmpty() || System.nanoTime() < rewriteAt) {
             return;
         }
-        Delivery stuck = noDlq ? unwritten.stream().filter(d -> d.result() instanceof DeadLettered).findFirst().orElse(null) : null;
-        unwritten.removeIf(delivery -> noDlq && delivery.result() instanceof DeadLettered);
+        if (noDlq) {
+            unwritten.stream().filter(OrderConsumer::failed).findFirst().ifPresent(delivery -> stuck = delivery);
+            unwritten.removeIf(OrderConsumer::failed);
+        }
         List<Delivery> written = writer.write(unwritten);
         written.forEach(Delivery::finish);
         written.forEach(this::tell);
@@ -377,11 +384,10 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         if (!unwritten.isEmpty()) {
             rewriteAt = System.nanoTime() + REWRITE_PAUSE.toNanos();
         }
-        if (stuck != null) {
-            commit(owned.values());
-            throw new Failure(stuck.at() + " cannot be processed and, with --no-dlq, has nowhere to go: every restart will meet "
-                    + "it again. Run without --no-dlq.");
-        }
+    }
+
+    private static boolean failed(Delivery delivery) {
+        return delivery.result() instanceof DeadLettered;
     }
 
     private void tell(Delivery delivery) {

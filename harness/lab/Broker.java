@@ -3,7 +3,6 @@ package lab;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -89,9 +88,7 @@ public interface Broker extends AutoCloseable {
 
     /** Starts {@code KafkaBroker.java} with options and waits until it is ready. */
     static lab.Running embedded(Path logs, String... options) {
-        List<String> command = new ArrayList<>(List.of(Repo.file("jbang").toString(), Repo.file("scripts/KafkaBroker.java").toString()));
-        command.addAll(List.of(options));
-        lab.Running broker = lab.Running.start("KafkaBroker", logs, logs, Map.of(), command);
+        lab.Running broker = lab.Running.start("KafkaBroker", logs, logs, Map.of(), Build.command("KafkaBroker", options));
         address(broker);
         return broker;
     }

@@ -1,26 +1,56 @@
 package lab;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** Builds every script once, one after the other: JBang's cold builds do not get along with each other. */
+/**
+ * Builds every script once, one after the other (JBang's cold builds do not get along with each other), and asks JBang for
+ * the command that runs it, so that a hundred starts are not a hundred times JBang's own.
+ */
 public final class Build {
     private static final Duration LONGEST = Duration.ofMinutes(5);
+    private static final Map<String, List<String>> COMMANDS = new ConcurrentHashMap<>();
 
     private Build() {
     }
 
     public static void scripts(Path logs) {
         for (String script : Repo.scripts()) {
-            System.out.print("building " + script + "\r");
-            Running build = Running.start("build-" + script, logs, Repo.root(), Map.of(),
-                    List.of(Repo.file("jbang").toString(), "build", "scripts/" + script + ".java"));
-            if (build.awaitExit(LONGEST) != 0) {
-                throw new IllegalStateException(script + " does not build\n" + build.tail());
-            }
+            System.out.println("building " + script);
+            jbang(logs, "build", script);
+            JsonNode info = Kafka.json(Kafka.bytes(jbang(logs, "info", "tools", script)));
+            List<String> command = new ArrayList<>();
+            command.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
+            command.add("-XX:TieredStopAtLevel=1"); // a process that lives for seconds need not compile for hours
+            info.path("runtimeOptions").forEach(option -> command.add(option.asText()));
+            List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
+            info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));
+            command.addAll(List.of("-classpath", String.join(":", classpath), info.path("mainClass").asText()));
+            COMMANDS.put(script, command);
         }
-        System.out.println("built " + Repo.scripts().size() + " scripts            ");
+    }
+
+    /** The command that runs a script, just as JBang would. */
+    static List<String> command(String script, String... options) {
+        List<String> command = new ArrayList<>(COMMANDS.get(script));
+        command.addAll(List.of(options));
+        return command;
+    }
+
+    private static String jbang(Path logs, String... command) {
+        List<String> line = new ArrayList<>(List.of(Repo.file("jbang").toString()));
+        line.addAll(List.of(command));
+        String script = line.removeLast();
+        line.add(Repo.file("scripts/" + script + ".java").toString());
+        Running running = Running.start(command[0] + "-" + script, logs, Repo.root(), Map.of(), line);
+        if (running.awaitExit(LONGEST) != 0) {
+            throw new IllegalStateException(script + " does not build\n" + running.tail());
+        }
+        return running.out();
     }
 }

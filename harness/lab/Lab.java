@@ -61,9 +61,7 @@ public final class Lab implements AutoCloseable {
 
     /** Starts a script with exactly these options. */
     public Running start(String script, String... options) {
-        return command(script, Map.of(), Stream.concat(
-                Stream.of(Repo.file("jbang").toString(), Repo.file("scripts/" + script + ".java").toString()),
-                Arrays.stream(options)).toArray(String[]::new));
+        return command(script, Map.of(), Build.command(script, options).toArray(String[]::new));
     }
 
     /** Starts any command. */

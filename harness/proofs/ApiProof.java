@@ -100,6 +100,7 @@ class ApiProof {
         broker.kill9();
         Answer unavailable = api.post(Api.order("c"), "Idempotency-Key", "during");
         problem(unavailable, 503, "nothing was sent");
+        assertThat(api.process().err()).doesNotContain("Exception");
         assertThat(unavailable.header("Retry-After")).isNotNull();
         assertThat(api.get("/health").status()).isEqualTo(503);
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Broker;
@@ -46,12 +47,12 @@ class BrokerProof {
 
     @Test
     void withoutADataFolderNothingIsLeftBehind(Lab lab) throws Exception {
-        Running broker = lab.command("KafkaBroker", java.util.Map.of("JAVA_TOOL_OPTIONS",
-                "-Djava.io.tmpdir=" + Files.createDirectories(lab.folder().resolve("tmp"))),
-                Repo.file("jbang").toString(), Repo.file("scripts/KafkaBroker.java").toString(), "--port", "0");
+        Path tmp = Files.createDirectories(lab.folder().resolve("tmp"));
+        Running broker = lab.command("KafkaBroker", Map.of(), Repo.file("jbang").toString(), "run",
+                "--runtime-option=-Djava.io.tmpdir=" + tmp, Repo.file("scripts/KafkaBroker.java").toString(), "--port", "0");
         Broker.address(broker);
         broker.stop();
-        try (var left = Files.list(lab.folder().resolve("tmp"))) {
+        try (var left = Files.list(tmp)) {
             assertThat(left.filter(p -> p.getFileName().toString().startsWith("kafka-broker"))).isEmpty();
         }
     }
@@ -110,7 +111,7 @@ class BrokerProof {
 
     /** The first of six free ports in a row. */
     private static String freePorts() throws Exception {
-        for (int port = 20_000; port < 60_000; port += 10) {
+        for (int port = 20_000 + new java.util.Random().nextInt(800) * 10; port < 32_000; port += 10) {
             int first = port;
             if (IntStream.range(0, 6).allMatch(i -> free(first + i))) {
                 return String.valueOf(port);

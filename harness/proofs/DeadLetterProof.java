@@ -2,6 +2,7 @@ package proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
@@ -78,20 +79,24 @@ class DeadLetterProof {
         assertThat(lab.kafka().committed(lab.group, lab.events).get(0)).isEqualTo(10);
     }
 
-    /** Ten orders, five sorts of poison, ten orders, all in one partition. */
+    /** Ten orders, five sorts of poison and, once those are met, ten orders more, all in one partition. */
     private static void poisonAmongOrders(Lab lab, Running consumer) {
-        org.awaitility.Awaitility.await("topics").until(() -> lab.kafka().partitions(lab.outcomes) == 3);
+        await("topics").until(() -> lab.kafka().partitions(lab.outcomes) == 3);
         sendTen(lab, 0);
         sendPoison(lab, "k1", Kafka.bytes("not json"));
         sendPoison(lab, null, new byte[] {(byte) 0xc3, 0x28, 0, 1});
         sendPoison(lab, "k2", Kafka.bytes("{\"hello\":\"world\"}"));
         sendPoison(lab, "another-key", Kafka.bytes(Api.record("order-x", "customer123", "1")));
         sendPoison(lab, "k3", Kafka.bytes("null"));
+        awaitCommittedOrGone(lab, consumer);
         sendTen(lab, 10);
-        org.awaitility.Awaitility.await("all committed, or the consumer gone").atMost(Duration.ofSeconds(30))
-                .until(() -> !consumer.alive() || lab.kafka().lag(lab.group, lab.events) == 0);
+        awaitCommittedOrGone(lab, consumer);
         assertThat(lab.outcomes().keySet()).as("orders that were processed").hasSize(20);
-        lab.awaitCaughtUp();
+    }
+
+    private static void awaitCommittedOrGone(Lab lab, Running consumer) {
+        await("all committed, or the consumer gone").atMost(Duration.ofSeconds(30))
+                .until(() -> !consumer.alive() || lab.kafka().lag(lab.group, lab.events) == 0);
     }
 
     private static void sendTen(Lab lab, int from) {

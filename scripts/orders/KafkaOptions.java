@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -19,8 +18,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.slf4j.Logger;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Option;
  */
 public final class KafkaOptions {
     private static final Duration PROBE = Duration.ofSeconds(5);
+    private static final Duration KNOWN = Duration.ofSeconds(30);
 
     @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT[,...]",
             description = "The Kafka to use (default: ${DEFAULT-VALUE}).")
@@ -124,7 +126,7 @@ public final class KafkaOptions {
         });
     }
 
-    /** Creates those of the topics that are not there. */
+    /** Creates those of the topics that are not there, and waits until the brokers know of them. */
     public void createMissing(Admin admin, NewTopic... topics) {
         Set<String> there = new HashSet<>(ask(admin.listTopics().names()));
         for (NewTopic topic : topics) {
@@ -134,6 +136,23 @@ public final class KafkaOptions {
                 } catch (TopicExistsException e) {
                     // another script was faster
                 }
+                awaitKnown(admin, topic.name());
+            }
+        }
+    }
+
+    /** The controller has made the topic when it answers; the broker that is asked next may learn of it a moment later. */
+    private void awaitKnown(Admin admin, String topic) {
+        long deadline = System.nanoTime() + KNOWN.toNanos();
+        while (!ask(admin.listTopics().names()).contains(topic)) {
+            if (System.nanoTime() > deadline) {
+                throw new Script.Failure("Kafka at " + bootstrapServer + " has created the topic " + topic
+                        + " but does not list it after " + KNOWN.toSeconds() + " s: look at its log.");
+            }
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw interrupted(e);
             }
         }
     }
@@ -144,7 +163,7 @@ public final class KafkaOptions {
     }
 
     /** Waits for an answer of Kafka's; its failure becomes one sentence, or is thrown as it is where code handles it. */
-    public <T> T ask(org.apache.kafka.common.KafkaFuture<T> future) {
+    public <T> T ask(KafkaFuture<T> future) {
         try {
             return future.get(60, TimeUnit.SECONDS);
         } catch (ExecutionException e) {
@@ -174,6 +193,6 @@ public final class KafkaOptions {
     }
 
     private static KafkaException interrupted(InterruptedException e) {
-        return new org.apache.kafka.common.errors.InterruptException(e);
+        return new InterruptException(e);
     }
 }

@@ -29,6 +29,14 @@ public final class LogOptions {
         return verbose;
     }
 
+    /** Sets a logger's level (off, error, ...) unless {@code --verbose}: for what is no news, or said better elsewhere. */
+    public LogOptions level(String logger, String level) {
+        if (!verbose) {
+            set("log." + logger, level);
+        }
+        return this;
+    }
+
     /**
      * Opens the log. Has to come before the first logger is made, since slf4j-simple reads its settings just then.
      *
