@@ -26,6 +26,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import lab.Broker;
 import lab.Build;
+import lab.DockerBroker;
 import lab.LabExtension;
 import lab.Repo;
 import org.junit.platform.engine.FilterResult;
@@ -41,7 +42,10 @@ import org.junit.platform.launcher.core.LauncherFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /**
  * Does every guarantee hold, end to end, and does the proof fail without it? Builds the scripts once, opens a broker, runs
@@ -62,6 +66,9 @@ public class Harness implements Callable<Integer> {
             description = "How many tests to run at a time (default: ${DEFAULT-VALUE}).")
     private int parallel;
 
+    @Spec
+    private CommandSpec spec;
+
     public static void main(String... args) {
         System.exit(new CommandLine(new Harness()).execute(args));
     }
@@ -71,7 +78,7 @@ public class Harness implements Callable<Integer> {
         Path logs = Files.createDirectories(Repo.file(".cache/harness/" + Instant.now().toString().replace(':', '-')));
         Build.scripts(logs);
         Report report = new Report();
-        try (Broker broker = Broker.open(choice, logs.resolve("broker"))) {
+        try (Broker broker = broker(logs.resolve("broker"))) {
             System.out.println("broker: " + broker.description());
             LabExtension.use(broker, logs);
             LauncherFactory.create().execute(request(), report);
@@ -79,6 +86,22 @@ public class Harness implements Callable<Integer> {
         System.out.println("logs: " + Repo.root().relativize(logs));
         System.out.println(report.passed + " passed, " + report.failed + " failed");
         return report.failed == 0 && report.passed > 0 ? 0 : 1;
+    }
+
+    private Broker broker(Path logs) {
+        return switch (choice) {
+            case "docker" -> new DockerBroker("asked for");
+            case "embedded" -> Broker.embedded(logs, "asked for");
+            case "auto" -> DockerBroker.possible() ? new DockerBroker("a Docker engine answers")
+                    : Broker.embedded(logs, "no Docker engine answers");
+            default -> {
+                if (!choice.matches(".+:\\d+")) {
+                    throw new ParameterException(spec.commandLine(), "--broker " + choice
+                            + ": give auto, docker, embedded or HOST:PORT.");
+                }
+                yield Broker.running(choice);
+            }
+        };
     }
 
     private LauncherDiscoveryRequest request() {
@@ -91,6 +114,7 @@ public class Harness implements Callable<Integer> {
                 .configurationParameter("junit.jupiter.execution.timeout.default", "3 m")
                 .configurationParameter("junit.jupiter.execution.parallel.enabled", "true") // they mostly wait
                 .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
+                .configurationParameter("junit.jupiter.execution.parallel.config.executor-service", "WORKER_THREAD_POOL")
                 .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
                 .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", String.valueOf(parallel))
                 .configurationParameter("junit.jupiter.execution.parallel.config.fixed.max-pool-size", String.valueOf(parallel))

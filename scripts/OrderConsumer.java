@@ -163,6 +163,11 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
             description = "After how long without a heartbeat the group gives this consumer up (default: ${DEFAULT-VALUE}).")
     private int sessionTimeoutMs;
 
+    @Option(names = "--instance-id", paramLabel = "ID",
+            description = "A name for this consumer that outlives it (KIP-345): started again under the same name, it has its "
+                    + "partitions back without waiting for the session of its former life to end.")
+    private String instanceId;
+
     @Option(names = "--drain-timeout-ms", defaultValue = "10000", paramLabel = "MS",
             description = "How long to wait, when partitions leave, for the orders being handled (default: ${DEFAULT-VALUE}).")
     private int drainTimeoutMs;
@@ -478,6 +483,9 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");            // a new group begins with what is there
         settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, sessionTimeoutMs);     // 45 s is long to wait for the dead
         settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, sessionTimeoutMs / 5); // some may be late
+        if (instanceId != null) {
+            settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instanceId);
+        }
         settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,             // who stays keeps its partitions
                 CooperativeStickyAssignor.class.getName());
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);   // poison must not fail

@@ -1,6 +1,7 @@
 package lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,9 +22,11 @@ public final class Build {
 
     public static void scripts(Path logs) {
         for (String script : Repo.scripts()) {
-            System.out.println("building " + script);
-            jbang(logs, "build", script);
             JsonNode info = Kafka.json(Kafka.bytes(jbang(logs, "info", "tools", script)));
+            if (!Files.exists(Path.of(info.path("applicationJar").asText()))) { // its path is made from the sources' content
+                System.out.println("building " + script);
+                jbang(logs, "build", script);
+            }
             List<String> command = new ArrayList<>();
             command.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
             command.add("-XX:TieredStopAtLevel=1"); // a process that lives for seconds need not compile for hours

@@ -88,6 +88,11 @@ public final class Lab implements AutoCloseable {
         return api(start("OrderApi", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--port", port)));
     }
 
+    /** The same as {@link #api(String...)}, without waiting for it: give it to {@link #api(Running)}. */
+    public Running startApi() {
+        return start("OrderApi", "--bootstrap-server", broker.bootstrap(), "--topic", events, "--port", "0");
+    }
+
     /** Waits until an API that was started listens. */
     public Api api(Running process) {
         return new Api(URI.create(process.awaitOut("listening", Pattern.compile("Listening on (\\S+)\\n"), START)), process);

@@ -1,0 +1,69 @@
+# Kafka Order Lab. `make` lists what there is to make.
+#
+# Where things run; for example: make consumer ARGS="--dedup none" or make normal BOOTSTRAP=localhost:19092
+BOOTSTRAP ?= localhost:9092
+API ?= http://localhost:8000
+BROKER ?= auto
+ARGS ?=
+
+JBANG := ./jbang
+CLIENT := --bootstrap-server $(BOOTSTRAP) $(ARGS)
+SCENARIO := $(JBANG) harness/Demo.java --bootstrap-server $(BOOTSTRAP) --api $(API)
+COMPOSE := $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test broker api consumer dlq duplicates normal failure retry poison \
+	idempotency-http idempotency-topic idempotency-consumer idempotency-api up down cluster clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ The two that do everything
+demo: ## Start broker, API and consumer, play every scenario, check each step, end it all
+	@$(JBANG) harness/Demo.java
+test: ## Run all proofs (BROKER=auto|docker|embedded|HOST:PORT)
+	@$(JBANG) harness/Harness.java --broker $(BROKER) $(ARGS)
+
+##@ One script each (ARGS="..." adds options)
+broker: ## Kafka on port 9092, without Docker
+	@$(JBANG) scripts/KafkaBroker.java $(ARGS)
+api: ## The order API on port 8000
+	@$(JBANG) scripts/OrderApi.java $(CLIENT)
+consumer: ## A consumer; start several, they share the partitions
+	@$(JBANG) scripts/OrderConsumer.java $(CLIENT)
+dlq: ## List the dead letters
+	@$(JBANG) scripts/DlqInspector.java list $(CLIENT)
+duplicates: ## Send 100 orders 3 times each, and check that each had one outcome
+	@$(JBANG) scripts/DuplicateSender.java --api $(API) $(CLIENT)
+
+##@ One scenario each, against what is running
+normal: ## An order is accepted, processed and committed
+	@$(SCENARIO) normal
+failure: ## A failing order goes to the dead-letter queue
+	@$(SCENARIO) failure
+retry: ## A failure that passes is retried
+	@$(SCENARIO) retry
+poison: ## Bytes that are not JSON stop nothing
+	@$(SCENARIO) poison
+idempotency-http: ## The same Idempotency-Key twice adds one record
+	@$(SCENARIO) http
+idempotency-topic: ## The same order three times in the topic has one outcome
+	@$(SCENARIO) topic
+idempotency-consumer: ## The same over a kill -9 of the consumer (starts its own API and consumer)
+	@$(SCENARIO) consumer
+idempotency-api: ## The same over a kill -9 of the API (starts its own API and consumer)
+	@$(SCENARIO) api
+
+##@ Brokers
+up: ## One broker in Docker, on port 9092
+	@$(COMPOSE) up -d
+down: ## End what 'up' started, and remove its data
+	@$(COMPOSE) --profile cluster down -v
+cluster: ## Three brokers without Docker, on 9092, 9094 and 9096, until Ctrl-C
+	@$(JBANG) build scripts/KafkaBroker.java
+	@nodes=; trap 'kill $$nodes 2>/dev/null; wait' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	for node in 1 2 3; do $(JBANG) scripts/KafkaBroker.java --node $$node --of 3 $(ARGS) & nodes="$$nodes $$!"; done; wait
+
+##@ Housekeeping
+clean: ## Remove caches and logs
+	@rm -rf .cache kafka_app.log*
