@@ -111,9 +111,13 @@ public class Demo implements Callable<Integer> {
             say("broker at " + broker.bootstrap() + ", API at " + api.uri() + ", one consumer");
             Stage stage = new Stage(lab.kafka(), api, lab.events, lab.dlq, lab.outcomes, lab.group);
             Arrays.stream(Scenario.values()).filter(s -> s != Scenario.consumer && s != Scenario.api)
-                    .forEach(scenario -> play(scenario, stage));
-            only = null;
-            restart(lab, api, consumer);
+                    .takeWhile(scenario -> failed == 0).forEach(scenario -> play(scenario, stage));
+            if (failed == 0) {
+                restart(lab, api, consumer);
+            }
+            if (failed > 0) {
+                System.out.println("\n" + lab.tails());
+            }
         }
     }
 

@@ -22,10 +22,11 @@ public final class Build {
 
     public static void scripts(Path logs) {
         for (String script : Repo.scripts()) {
-            JsonNode info = Kafka.json(Kafka.bytes(jbang(logs, "info", "tools", script)));
+            JsonNode info = info(logs, script);
             if (!Files.exists(Path.of(info.path("applicationJar").asText()))) { // its path is made from the sources' content
                 System.out.println("building " + script);
                 jbang(logs, "build", script);
+                info = info(logs, script); // the main class is known only now
             }
             List<String> command = new ArrayList<>();
             command.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
@@ -43,6 +44,10 @@ public final class Build {
         List<String> command = new ArrayList<>(COMMANDS.get(script));
         command.addAll(List.of(options));
         return command;
+    }
+
+    private static JsonNode info(Path logs, String script) {
+        return Kafka.json(Kafka.bytes(jbang(logs, "info", "tools", script)));
     }
 
     private static String jbang(Path logs, String... command) {
