@@ -138,7 +138,9 @@ public class Harness implements Callable<Integer> {
 
         @Override
         public synchronized void executionFinished(TestIdentifier test, TestExecutionResult result) {
-            if (result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
+            if (result.getStatus() == TestExecutionResult.Status.ABORTED) {
+                executionSkipped(test, result.getThrowable().map(Throwable::getMessage).orElse(""));
+            } else if (result.getStatus() == TestExecutionResult.Status.FAILED) {
                 failed++;
                 say("@|red FAILED|@", test);
                 result.getThrowable().ifPresent(e -> e.printStackTrace(new PrintWriter(System.out, true)));

@@ -192,8 +192,8 @@ public class KafkaBroker implements Callable<Integer> {
         p.put("transaction.state.log.num.partitions", "5");
         p.put("group.initial.rebalance.delay.ms", "0");     // 3 s is for many consumers that start at once
         if (nodes == 1) { // after a kill -9 the new life waits for the old one's session to end: 9 s by default
-            p.put("broker.session.timeout.ms", "3000");
-            p.put("broker.heartbeat.interval.ms", "500");
+            p.put("broker.session.timeout.ms", "4000");
+            p.put("broker.heartbeat.interval.ms", "1000");
         }
         if (configFile != null) {
             try (Reader file = new FileReader(configFile.toFile(), StandardCharsets.UTF_8)) {

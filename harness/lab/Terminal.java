@@ -1,0 +1,65 @@
+package lab;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** A shell at the top of the checkout that commands are typed into; both outputs come together, as on a screen. */
+public final class Terminal implements AutoCloseable {
+    private final Process shell;
+    private final OutputStream keyboard;
+    private final Path screen;
+    private int seen;
+
+    public Terminal(String name, Path logs) {
+        try {
+            Files.createDirectories(logs);
+            screen = Files.createFile(logs.resolve("terminal-" + name + ".out"));
+            shell = new ProcessBuilder("bash").directory(Repo.root().toFile()).redirectErrorStream(true)
+                    .redirectOutput(screen.toFile()).start();
+            Reaper.watch(shell);
+            keyboard = shell.getOutputStream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Types a line or several, ending with Enter. What was on the screen before no longer counts. */
+    public void type(String commands) {
+        seen = all().length();
+        try {
+            keyboard.write((commands + "\n").getBytes(StandardCharsets.UTF_8));
+            keyboard.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What came onto the screen since something was typed. */
+    public String screen() {
+        return all().substring(seen);
+    }
+
+    private String all() {
+        try {
+            return Files.readString(screen);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends the shell and all that it started. */
+    @Override
+    public void close() {
+        shell.descendants().forEach(ProcessHandle::destroy);
+        shell.descendants().forEach(process -> process.onExit().orTimeout(15, TimeUnit.SECONDS).exceptionally(e -> {
+            process.destroyForcibly();
+            return process;
+        }).join());
+        shell.destroyForcibly();
+    }
+}
