@@ -50,7 +50,7 @@ class DocsProof {
         Running demo = lab.command("make-demo", Map.of(), "make", "-C", Repo.root().toString(), "--no-print-directory", "demo");
         assertThat(demo.awaitExit(Duration.ofSeconds(170))).as(demo.tail()).isEqualTo(0);
         String expected = blocks(Files.readString(Repo.file("README.md"))).get(1).content();
-        assertThat(demo.out()).matches(pattern(expected));
+        assertThat(matches(expected, demo.out())).as(demo.out()).isTrue();
     }
 
     @Test
@@ -88,7 +88,10 @@ class DocsProof {
         return blocks;
     }
 
-    /** Types each block of commands into its terminal; the main one is read when it is done, the others until they match. */
+    /**
+     * Types each block of commands into its terminal. What comes in the main one is compared once the commands are done; in
+     * the others, where things keep running, it is read until it matches.
+     */
     private static void play(Lab lab, String markdown) throws IOException {
         Map<String, String> ports = Map.of("9092", freePort(), "8000", freePort(), "8001", freePort());
         Map<String, Terminal> terminals = new LinkedHashMap<>();
@@ -99,14 +102,17 @@ class DocsProof {
                 assertThat(commands.kind()).as("an output without a command:\n" + commands.content()).isEqualTo("sh");
                 String expected = i + 1 < blocks.size() && blocks.get(i + 1).kind().equals("text") ? blocks.get(++i).content() : null;
                 Terminal terminal = terminals.computeIfAbsent(commands.terminal(), name -> new Terminal(name, lab.folder()));
-                boolean toItsEnd = commands.terminal().equals("main");
+                boolean main = commands.terminal().equals("main");
+                boolean toItsEnd = main || commands.content().strip().endsWith("wait");
                 terminal.type(onFreePorts(commands.content(), ports) + (toItsEnd ? "\necho '<done>'" : ""));
                 if (toItsEnd) {
-                    read(terminal, ports, commands, ".*<done>\\n");
-                    assertThat(asWritten(terminal, ports)).as("output of\n" + commands.content())
-                            .matches(pattern((expected == null ? "" : expected) + "<done>\n"));
+                    read(terminal, ports, commands, "…\n<done>\n");
+                }
+                if (main) {
+                    assertThat(matches((expected == null ? "" : expected) + "<done>\n", asWritten(terminal, ports)))
+                            .as(difference(commands, expected, terminal, ports)).isTrue();
                 } else if (expected != null) {
-                    read(terminal, ports, commands, pattern(expected).pattern());
+                    read(terminal, ports, commands, expected);
                 }
             }
         } finally {
@@ -115,14 +121,16 @@ class DocsProof {
         }
     }
 
-    private static void read(Terminal terminal, Map<String, String> ports, Block commands, String pattern) {
-        Pattern compiled = Pattern.compile(pattern, Pattern.DOTALL);
+    private static void read(Terminal terminal, Map<String, String> ports, Block commands, String expected) {
         try {
-            await("output of " + commands.content()).atMost(PATIENCE).pollInterval(Duration.ofMillis(50))
-                    .until(() -> compiled.matcher(asWritten(terminal, ports)).matches());
+            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> matches(expected, asWritten(terminal, ports)));
         } catch (ConditionTimeoutException e) {
-            throw new AssertionError("output of\n" + commands.content() + "was\n" + asWritten(terminal, ports) + "and not\n" + pattern);
+            throw new AssertionError(difference(commands, expected, terminal, ports));
         }
+    }
+
+    private static String difference(Block commands, String expected, Terminal terminal, Map<String, String> ports) {
+        return "output of\n" + commands.content() + "was\n" + asWritten(terminal, ports) + "and not\n" + expected;
     }
 
     /** What the screen shows, with the ports of the document, and without what JBang says when it builds. */
@@ -134,10 +142,32 @@ class DocsProof {
     }
 
     /** A line of nothing but … stands for any lines, a … in a line for any text, and several blanks for any number. */
-    private static Pattern pattern(String expected) {
-        return Pattern.compile(expected.lines().map(line -> line.equals("…") ? "(?:[^\\n]*\\n)*?"
-                : Stream.of(line.split("…", -1)).map(DocsProof::literal).collect(Collectors.joining("[^\\n]*?")) + "\\n")
-                .collect(Collectors.joining()), Pattern.DOTALL);
+    private static boolean matches(String expected, String actual) {
+        List<String> wanted = expected.lines().toList();
+        List<String> lines = actual.lines().toList();
+        int line = 0;
+        int want = 0;
+        int hole = -1;
+        int after = 0;
+        while (line < lines.size()) {
+            if (want < wanted.size() && wanted.get(want).equals("…")) {
+                hole = want++;
+                after = line;
+            } else if (want < wanted.size() && pattern(wanted.get(want)).matcher(lines.get(line)).matches()) {
+                want++;
+                line++;
+            } else if (hole >= 0) { // the hole takes in one line more
+                want = hole + 1;
+                line = ++after;
+            } else {
+                return false;
+            }
+        }
+        return wanted.subList(want, wanted.size()).stream().allMatch("…"::equals);
+    }
+
+    private static Pattern pattern(String line) {
+        return Pattern.compile(Stream.of(line.split("…", -1)).map(DocsProof::literal).collect(Collectors.joining(".*?")));
     }
 
     private static String literal(String text) {
