@@ -9,6 +9,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -35,15 +38,16 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public final class Kafka implements AutoCloseable {
     public static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Map<String, Object> client;
     private final Admin admin;
     private final KafkaProducer<byte[], byte[]> producer;
+    private final KafkaConsumer<byte[], byte[]> reader;
 
     public Kafka(String bootstrap) {
-        client = Map.of("bootstrap.servers", bootstrap, "allow.auto.create.topics", false);
         admin = Admin.create(Map.of("bootstrap.servers", bootstrap));
         producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrap, "linger.ms", 0),
                 new ByteArraySerializer(), new ByteArraySerializer());
+        reader = new KafkaConsumer<>(Map.of("bootstrap.servers", bootstrap, "allow.auto.create.topics", false),
+                new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     public Admin admin() {
@@ -78,21 +82,29 @@ public final class Kafka implements AutoCloseable {
 
     /** All records of a topic, from beginning to end, partition by partition; none if there is no such topic. */
     public List<ConsumerRecord<byte[], byte[]>> records(String topic) {
-        int count = partitions(topic);
-        List<TopicPartition> partitions = IntStream.range(0, count).mapToObj(p -> new TopicPartition(topic, p)).toList();
+        Map<TopicPartition, Long> ends = ends(topic);
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        if (count == 0) {
-            return records;
-        }
-        try (var consumer = new KafkaConsumer<>(client, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.assign(partitions);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            consumer.seekToBeginning(partitions);
-            while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
-                consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+        synchronized (reader) {
+            reader.assign(ends.keySet());
+            reader.seekToBeginning(ends.keySet());
+            while (ends.entrySet().stream().anyMatch(end -> reader.position(end.getKey()) < end.getValue())) {
+                reader.poll(Duration.ofMillis(100)).forEach(records::add);
             }
+            reader.unsubscribe();
         }
+        records.sort(Comparator.<ConsumerRecord<byte[], byte[]>>comparingInt(ConsumerRecord::partition)
+                .thenComparingLong(ConsumerRecord::offset));
         return records;
+    }
+
+    private Map<TopicPartition, Long> ends(String topic) {
+        Map<TopicPartition, OffsetSpec> latest = IntStream.range(0, partitions(topic)).boxed()
+                .collect(Collectors.toMap(p -> new TopicPartition(topic, p), p -> OffsetSpec.latest()));
+        Map<TopicPartition, Long> ends = new HashMap<>();
+        if (!latest.isEmpty()) {
+            get(admin.listOffsets(latest).all()).forEach((partition, end) -> ends.put(partition, end.offset()));
+        }
+        return ends;
     }
 
     /** The records of a topic as JSON, by key. */
@@ -115,12 +127,8 @@ public final class Kafka implements AutoCloseable {
     /** How many records of a topic a group has not committed. */
     public long lag(String group, String topic) {
         Map<Integer, Long> committed = committed(group, topic);
-        List<TopicPartition> partitions = IntStream.range(0, partitions(topic))
-                .mapToObj(p -> new TopicPartition(topic, p)).toList();
-        try (var consumer = new KafkaConsumer<>(client, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            return consumer.endOffsets(partitions).entrySet().stream()
-                    .mapToLong(end -> end.getValue() - committed.getOrDefault(end.getKey().partition(), 0L)).sum();
-        }
+        return ends(topic).entrySet().stream()
+                .mapToLong(end -> end.getValue() - committed.getOrDefault(end.getKey().partition(), 0L)).sum();
     }
 
     /** How many partitions each member of a group has, most first. */
@@ -167,6 +175,7 @@ public final class Kafka implements AutoCloseable {
     @Override
     public void close() {
         producer.close(Duration.ofSeconds(5));
+        reader.close();
         admin.close(Duration.ofSeconds(5));
     }
 }
