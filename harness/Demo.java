@@ -15,7 +15,7 @@
 //SOURCES lab/Repo.java
 //SOURCES lab/Running.java
 //COMPILE_OPTIONS --release 21
-//RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
 import static org.awaitility.Awaitility.await;
 

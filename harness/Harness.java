@@ -14,7 +14,7 @@
 //SOURCES lab/*.java
 //SOURCES proofs/*.java
 //COMPILE_OPTIONS --release 21
-//RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -14,6 +14,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * the command that runs it, so that a hundred starts are not a hundred times JBang's own.
  */
 public final class Build {
+    /** For what is started through JBang: a process that lives for seconds need not compile for hours. */
+    public static final Map<String, String> QUICK = Map.of("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
+
     private static final Duration LONGEST = Duration.ofMinutes(5);
     private static final Map<String, List<String>> COMMANDS = new ConcurrentHashMap<>();
 
@@ -30,7 +33,7 @@ public final class Build {
             }
             List<String> command = new ArrayList<>();
             command.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
-            command.add("-XX:TieredStopAtLevel=1"); // a process that lives for seconds need not compile for hours
+            command.add("-XX:TieredStopAtLevel=1");
             info.path("runtimeOptions").forEach(option -> command.add(option.asText()));
             List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
             info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));

@@ -19,8 +19,10 @@ public final class Terminal implements AutoCloseable {
         try {
             Files.createDirectories(logs);
             screen = Files.createFile(logs.resolve("terminal-" + name + ".out"));
-            shell = new ProcessBuilder("bash").directory(Repo.root().toFile()).redirectErrorStream(true)
-                    .redirectOutput(screen.toFile()).start();
+            ProcessBuilder bash = new ProcessBuilder("bash").directory(Repo.root().toFile()).redirectErrorStream(true)
+                    .redirectOutput(screen.toFile());
+            bash.environment().putAll(Build.QUICK);
+            shell = bash.start();
             Reaper.watch(shell);
             keyboard = shell.getOutputStream();
         } catch (IOException e) {
@@ -46,7 +48,7 @@ public final class Terminal implements AutoCloseable {
 
     private String all() {
         try {
-            return Files.readString(screen);
+            return Files.readString(screen).replaceAll("(?m)^Picked up JAVA_TOOL_OPTIONS.*\n", "");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -95,7 +95,7 @@ class BrokerProof {
         assertThat(addresses).containsExactly("127.0.0.1:" + port, "127.0.0.1:" + (Integer.parseInt(port) + 2),
                 "127.0.0.1:" + (Integer.parseInt(port) + 4));
         String bootstrap = String.join(",", addresses);
-        Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap));
+        Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "4000"));
         try (Kafka kafka = new Kafka(bootstrap)) {
             var partition = kafka.admin().describeTopics(List.of("order-events")).allTopicNames().get().get("order-events")
                     .partitions().getFirst();

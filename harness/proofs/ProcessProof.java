@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
+import lab.Build;
 import lab.Lab;
 import lab.LabExtension;
 import lab.Repo;
@@ -35,7 +35,7 @@ class ProcessProof {
     }
 
     private static Running demoAtWork(Lab lab) {
-        Running demo = lab.command("demo", Map.of(), Repo.file("jbang").toString(), Repo.file("harness/Demo.java").toString());
+        Running demo = lab.command("demo", Build.QUICK, Repo.file("jbang").toString(), Repo.file("harness/Demo.java").toString());
         demo.awaitOut("the scenarios begin", Pattern.compile("(Normal processing)"), Duration.ofSeconds(120));
         return demo;
     }
