@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Shows the order system at work, and checks every step: jbang Demo.java, or one scenario on what is running: jbang Demo.java normal --bootstrap-server localhost:9092
+//DESCRIPTION Shows the order system at work, and checks every step: jbang Demo.java
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
@@ -48,20 +48,32 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * What does an order system look like that loses nothing and does nothing twice? Starts a broker, the API and the consumer,
- * lets orders through, breaks things on purpose, and checks each time what became of the orders.
+ * What does an order system look like that loses nothing and does nothing twice? Starts a broker, the API and the
+ * consumer, lets orders through, breaks things on purpose, and checks each time what became of the orders.
  */
-@Command(name = "Demo", mixinStandardHelpOptions = true, description = "Shows the order system at work, and checks every step.",
+@Command(
+        name = "Demo",
+        mixinStandardHelpOptions = true,
+        description = "Shows the order system at work, and checks every step.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:every check held", "1:a check failed", "2:wrong options", "130, 143:ended by Ctrl-C or SIGTERM"})
+        exitCodeList = {
+            "0:every check held",
+            "1:a check failed",
+            "2:wrong options",
+            "130, 143:ended by Ctrl-C or SIGTERM"
+        })
 public class Demo implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     enum Scenario { normal, failure, retry, poison, http, topic, consumer, api }
 
-    @Parameters(arity = "0..1", paramLabel = "SCENARIO",
-            description = "One of ${COMPLETION-CANDIDATES}, on what is already running. 'consumer' and 'api' restart those, and so "
-                    + "start their own. Without it: all, with a broker, an API and a consumer of their own.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "SCENARIO",
+            description =
+                    "One of ${COMPLETION-CANDIDATES}, on what is already running. 'consumer' and 'api' restart those,"
+                            + " and so start their own. Without it: all, with a broker, an API and a consumer of their"
+                            + " own.")
     private Scenario only;
 
     @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT",
@@ -173,34 +185,54 @@ public class Demo implements Callable<Integer> {
             return outcomes.size() == 1 && outcomes.getFirst().path("status").asText().equals("processed")
                     && outcomes.getFirst().path("attempts").asInt() == 1;
         });
-        eventually("and then its offset was committed", () -> stage.committed(at.path("partition").asInt(), at.path("offset").asLong()));
+        eventually(
+                "and then its offset was committed",
+                () -> stage.committed(
+                        at.path("partition").asInt(), at.path("offset").asLong()));
     }
 
     private void failure(Stage stage) {
-        title("Failure handling", "a customer_id ending in f is refused: the order goes to the dead-letter queue, with its reason");
+        title(
+                "Failure handling",
+                "a customer_id ending in f is refused: the order goes to the dead-letter queue, with its reason");
         Answer answer = post(stage, "customerf");
         JsonNode at = answer.body().path("kafka_metadata");
-        eventually("dead-lettered with its bytes, and where it came from", () -> stage.deadLetter(at.path("partition").asInt(),
-                at.path("offset").asLong()).filter(letter -> answer.orderId().equals(Kafka.text(letter.key()))
-                && Kafka.json(letter.value()).path("customer_id").asText().equals("customerf")).isPresent());
-        stage.deadLetter(at.path("partition").asInt(), at.path("offset").asLong()).ifPresent(letter -> letter.headers().forEach(header -> {
-            if (!header.key().endsWith("stacktrace")) {
-                say(header.key() + ": " + Kafka.text(header.value()));
-            }
-        }));
+        eventually(
+                "dead-lettered with its bytes, and where it came from",
+                () -> stage.deadLetter(
+                                at.path("partition").asInt(), at.path("offset").asLong())
+                        .filter(letter -> answer.orderId().equals(Kafka.text(letter.key()))
+                                && Kafka.json(letter.value())
+                                        .path("customer_id")
+                                        .asText()
+                                        .equals("customerf"))
+                        .isPresent());
+        stage.deadLetter(at.path("partition").asInt(), at.path("offset").asLong())
+                .ifPresent(letter -> letter.headers().forEach(header -> {
+                    if (!header.key().endsWith("stacktrace")) {
+                        say(header.key() + ": " + Kafka.text(header.value()));
+                    }
+                }));
         eventually("the partition flows on: its offset is committed",
                 () -> stage.committed(at.path("partition").asInt(), at.path("offset").asLong()));
     }
 
     private void retry(Stage stage) {
-        title("Retry", "a customer_id ending in r fails twice and then passes: retried with backoff, not dead-lettered");
+        title(
+                "Retry",
+                "a customer_id ending in r fails twice and then passes: retried with backoff, not dead-lettered");
         Answer answer = post(stage, "customer-r");
-        eventually("processed at the third attempt", () -> stage.outcomesOf(answer.orderId()).stream()
-                .anyMatch(outcome -> outcome.path("status").asText().equals("processed") && outcome.path("attempts").asInt() == 3));
+        eventually(
+                "processed at the third attempt",
+                () -> stage.outcomesOf(answer.orderId()).stream()
+                        .anyMatch(outcome -> outcome.path("status").asText().equals("processed")
+                                && outcome.path("attempts").asInt() == 3));
     }
 
     private void poison(Stage stage) {
-        title("Poison pill", "bytes that are not JSON, straight to the topic: the consumer goes on, the bytes stay readable");
+        title(
+                "Poison pill",
+                "bytes that are not JSON, straight to the topic: the consumer goes on, the bytes stay readable");
         RecordMetadata at = stage.kafka().send(stage.events(), "poison", "not json");
         eventually("'not json' lies in the dead-letter queue", () -> stage.deadLetter(at.partition(), at.offset())
                 .filter(letter -> "not json".equals(Kafka.text(letter.value()))).isPresent());
@@ -209,13 +241,19 @@ public class Demo implements Callable<Integer> {
     }
 
     private void overHttp(Stage stage) {
-        title("Idempotency over HTTP", "the same request with the same Idempotency-Key gets the first answer, and adds no record");
+        title(
+                "Idempotency over HTTP",
+                "the same request with the same Idempotency-Key gets the first answer, and adds no record");
         String key = UUID.randomUUID().toString();
         Answer first = post(stage, "customer123", "Idempotency-Key", key);
         Answer second = post(stage, "customer123", "Idempotency-Key", key);
-        check("the same order_id and kafka_metadata, marked as a duplicate", () -> second.orderId().equals(first.orderId())
-                && second.body().path("kafka_metadata").equals(first.body().path("kafka_metadata"))
-                && second.body().path("duplicate").asBoolean());
+        check(
+                "the same order_id and kafka_metadata, marked as a duplicate",
+                () -> second.orderId().equals(first.orderId())
+                        && second.body()
+                                .path("kafka_metadata")
+                                .equals(first.body().path("kafka_metadata"))
+                        && second.body().path("duplicate").asBoolean());
         check("one record in the topic", () -> stage.recordsOf(first.orderId()) == 1);
         Answer other = post(stage, "customer456", "Idempotency-Key", key);
         check("another order under the same key is refused (422)", () -> other.status() == 422);
@@ -235,34 +273,48 @@ public class Demo implements Callable<Integer> {
             last = stage.kafka().send(stage.events(), orderId, Api.record(orderId, "customer123", "59.98"));
         }
         RecordMetadata at = last;
-        eventually("all are committed: nothing more can come of them", () -> stage.committed(at.partition(), at.offset()));
+        eventually(
+                "all are committed: nothing more can come of them", () -> stage.committed(at.partition(), at.offset()));
     }
 
     private void restart(Lab lab, Api api, Running consumer) {
         Stage stage = new Stage(lab.kafka(), api, lab.events, lab.dlq, lab.outcomes, lab.group);
         if (only != Scenario.api) {
-            title("Idempotency over a restart of the consumer", "kill -9; the next consumer reads the ledger back from order-outcomes");
+            title(
+                    "Idempotency over a restart of the consumer",
+                    "kill -9; the next consumer reads the ledger back from order-outcomes");
             String orderId = "order-" + UUID.randomUUID();
             sendThreeTimes(stage, orderId);
             consumer.kill9();
             say("killed; starting it again");
             lab.consumer("--instance-id", "demo");
             sendThreeTimes(stage, orderId);
-            check("six records, one outcome", () -> stage.recordsOf(orderId) == 6 && stage.outcomesOf(orderId).size() == 1);
+            check(
+                    "six records, one outcome",
+                    () -> stage.recordsOf(orderId) == 6
+                            && stage.outcomesOf(orderId).size() == 1);
         }
         if (only != Scenario.consumer) {
-            title("Idempotency over a restart of the API", "kill -9; the order_id is made from the key, so that the retry is recognised");
+            title(
+                    "Idempotency over a restart of the API",
+                    "kill -9; the order_id is made from the key, so that the retry is recognised");
             String key = UUID.randomUUID().toString();
             Answer first = post(stage, "customer123", "Idempotency-Key", key);
             api.process().kill9();
             say("killed; starting another one, and sending the same request again");
             Api next = lab.api();
-            Answer second = post(new Stage(lab.kafka(), next, lab.events, lab.dlq, lab.outcomes, lab.group), "customer123",
-                    "Idempotency-Key", key);
+            Answer second = post(
+                    new Stage(lab.kafka(), next, lab.events, lab.dlq, lab.outcomes, lab.group),
+                    "customer123",
+                    "Idempotency-Key",
+                    key);
             check("the same order_id, in a second record", () -> second.orderId().equals(first.orderId())
                     && stage.recordsOf(first.orderId()) == 2);
             JsonNode at = second.body().path("kafka_metadata");
-            eventually("both are committed", () -> stage.committed(at.path("partition").asInt(), at.path("offset").asLong()));
+            eventually(
+                    "both are committed",
+                    () -> stage.committed(
+                            at.path("partition").asInt(), at.path("offset").asLong()));
             check("one outcome", () -> stage.outcomesOf(first.orderId()).size() == 1);
         }
     }

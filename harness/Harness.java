@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Proves what the scripts promise, on a real broker, and that each proof fails once the guarantee is off: jbang Harness.java --broker auto
+//DESCRIPTION Proves what the scripts promise, and breaks it on purpose: jbang Harness.java --broker auto
 //JAVA 21+
 //DEPS org.junit:junit-bom:6.1.3@pom
 //DEPS org.slf4j:slf4j-simple:2.0.17
@@ -48,14 +48,22 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * Does every guarantee hold, end to end, and does the proof fail without it? Builds the scripts once, opens a broker, runs
- * the proofs against both and ends with a line {@code N passed, N failed}.
+ * Does every guarantee hold, end to end, and does the proof fail without it? Builds the scripts once, opens a broker,
+ * runs the proofs against both and ends with a line {@code N passed, N failed}.
  */
-@Command(name = "Harness", mixinStandardHelpOptions = true, description = "Runs the proofs.",
-        exitCodeListHeading = "Exit codes:%n", exitCodeList = {"0:all passed", "1:some failed, or none ran", "2:wrong options"})
+@Command(
+        name = "Harness",
+        mixinStandardHelpOptions = true,
+        description = "Runs the proofs.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:all passed", "1:some failed, or none ran", "2:wrong options"})
 public class Harness implements Callable<Integer> {
-    @Option(names = "--broker", defaultValue = "auto", paramLabel = "auto|docker|embedded|HOST:PORT",
-            description = "Which Kafka to prove it on; auto takes Docker if an engine answers (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--broker",
+            defaultValue = "auto",
+            paramLabel = "auto|docker|embedded|HOST:PORT",
+            description =
+                    "Which Kafka to prove it on; auto takes Docker if an engine answers (default: ${DEFAULT-VALUE}).")
     private String choice;
 
     @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
@@ -106,18 +114,23 @@ public class Harness implements Callable<Integer> {
 
     private LauncherDiscoveryRequest request() {
         var pattern = java.util.regex.Pattern.compile(only);
-        PostDiscoveryFilter filter = test -> FilterResult.includedIf(!(test.getSource().orElse(null) instanceof MethodSource m)
-                || pattern.matcher(simple(m.getClassName()) + "." + m.getMethodName()).find());
+        PostDiscoveryFilter filter =
+                test -> FilterResult.includedIf(!(test.getSource().orElse(null) instanceof MethodSource m)
+                        || pattern.matcher(simple(m.getClassName()) + "." + m.getMethodName())
+                                .find());
         return LauncherDiscoveryRequestBuilder.request()
                 .selectors(DiscoverySelectors.selectPackage("proofs"))
                 .filters(filter)
                 .configurationParameter("junit.jupiter.execution.timeout.default", "3 m")
                 .configurationParameter("junit.jupiter.execution.parallel.enabled", "true") // they mostly wait
                 .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
-                .configurationParameter("junit.jupiter.execution.parallel.config.executor-service", "WORKER_THREAD_POOL")
+                .configurationParameter(
+                        "junit.jupiter.execution.parallel.config.executor-service", "WORKER_THREAD_POOL")
                 .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
-                .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", String.valueOf(parallel))
-                .configurationParameter("junit.jupiter.execution.parallel.config.fixed.max-pool-size", String.valueOf(parallel))
+                .configurationParameter(
+                        "junit.jupiter.execution.parallel.config.fixed.parallelism", String.valueOf(parallel))
+                .configurationParameter(
+                        "junit.jupiter.execution.parallel.config.fixed.max-pool-size", String.valueOf(parallel))
                 .build();
     }
 
@@ -161,8 +174,11 @@ public class Harness implements Callable<Integer> {
         }
 
         private static String name(TestIdentifier test) {
-            return test.getSource().filter(MethodSource.class::isInstance).map(MethodSource.class::cast)
-                    .map(m -> simple(m.getClassName()) + "." + test.getDisplayName().replace("(Lab)", "").replace("()", ""))
+            return test.getSource()
+                    .filter(MethodSource.class::isInstance)
+                    .map(MethodSource.class::cast)
+                    .map(m -> simple(m.getClassName()) + "."
+                            + test.getDisplayName().replace("(Lab)", "").replace("()", ""))
                     .orElse(test.getDisplayName());
         }
     }

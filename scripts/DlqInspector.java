@@ -70,8 +70,8 @@ import picocli.CommandLine.Spec;
  * <ol>
  *   <li>Read the dead-letter topic up to its present end, without joining a group and without changing anything.
  *   <li>Take origin, cause and attempts out of the error headers (KIP-1191).
- *   <li>Replay: send key, value and own headers to the topic they came from, the error headers left off. The dead letter
- *       itself stays; that a replay counts once is the consumer's ledger's doing.
+ *   <li>Replay: send key, value and own headers to the topic they came from, the error headers left off. The dead
+ *       letter itself stays; that a replay counts once is the consumer's ledger's doing.
  * </ol>
  */
 @Command(name = "DlqInspector", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "(list | show | replay)",
@@ -154,7 +154,8 @@ public class DlqInspector implements Callable<Integer> {
         Integer run() {
             List<ConsumerRecord<byte[], byte[]>> letters = deadLetters();
             if (format == Format.jsonl) {
-                letters.forEach(letter -> out().println(new String(Json.bytes(described(letter)), StandardCharsets.UTF_8)));
+                letters.forEach(
+                        letter -> out().println(new String(Json.bytes(described(letter)), StandardCharsets.UTF_8)));
                 return Script.OK;
             }
             if (!letters.isEmpty()) {
@@ -183,7 +184,8 @@ public class DlqInspector implements Callable<Integer> {
         Integer run() {
             Matcher matcher = PLACE.matcher(place);
             if (!matcher.matches()) {
-                throw new Failure(Script.USAGE, place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.", null);
+                throw new Failure(
+                        Script.USAGE, place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.", null);
             }
             TopicPartition partition = new TopicPartition(topic, Integer.parseInt(matcher.group(1)));
             long offset = Long.parseLong(matcher.group(2));
@@ -219,7 +221,8 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private void line(String name, String value) {
-            out().println(styled("@|bold " + Printable.of(name).replace("|@", "") + "|@") + (value.isEmpty() ? "" : "  " + Printable.of(value)));
+            out().println(styled("@|bold " + Printable.of(name).replace("|@", "") + "|@")
+                    + (value.isEmpty() ? "" : "  " + Printable.of(value)));
         }
 
         private static String pretty(byte[] value) {
@@ -234,7 +237,10 @@ public class DlqInspector implements Callable<Integer> {
     }
 
     /** Sends the dead letters back to where they came from. */
-    @Command(name = "replay", mixinStandardHelpOptions = true, description = "Sends dead letters back to where they came from.")
+    @Command(
+            name = "replay",
+            mixinStandardHelpOptions = true,
+            description = "Sends dead letters back to where they came from.")
     static class Replay extends OnTopic {
         @ArgGroup(multiplicity = "0..1")
         private Mode mode = new Mode();
@@ -278,8 +284,9 @@ public class DlqInspector implements Callable<Integer> {
 
         private void send(Map<String, List<ConsumerRecord<byte[], byte[]>>> byTarget) {             // 3
             Properties settings = kafka.client("dlq-inspector-replay");
-            settings.put(ProducerConfig.ACKS_CONFIG, "all");               // "replayed" is said of what is safe
-            settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.LARGEST_DEAD_LETTER); // what fitted into the DLQ
+            settings.put(ProducerConfig.ACKS_CONFIG, "all"); // "replayed" is said of what is safe
+            settings.put(
+                    ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.LARGEST_DEAD_LETTER); // what fitted into the DLQ
             settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
             settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
             Map<String, Future<RecordMetadata>> sent = new LinkedHashMap<>();
@@ -295,7 +302,10 @@ public class DlqInspector implements Callable<Integer> {
                     one.getValue().get();
                 } catch (ExecutionException e) {
                     failed++;
-                    spec.commandLine().getErr().println(one.getKey() + " was not replayed: " + e.getCause().getMessage());
+                    spec.commandLine()
+                            .getErr()
+                            .println(one.getKey() + " was not replayed: "
+                                    + Printable.of(e.getCause().getMessage()));
                 } catch (InterruptedException e) {
                     throw new org.apache.kafka.common.errors.InterruptException(e);
                 }
@@ -307,8 +317,12 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private static String reasons(List<ConsumerRecord<byte[], byte[]>> letters) {
-            return letters.stream().collect(Collectors.groupingBy(DlqInspector::simpleName, TreeMap::new, Collectors.counting()))
-                    .entrySet().stream().map(e -> e.getValue() + " " + e.getKey()).collect(Collectors.joining(", "));
+            return letters.stream()
+                    .collect(Collectors.groupingBy(DlqInspector::simpleName, TreeMap::new, Collectors.counting()))
+                    .entrySet()
+                    .stream()
+                    .map(e -> e.getValue() + " " + e.getKey())
+                    .collect(Collectors.joining(", "));
         }
     }
 

@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Sends every order several times and checks that each had exactly one outcome: jbang DuplicateSender.java --orders 100 --copies 3
+//DESCRIPTION Sends duplicates, checks that each order had one outcome: jbang DuplicateSender.java --copies 3
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
@@ -76,8 +76,8 @@ import picocli.CommandLine.Option;
  * A client that gets no answer sends its order again. How many orders does it end up with?
  *
  * <ol>
- *   <li>Send N orders M times each, many at once: over HTTP under one idempotency key, where a request without an answer is
- *       repeated under the same key, or straight to the topic under one {@code order_id}, past the API.
+ *   <li>Send N orders M times each, many at once: over HTTP under one idempotency key, where a request without an
+ * answer is repeated under the same key, or straight to the topic under one {@code order_id}, past the API.
  *   <li>Wait until the group has committed all that was sent: from then on no further outcome can come.
  *   <li>Read {@code order-outcomes} and count the outcomes of each order: exactly one, or the check fails.
  * </ol>
@@ -120,8 +120,11 @@ public class DuplicateSender implements Callable<Integer> {
                     + "(default: ${DEFAULT-VALUE}).")
     private String customer;
 
-    @Option(names = "--run-id", paramLabel = "ID",
-            description = "Names the orders and keys, so that a second run sends the same ones again (default: random).")
+    @Option(
+            names = "--run-id",
+            paramLabel = "ID",
+            description =
+                    "Names the orders and keys, so that a second run sends the same ones again (default: random).")
     private String runId = UUID.randomUUID().toString().substring(0, 8);
 
     @Mixin
@@ -264,14 +267,20 @@ public class DuplicateSender implements Callable<Integer> {
 
     private Properties producerSettings() {
         Properties settings = kafka.client("duplicate-sender-producer");
-        settings.put(ProducerConfig.ACKS_CONFIG, "all");   // a lost record would look like a lost outcome
+        settings.put(ProducerConfig.ACKS_CONFIG, "all"); // a lost record would look like a lost outcome
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
         settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         return settings;
     }
 
     private void produce(Producer<String, byte[]> producer, int number) throws Exception {
-        Order order = new Order(name(number), customer, List.of(item()), item().price(), Instant.now().toString(), null);
+        Order order = new Order(
+                name(number),
+                customer,
+                List.of(item()),
+                item().price(),
+                Instant.now().toString(),
+                null);
         producer.send(new ProducerRecord<>(topic, order.orderId(), Json.bytes(order))).get();
         orderIds.add(order.orderId());
     }
@@ -349,8 +358,9 @@ public class DuplicateSender implements Callable<Integer> {
             result.put("held", held);
             System.out.println(new String(Json.bytes(result), StandardCharsets.UTF_8));
         } else {
-            System.out.printf("sent %d orders %d time%s each via %s: %.0f/s, p50 %.1f ms, p99 %.1f ms, %d repeated%n", orders, copies,
-                    copies == 1 ? "" : "s", via, rate, p50, p99, repeated.get());
+            System.out.printf(
+                    "sent %d orders %d time%s each via %s: %.0f/s, p50 %.1f ms, p99 %.1f ms, %d repeated%n",
+                    orders, copies, copies == 1 ? "" : "s", via, rate, p50, p99, repeated.get());
             System.out.printf("%d orders: %d with exactly one outcome, %d with none, %d with several%n",
                     outcomes.size(), one, none, several);
         }

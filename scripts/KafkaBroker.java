@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Apache Kafka, the real broker in KRaft mode, in one JVM and without Docker: jbang KafkaBroker.java --port 9092
+//DESCRIPTION Apache Kafka, the real broker (KRaft), in one JVM, without Docker: jbang KafkaBroker.java --port 9092
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
@@ -60,8 +60,8 @@ import picocli.CommandLine.Option;
  *   <li>Shut it down cleanly, so that the next start has no log to recover.
  * </ol>
  *
- * One line on standard output ends with the bootstrap address, when the broker is ready and not before. Three nodes make
- * a cluster that survives the loss of any one:
+ * One line on standard output ends with the bootstrap address, when the broker is ready and not before. Three nodes
+ * make a cluster that survives the loss of any one:
  *
  * <pre>
  *   jbang KafkaBroker.java --node 1 --of 3 &
@@ -113,9 +113,9 @@ public class KafkaBroker implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         check();
-        logging.level("org.apache.kafka.controller", "error")          // it warns of every first start
+        logging.level("org.apache.kafka.controller", "error") // it warns of every first start
                 .level("org.apache.kafka.clients.NetworkClient", "error") // and of every node that is away
-                .level("kafka.server.BrokerServer", "off")             // what it cannot start with, we say in a sentence
+                .level("kafka.server.BrokerServer", "off") // what it cannot start with, we say in a sentence
                 .level("kafka.server.ControllerServer", "off")
                 .open(KafkaBroker.class, null);
         for (int attempt = 1; ; attempt++) {
@@ -176,21 +176,27 @@ public class KafkaBroker implements Callable<Integer> {
         p.put("controller.quorum.voters", IntStream.rangeClosed(1, nodes)
                 .mapToObj(n -> n + "@" + host + ":" + (nodes == 1 ? ports.controller() : port + 2 * (n - 1) + 1))
                 .collect(Collectors.joining(",")));
-        p.put("listeners", "PLAINTEXT://" + host + ":" + ports.client() + ",CONTROLLER://" + host + ":" + ports.controller());
+        p.put(
+                "listeners",
+                "PLAINTEXT://" + host + ":" + ports.client() + ",CONTROLLER://" + host + ":" + ports.controller());
         p.put("advertised.listeners", "PLAINTEXT://" + host + ":" + ports.client());
         p.put("controller.listener.names", "CONTROLLER");
-        p.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL");
+        p.put(
+                "listener.security.protocol.map",
+                "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL");
         p.put("log.dirs", folder.toString());
         p.put("num.partitions", "3");
-        for (String topic : List.of("default", "offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
+        for (String topic :
+                List.of("default", "offsets.topic", "transaction.state.log", "share.coordinator.state.topic")) {
             p.put(topic + ".replication.factor", String.valueOf(copies));
         }
-        for (String least : List.of("min.insync.replicas", "transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr")) {
+        for (String least : List.of(
+                "min.insync.replicas", "transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr")) {
             p.put(least, String.valueOf(inSync));
         }
-        p.put("offsets.topic.num.partitions", "5");         // 50 are for hundreds of groups; 5 are made faster
+        p.put("offsets.topic.num.partitions", "5"); // 50 are for hundreds of groups; 5 are made faster
         p.put("transaction.state.log.num.partitions", "5");
-        p.put("group.initial.rebalance.delay.ms", "0");     // 3 s is for many consumers that start at once
+        p.put("group.initial.rebalance.delay.ms", "0"); // 3 s is for many consumers that start at once
         if (nodes == 1) { // after a kill -9 the new life waits for the old one's session to end: 9 s by default
             p.put("broker.session.timeout.ms", "4000");
             p.put("broker.heartbeat.interval.ms", "1000");
@@ -275,8 +281,11 @@ public class KafkaBroker implements Callable<Integer> {
 
     private void check() {
         if (nodes < 1 || node < 1 || node > nodes) {
-            throw new Failure(Script.USAGE, "--node " + node + " --of " + nodes + ": the nodes are numbered from 1 to the "
-                    + "number of nodes.", null);
+            throw new Failure(
+                    Script.USAGE,
+                    "--node " + node + " --of " + nodes + ": the nodes are numbered from 1 to the "
+                            + "number of nodes.",
+                    null);
         }
         if (port < 0 || port > 65_535 - 2 * nodes) {
             throw new Failure(Script.USAGE, "--port " + port + " is no port.", null);

@@ -20,7 +20,8 @@
 //SOURCES orders/Script.java
 //SOURCES orders/Topics.java
 //COMPILE_OPTIONS --release 21
-//RUNTIME_OPTIONS -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxIdleConnections=10000 -Dsun.net.httpserver.maxReqTime=30
+//RUNTIME_OPTIONS -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=30
+//RUNTIME_OPTIONS -Dsun.net.httpserver.maxIdleConnections=10000
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -83,12 +84,12 @@ import picocli.CommandLine.Option;
  *   <li>Look up the idempotency key: who comes second gets the first one's answer, also while that one is in flight.
  *   <li>Send the order to Kafka, keyed by its {@code order_id}, so that all records of one order keep their order.
  *   <li>Wait for the acknowledgement of all in-sync replicas; only then answer 201 with partition and offset.
- *   <li>Without one, say what is known: 503, nothing was written; 504, the outcome is unknown, and repeating the request
- *       with the same key is safe.
+ *   <li>Without one, say what is known: 503, nothing was written; 504, the outcome is unknown, and repeating the
+ * request with the same key is safe.
  * </ol>
  *
- * Keys are remembered in this process only. A retry that comes after a restart gets the same {@code order_id} (it is made
- * from the key), so that the consumer recognises it.
+ * Keys are remembered in this process only. A retry that comes after a restart gets the same {@code order_id} (it is
+ * made from the key), so that the consumer recognises it.
  */
 @Command(name = "OrderApi", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Takes orders over HTTP and writes them to Kafka.",
@@ -114,9 +115,13 @@ public class OrderApi implements Callable<Integer> {
             description = "Where the orders go (default: ${DEFAULT-VALUE}).")
     private String topic;
 
-    @Option(names = "--acks", defaultValue = "all", paramLabel = "all|1|0",
-            description = "Whose acknowledgement to wait for: of all in-sync replicas, the leader, nobody. Only 'all' keeps "
-                    + "an accepted order when a broker dies (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--acks",
+            defaultValue = "all",
+            paramLabel = "all|1|0",
+            description =
+                    "Whose acknowledgement to wait for: of all in-sync replicas, the leader, nobody. Only 'all' keeps "
+                            + "an accepted order when a broker dies (default: ${DEFAULT-VALUE}).")
     private String acks;
 
     @Option(names = "--no-idempotence",
@@ -164,7 +169,10 @@ public class OrderApi implements Callable<Integer> {
         try (Admin admin = kafka.connect("order-api", log)) {
             this.admin = admin;
             kafka.createMissing(admin, Topics.events(topic));
-            byKey = Caffeine.newBuilder().maximumSize(maxKeys).expireAfterWrite(Duration.ofMillis(keyTtlMs)).buildAsync();
+            byKey = Caffeine.newBuilder()
+                    .maximumSize(maxKeys)
+                    .expireAfterWrite(Duration.ofMillis(keyTtlMs))
+                    .buildAsync();
             try (Producer<String, byte[]> producer = new KafkaProducer<>(settings)) {
                 this.producer = producer;
                 producer.partitionsFor(topic); // the first order need not wait for metadata
@@ -197,7 +205,8 @@ public class OrderApi implements Callable<Integer> {
                     case "/orders", "/orders/" -> allow(exchange, "POST") ? placeOrder(exchange) : null;
                     case "/health" -> allow(exchange, "GET") ? health() : null;
                     case "/" -> allow(exchange, "GET") ? hint() : null;
-                    default -> throw new HttpProblem(404, "There is nothing at this address; GET / says what there is.");
+                    default ->
+                        throw new HttpProblem(404, "There is nothing at this address; GET / says what there is.");
                 };
             } catch (HttpProblem problem) {
                 log.warn("answered {}: {}", problem.status(), problem.getMessage());
@@ -229,9 +238,11 @@ public class OrderApi implements Callable<Integer> {
     }
 
     private Answer hint() {
-        return new Answer(200, Map.of("service", "Kafka Order Lab: order API",
-                "place_an_order", "POST /orders/ with customer_id, items [{product_id, quantity, price}] and total_amount",
-                "health", "GET /health"));
+        Map<String, String> hint = new LinkedHashMap<>();
+        hint.put("service", "Kafka Order Lab: order API");
+        hint.put("order", "POST /orders/ with customer_id, items [{product_id, quantity, price}] and total_amount");
+        hint.put("health", "GET /health");
+        return new Answer(200, hint);
     }
 
     private Answer health() {
@@ -243,7 +254,9 @@ public class OrderApi implements Callable<Integer> {
     private boolean reachable() {
         try {
             int limit = (int) HEALTH_PROBE.toMillis();
-            admin.describeCluster(new DescribeClusterOptions().timeoutMs(limit)).clusterId().get(limit, TimeUnit.MILLISECONDS);
+            admin.describeCluster(new DescribeClusterOptions().timeoutMs(limit))
+                    .clusterId()
+                    .get(limit, TimeUnit.MILLISECONDS);
             return true;
         } catch (ExecutionException | TimeoutException e) {
             return false;
@@ -282,7 +295,8 @@ public class OrderApi implements Callable<Integer> {
         }
         Accepted accepted = await(first);
         if (!accepted.fingerprint().equals(fingerprint)) {
-            throw new HttpProblem(422, "The idempotency key was used for another order: take a new key for a new order.");
+            throw new HttpProblem(
+                    422, "The idempotency key was used for another order: take a new key for a new order.");
         }
         log.info("order {} is a duplicate by its idempotency key {}: nothing sent", accepted.orderId(), key);
         exchange.getResponseHeaders().set("Idempotent-Replayed", "true");
@@ -296,7 +310,8 @@ public class OrderApi implements Callable<Integer> {
         }
         byte[] bytes = exchange.getRequestBody().readNBytes(maxBodyBytes + 1);
         if (bytes.length > maxBodyBytes) {
-            throw new HttpProblem(413, "The body is larger than " + maxBodyBytes + " bytes.").with("Connection", "close");
+            throw new HttpProblem(413, "The body is larger than " + maxBodyBytes + " bytes.")
+                    .with("Connection", "close");
         }
         try {
             JsonNode json = Json.MAPPER.readTree(bytes);
@@ -309,7 +324,9 @@ public class OrderApi implements Callable<Integer> {
         }
     }
 
-    /** Fills in what a client may leave out; an id made from the key is the same for every retry, even after a restart. */
+    /**
+     * Fills in what a client may leave out; an id made from the key is the same for every retry, even after a restart.
+     */
     private static Order order(ObjectNode body, String key) {
         if (!body.hasNonNull("order_id")) {
             body.put("order_id", (key == null ? UUID.randomUUID()
@@ -354,12 +371,12 @@ public class OrderApi implements Callable<Integer> {
         int delivery = timeoutMs * 6 / 10;
         Properties settings = kafka.client("order-api");
         settings.put(ProducerConfig.ACKS_CONFIG, acks);
-        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, safe && !noIdempotence);  // retries add no record
-        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);                         // a client waits for each order
-        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeoutMs * 3 / 10);     // no metadata, full buffer: 503 in time
-        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, delivery);        // both together below the request's limit
-        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, delivery / 2);     // leaves time to send once more
-        settings.put(ProducerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, -1);          // no connection then means no broker
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, safe && !noIdempotence); // retries add no record
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0); // a client waits for each order
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeoutMs * 3 / 10); // no metadata, full buffer: 503 in time
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, delivery); // both together below the request's limit
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, delivery / 2); // leaves time to send once more
+        settings.put(ProducerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, -1); // no connection then means no broker
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
         settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         return settings;
@@ -408,8 +425,11 @@ public class OrderApi implements Callable<Integer> {
 
     private double connections() {
         return producer.metrics().values().stream()
-                .filter(m -> m.metricName().name().equals("connection-count") && m.metricName().group().equals("producer-metrics"))
-                .mapToDouble(m -> (double) m.metricValue()).findFirst().orElse(0);
+                .filter(m -> m.metricName().name().equals("connection-count")
+                        && m.metricName().group().equals("producer-metrics"))
+                .mapToDouble(m -> (double) m.metricValue())
+                .findFirst()
+                .orElse(0);
     }
 
     private static HttpProblem unavailable(String detail) {
@@ -417,8 +437,10 @@ public class OrderApi implements Callable<Integer> {
     }
 
     private static HttpProblem unknown() {
-        return new HttpProblem(504, "Kafka did not acknowledge the order in time: it may or may not be written. Send it again "
-                + "with the same Idempotency-Key, which is safe.");
+        return new HttpProblem(
+                504,
+                "Kafka did not acknowledge the order in time: it may or may not be written. Send it again "
+                        + "with the same Idempotency-Key, which is safe.");
     }
 
     private HttpServer listen() throws IOException {
@@ -427,8 +449,11 @@ public class OrderApi implements Callable<Integer> {
             server.setExecutor(Executors.newVirtualThreadPerTaskExecutor()); // the default is one thread for all
             return server;
         } catch (BindException e) {
-            throw new Failure(Script.FAILED, "Port " + port + " on " + host + " is in use or not to be had: stop what listens "
-                    + "there, or give another --port (0 takes a free one).", e);
+            throw new Failure(
+                    Script.FAILED,
+                    "Port " + port + " on " + host + " is in use or not to be had: stop what listens "
+                            + "there, or give another --port (0 takes a free one).",
+                    e);
         }
     }
 }

@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Processes orders once, with manual commits, a durable ledger, retries and a dead-letter queue: jbang OrderConsumer.java --work-ms 500
+//DESCRIPTION Processes orders once: manual commits, ledger, retries, dead letters: jbang OrderConsumer.java --work-ms 500
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
@@ -106,8 +106,9 @@ import picocli.CommandLine.Option;
  *   <li>Commit the offset up to the first record that is not finished, and never beyond.
  * </ol>
  *
- * Whoever dies before 4 has done nothing that counts, and the order is delivered again. Whoever dies between 4 and 5 has the
- * order delivered again too, and the next consumer finds it in the ledger at 2. That is "at least once" made "once".
+ * Whoever dies before 4 has done nothing that counts, and the order is delivered again. Whoever dies between 4 and 5
+ * has the order delivered again too, and the next consumer finds it in the ledger at 2. That is "at least once" made
+ * "once".
  */
 @Command(name = "OrderConsumer", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Processes orders once, and dead-letters those that fail.",
@@ -159,25 +160,38 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
             description = "Wait before the second attempt; doubles with each further one (default: ${DEFAULT-VALUE}).")
     private int retryBackoffMs;
 
-    @Option(names = "--session-timeout-ms", defaultValue = "10000", paramLabel = "MS",
-            description = "After how long without a heartbeat the group gives this consumer up (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--session-timeout-ms",
+            defaultValue = "10000",
+            paramLabel = "MS",
+            description =
+                    "After how long without a heartbeat the group gives this consumer up (default: ${DEFAULT-VALUE}).")
     private int sessionTimeoutMs;
 
-    @Option(names = "--instance-id", paramLabel = "ID",
-            description = "A name for this consumer that outlives it (KIP-345): started again under the same name, it has its "
-                    + "partitions back without waiting for the session of its former life to end.")
+    @Option(
+            names = "--instance-id",
+            paramLabel = "ID",
+            description =
+                    "A name for this consumer that outlives it (KIP-345): started again under the same name, it has"
+                            + " its partitions back without waiting for the session of its former life to end.")
     private String instanceId;
 
-    @Option(names = "--drain-timeout-ms", defaultValue = "10000", paramLabel = "MS",
-            description = "How long to wait, when partitions leave, for the orders being handled (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--drain-timeout-ms",
+            defaultValue = "10000",
+            paramLabel = "MS",
+            description = "How long to wait, when partitions leave, for the orders being handled (default:"
+                    + " ${DEFAULT-VALUE}).")
     private int drainTimeoutMs;
 
     @Option(names = "--work-ms", defaultValue = "500", paramLabel = "MS",
             description = "Simulated work for each order (default: ${DEFAULT-VALUE}).")
     private int workMs;
 
-    @Option(names = "--no-failures",
-            description = "Simulate no failures: the bug is fixed, and customers ending in f or r are served like any other.")
+    @Option(
+            names = "--no-failures",
+            description =
+                    "Simulate no failures: the bug is fixed, and customers ending in f or r are served like any other.")
     private boolean noFailures;
 
     @Option(names = "--dedup", defaultValue = "ledger", paramLabel = "ledger|memory|none",
@@ -244,8 +258,9 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
             release(List.copyOf(owned.keySet()));
             log.info("stopped");
             if (stuck != null) {
-                throw new Failure(stuck.at() + " cannot be processed and, with --no-dlq, has nowhere to go: every restart will "
-                        + "meet it again. Run without --no-dlq.");
+                throw new Failure(
+                        stuck.at() + " cannot be processed and, with --no-dlq, has nowhere to go: every restart will "
+                                + "meet it again. Run without --no-dlq.");
             }
         } catch (KafkaException e) {
             throw kafka.failure(e);
@@ -272,7 +287,9 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         return ordering == Ordering.none || record.key() == null ? new Object() : key(record);
     }
 
-    /** Back-pressure: over the bound all partitions pause while polling goes on, so that the group knows we are alive. */
+    /**
+     * Back-pressure: over the bound all partitions pause while polling goes on, so that the group knows we are alive.
+     */
     private void setFlow() {
         boolean full = owned.values().stream().mapToInt(OwnedPartition::inFlight).sum() >= maxInFlight;
         Set<TopicPartition> pause = new HashSet<>();
@@ -339,7 +356,10 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         }
     }
 
-    /** The work itself, here a pause; this is the method to replace. Customers ending in f or r show the two ways to fail. */
+    /**
+     * The work itself, here a pause; this is the method to replace. Customers ending in f or r show the two ways to
+     * fail.
+     */
     private void handle(Order order, Delivery delivery, int attempt) throws Exception {
         workers.inSlot(() -> {
             log.info("processing order {} of customer {}: {}, attempt {}",
@@ -398,9 +418,16 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     private void tell(Delivery delivery) {
         switch (delivery.result()) {
             case Processed(Order order, int attempts) -> log.info("processed order {}", order.orderId());
-            case Duplicate(Order order) -> log.info("skipped order {} as a duplicate: {}", order.orderId(), delivery.at());
-            case DeadLettered(Order order, Exception cause, int attempts) -> log.warn("sent {} to the DLQ after {} attempt{}: {}: {}",
-                    delivery.at(), attempts, attempts == 1 ? "" : "s", cause.getClass().getSimpleName(), cause.getMessage());
+            case Duplicate(Order order) ->
+                log.info("skipped order {} as a duplicate: {}", order.orderId(), delivery.at());
+            case DeadLettered(Order order, Exception cause, int attempts) ->
+                log.warn(
+                        "sent {} to the DLQ after {} attempt{}: {}: {}",
+                        delivery.at(),
+                        attempts,
+                        attempts == 1 ? "" : "s",
+                        cause.getClass().getSimpleName(),
+                        cause.getMessage());
             case Abandoned() -> {
             }
         }
@@ -422,7 +449,8 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
             partitions.forEach(OwnedPartition::committed);
             offsets.forEach((partition, offset) -> log.info("committed {} up to {}", partition, offset.offset()));
         } catch (CommitFailedException | RebalanceInProgressException e) {
-            log.warn("offsets not committed, the group is rebalancing: the next owner finds these orders in the ledger");
+            log.warn(
+                    "offsets not committed, the group is rebalancing: the next owner finds these orders in the ledger");
         } catch (RetriableException e) {
             log.warn("offsets not committed, will try again: {}", e.getMessage());
         }
@@ -459,7 +487,9 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         partitions.stream().map(owned::remove).filter(Objects::nonNull).forEach(OwnedPartition::forget);
     }
 
-    /** Begins nothing more, finishes what has begun, writes, commits, forgets: the next owner has nothing to do twice. */
+    /**
+     * Begins nothing more, finishes what has begun, writes, commits, forgets: the next owner has nothing to do twice.
+     */
     private void release(Collection<TopicPartition> partitions) {
         List<OwnedPartition> leaving = partitions.stream().map(owned::get).filter(Objects::nonNull).toList();
         leaving.forEach(OwnedPartition::drain);
@@ -478,17 +508,17 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     private Properties consumerSettings() {
         Properties settings = kafka.client(group);
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
-        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, autoCommit);           // it commits what was polled, not done
-        settings.put(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500);             // with it, let the loss show soon
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");            // a new group begins with what is there
-        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, sessionTimeoutMs);     // 45 s is long to wait for the dead
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, autoCommit); // it commits what was polled, not done
+        settings.put(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500); // with it, let the loss show soon
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // a new group begins with what is there
+        settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, sessionTimeoutMs); // 45 s is long to wait for the dead
         settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, sessionTimeoutMs / 5); // some may be late
         if (instanceId != null) {
             settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instanceId);
         }
         settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,             // who stays keeps its partitions
                 CooperativeStickyAssignor.class.getName());
-        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);   // poison must not fail
+        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class); // poison must not fail
         settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class); // inside of poll()
         return settings;
     }
@@ -499,16 +529,20 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
             int partitions = kafka.partitions(admin, topic);
             kafka.createMissing(admin, Topics.outcomes(outcomesTopic, partitions));
             if (kafka.partitions(admin, outcomesTopic) < partitions) {
-                throw new Failure("The ledger " + outcomesTopic + " has fewer partitions than " + topic + " (" + partitions
-                        + "), and an order's outcome goes to the partition of its number: add partitions to it.");
+                throw new Failure(
+                        "The ledger " + outcomesTopic + " has fewer partitions than " + topic + " (" + partitions
+                                + "), and an order's outcome goes to the partition of its number: add partitions to"
+                                + " it.");
             }
         }
     }
 
     private void check() {
         if (concurrency < 1 || maxAttempts < 1 || maxInFlight < 1 || workMs < 0 || retryBackoffMs < 0) {
-            throw new Failure(Script.USAGE, "--concurrency, --max-attempts and --max-in-flight have to be 1 or more, times 0 or "
-                    + "more.", null);
+            throw new Failure(
+                    Script.USAGE,
+                    "--concurrency, --max-attempts and --max-in-flight have to be 1 or more, times 0 or " + "more.",
+                    null);
         }
     }
 
@@ -517,7 +551,9 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         warnIf(dedup == Dedup.memory, "--dedup memory forgets every processed order at the next restart or rebalance");
         warnIf(autoCommit, "--auto-commit commits orders that are not finished: a crash loses them");
         warnIf(noDlq, "--no-dlq stops for good at the first record that cannot be processed");
-        warnIf(ordering == Ordering.none, "--ordering none handles the records of one order in any order, even at once");
+        warnIf(
+                ordering == Ordering.none,
+                "--ordering none handles the records of one order in any order, even at once");
         warnIf(concurrency == 1, "--concurrency 1 lets one slow order hold up all the others");
     }
 

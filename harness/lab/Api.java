@@ -28,16 +28,16 @@ public record Api(URI uri, Running process) {
     /** An order of the original's curl example, for a customer. */
     public static String order(String customer) {
         return """
-                {"customer_id":"%s","items":[{"product_id":"product456","quantity":2,"price":29.99}],"total_amount":59.98}"""
-                .formatted(customer);
+            {"customer_id":"%s","items":[{"product_id":"product456","quantity":2,"price":29.99}],"total_amount":59.98}\
+            """.formatted(customer);
     }
 
     /** The same as a record of the orders' topic has it. */
     public static String record(String orderId, String customer, String total) {
         return """
-                {"order_id":"%s","customer_id":"%s","items":[{"product_id":"product456","quantity":1,"price":%s}],\
-                "total_amount":%s,"timestamp":"2026-01-31T12:00:00Z","idempotency_key":null}"""
-                .formatted(orderId, customer, total, total);
+            {"order_id":"%s","customer_id":"%s","items":[{"product_id":"product456","quantity":1,"price":%s}],\
+            "total_amount":%s,"timestamp":"2026-01-31T12:00:00Z","idempotency_key":null}\
+            """.formatted(orderId, customer, total, total);
     }
 
     /** Posts a body to /orders/; headers as name, value, name, value. */

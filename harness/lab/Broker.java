@@ -23,7 +23,8 @@ public interface Broker extends AutoCloseable {
 
     /** The embedded one, {@code KafkaBroker.java}, as a process of its own on a free port. */
     static Broker embedded(Path logs, String why) {
-        Running process = Running.start("KafkaBroker", logs, logs, Map.of(), Build.command("KafkaBroker", "--port", "0"));
+        Running process =
+                Running.start("KafkaBroker", logs, logs, Map.of(), Build.command("KafkaBroker", "--port", "0"));
         String bootstrap = address(process);
         return new Broker() {
             @Override

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Builds every script once, one after the other (JBang's cold builds do not get along with each other), and asks JBang for
- * the command that runs it, so that a hundred starts are not a hundred times JBang's own.
+ * Builds every script once, one after the other (JBang's cold builds do not get along with each other), and asks JBang
+ * for the command that runs it, so that a hundred starts are not a hundred times JBang's own.
  */
 public final class Build {
     /** For what is started through JBang: a process that lives for seconds need not compile for hours. */
@@ -26,7 +26,8 @@ public final class Build {
     public static void scripts(Path logs) {
         for (String script : Repo.scripts()) {
             JsonNode info = info(logs, script);
-            if (!Files.exists(Path.of(info.path("applicationJar").asText()))) { // its path is made from the sources' content
+            if (!Files.exists(
+                    Path.of(info.path("applicationJar").asText()))) { // its path is made from the sources' content
                 System.out.println("building " + script);
                 jbang(logs, "build", script);
                 info = info(logs, script); // the main class is known only now

@@ -85,7 +85,9 @@ public final class Lab implements AutoCloseable {
 
     /** The same on a given port. */
     public Api apiOn(String port, String... options) {
-        return api(start("OrderApi", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--port", port)));
+        return api(start(
+                "OrderApi",
+                with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--port", port)));
     }
 
     /** The same as {@link #api(String...)}, without waiting for it: give it to {@link #api(Running)}. */
@@ -95,7 +97,8 @@ public final class Lab implements AutoCloseable {
 
     /** Waits until an API that was started listens. */
     public Api api(Running process) {
-        return new Api(URI.create(process.awaitOut("listening", Pattern.compile("Listening on (\\S+)\\n"), START)), process);
+        return new Api(
+                URI.create(process.awaitOut("listening", Pattern.compile("Listening on (\\S+)\\n"), START)), process);
     }
 
     /** Starts a consumer of this experiment's topics; it simulates no work unless told. */
@@ -113,8 +116,12 @@ public final class Lab implements AutoCloseable {
 
     /** Runs DlqInspector on this experiment's dead letters. */
     public Running inspect(String command, String... options) {
-        return run("DlqInspector", Stream.concat(Stream.of(command),
-                Arrays.stream(with(options, "--bootstrap-server", broker.bootstrap(), "--topic", dlq))).toArray(String[]::new));
+        return run(
+                "DlqInspector",
+                Stream.concat(
+                                Stream.of(command),
+                                Arrays.stream(with(options, "--bootstrap-server", broker.bootstrap(), "--topic", dlq)))
+                        .toArray(String[]::new));
     }
 
     private static String[] with(String[] options, String... more) {

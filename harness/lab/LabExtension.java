@@ -36,7 +36,8 @@ public final class LabExtension implements ParameterResolver, AfterEachCallback 
     public void afterEach(ExtensionContext context) {
         Lab lab = context.getStore(NAMESPACE).get("lab", Lab.class);
         if (lab != null) { // JUnit closes it with the store
-            context.getExecutionException().ifPresent(e -> System.out.println("logs of " + context.getDisplayName() + "\n" + lab.tails()));
+            context.getExecutionException()
+                    .ifPresent(e -> System.out.println("logs of " + context.getDisplayName() + "\n" + lab.tails()));
         }
     }
 }

@@ -6,8 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Ends what this process started even if it is killed itself: a small shell reads from a pipe what is alive, and once the
- * pipe is closed, for whatever reason, ends what is left.
+ * Ends what this process started even if it is killed itself: a small shell reads from a pipe what is alive, and once
+ * the pipe is closed, for whatever reason, ends what is left.
  */
 public final class Reaper {
     private static final String SHELL = """

@@ -86,18 +86,22 @@ public final class Running implements AutoCloseable {
     /** Waits for a line on standard output and returns the pattern's first group. */
     public String awaitOut(String what, Pattern pattern, Duration atMost) {
         String[] found = new String[1];
-        await(name + ": " + what).atMost(atMost).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(30)).until(() -> {
-            Matcher matcher = pattern.matcher(out());
-            if (matcher.find()) {
-                found[0] = matcher.group(1);
-                return true;
-            }
-            if (!alive()) {
-                throw new IllegalStateException(name + " ended with exit code " + process.exitValue() + " before: " + what
-                        + "\n" + tail());
-            }
-            return false;
-        });
+        await(name + ": " + what)
+                .atMost(atMost)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(30))
+                .until(() -> {
+                    Matcher matcher = pattern.matcher(out());
+                    if (matcher.find()) {
+                        found[0] = matcher.group(1);
+                        return true;
+                    }
+                    if (!alive()) {
+                        throw new IllegalStateException(name + " ended with exit code " + process.exitValue()
+                                + " before: " + what + "\n" + tail());
+                    }
+                    return false;
+                });
         return found[0];
     }
 
@@ -144,12 +148,14 @@ public final class Running implements AutoCloseable {
 
     /** The last lines of both outputs. */
     public String tail() {
-        return "--- " + name + (alive() ? " (running)" : " (ended: " + process.exitValue() + ")") + "\n" + tail(out()) + tail(err());
+        return "--- " + name + (alive() ? " (running)" : " (ended: " + process.exitValue() + ")") + "\n" + tail(out())
+                + tail(err());
     }
 
     private static String tail(String text) {
         List<String> lines = text.lines().toList();
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size())) + (lines.isEmpty() ? "" : "\n");
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()))
+                + (lines.isEmpty() ? "" : "\n");
     }
 
     private static String read(Path file) {

@@ -31,7 +31,8 @@ class ApiProof {
         Answer answer = api.post(Api.order("customer123"));
         assertThat(answer.status()).isEqualTo(201);
         assertThat(answer.body().path("status").asText()).isEqualTo("success");
-        assertThat(answer.body().path("message").asText()).isEqualTo("Order " + answer.orderId() + " created successfully");
+        assertThat(answer.body().path("message").asText())
+                .isEqualTo("Order " + answer.orderId() + " created successfully");
 
         ConsumerRecord<byte[], byte[]> record = lab.kafka().records(lab.events).getFirst();
         JsonNode metadata = answer.body().path("kafka_metadata");
@@ -39,7 +40,9 @@ class ApiProof {
         assertThat(metadata.path("partition").asInt()).isEqualTo(record.partition());
         assertThat(metadata.path("offset").asLong()).isEqualTo(record.offset());
         assertThat(Kafka.text(record.key())).isEqualTo(answer.orderId());
-        assertThat(Kafka.text(record.value())).as("money is exact").contains("\"total_amount\":59.98", "\"price\":29.99");
+        assertThat(Kafka.text(record.value()))
+                .as("money is exact")
+                .contains("\"total_amount\":59.98", "\"price\":29.99");
 
         lab.consumer();
         lab.awaitCaughtUp();
@@ -69,7 +72,8 @@ class ApiProof {
         assertThat(notAllowed.header("Allow")).isEqualTo("POST");
 
         Answer wrong = api.post("""
-                {"customer_id":7,"items":[{"quantity":0,"price":"1"},5],"total_amount":1e999999,"timestamp":"yesterday"}""");
+            {"customer_id":7,"items":[{"quantity":0,"price":"1"},5],"total_amount":1e999999,"timestamp":"yesterday"}\
+            """);
         problem(wrong, 422, "customer_id");
         assertThat(wrong.body().path("errors")).extracting(e -> e.path("field").asText()).containsExactlyInAnyOrder(
                 "customer_id", "items[0].product_id", "items[0].quantity", "items[0].price", "items[1]",
@@ -94,11 +98,14 @@ class ApiProof {
         Path data = lab.folder().resolve("data");
         Running broker = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
         String bootstrap = Broker.address(broker);
-        Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "3000"));
+        Api api =
+                lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "3000"));
         assertThat(api.post(Api.order("c"), "Idempotency-Key", "before").status()).isEqualTo(201);
 
         broker.kill9();
-        await("the API sees that the broker is gone").atMost(Duration.ofSeconds(20)).until(() -> api.get("/health").status() == 503);
+        await("the API sees that the broker is gone")
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> api.get("/health").status() == 503);
         Answer unavailable = api.post(Api.order("c"), "Idempotency-Key", "during");
         problem(unavailable, 503, "nothing was sent");
         assertThat(api.process().err()).doesNotContain("Exception");
@@ -117,7 +124,8 @@ class ApiProof {
     void withoutAnAcknowledgementItSaysThatTheOutcomeIsUnknown(Lab lab) {
         Running broker = lab.start("KafkaBroker", "--port", "0");
         String bootstrap = Broker.address(broker);
-        Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "3000"));
+        Api api =
+                lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "3000"));
         assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
         broker.freeze();
         try {
@@ -160,8 +168,12 @@ class ApiProof {
         Api api = lab.api("--acks", "1");
         assertThat(api.process().err()).contains("UNSAFE: --acks 1", "UNSAFE: without the idempotent producer");
         assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
-        Running consumer = lab.consumer("--dedup", "none", "--auto-commit", "--no-dlq", "--ordering", "none", "--concurrency", "1");
-        await("warnings").until(() -> List.of("--dedup none", "--auto-commit", "--no-dlq", "--ordering none", "--concurrency 1")
-                .stream().allMatch(s -> consumer.err().contains("UNSAFE: " + s)));
+        Running consumer = lab.consumer(
+                "--dedup", "none", "--auto-commit", "--no-dlq", "--ordering", "none", "--concurrency", "1");
+        await("warnings")
+                .until(() ->
+                        List.of("--dedup none", "--auto-commit", "--no-dlq", "--ordering none", "--concurrency 1")
+                                .stream()
+                                .allMatch(s -> consumer.err().contains("UNSAFE: " + s)));
     }
 }

@@ -48,8 +48,15 @@ class BrokerProof {
     @Test
     void withoutADataFolderNothingIsLeftBehind(Lab lab) throws Exception {
         Path tmp = Files.createDirectories(lab.folder().resolve("tmp"));
-        Running broker = lab.command("KafkaBroker", Map.of(), Repo.file("jbang").toString(), "run",
-                "--runtime-option=-Djava.io.tmpdir=" + tmp, Repo.file("scripts/KafkaBroker.java").toString(), "--port", "0");
+        Running broker = lab.command(
+                "KafkaBroker",
+                Map.of(),
+                Repo.file("jbang").toString(),
+                "run",
+                "--runtime-option=-Djava.io.tmpdir=" + tmp,
+                Repo.file("scripts/KafkaBroker.java").toString(),
+                "--port",
+                "0");
         Broker.address(broker);
         broker.stop();
         try (var left = Files.list(tmp)) {
@@ -60,7 +67,8 @@ class BrokerProof {
     @Test
     void whatKeepsItFromStartingIsSaidInOneSentence(Lab lab) throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            assertThat(sentence(lab.run("KafkaBroker", "--port", String.valueOf(taken.getLocalPort())), 1)).contains("in use");
+            assertThat(sentence(lab.run("KafkaBroker", "--port", String.valueOf(taken.getLocalPort())), 1))
+                    .contains("in use");
         }
         Path file = Files.createFile(Files.createDirectories(lab.folder()).resolve("a-file"));
         assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--data-dir", file.resolve("x").toString()), 1))
@@ -73,9 +81,21 @@ class BrokerProof {
         Path data = lab.folder().resolve("data");
         Running first = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
         Broker.address(first);
-        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--data-dir", data.toString()), 1)).contains("in use by another broker");
+        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--data-dir", data.toString()), 1))
+                .contains("in use by another broker");
         first.stop();
-        assertThat(sentence(lab.run("KafkaBroker", "--port", freePorts(), "--node", "1", "--of", "3", "--data-dir", data.toString()), 1))
+        assertThat(sentence(
+                        lab.run(
+                                "KafkaBroker",
+                                "--port",
+                                freePorts(),
+                                "--node",
+                                "1",
+                                "--of",
+                                "3",
+                                "--data-dir",
+                                data.toString()),
+                        1))
                 .contains("another cluster");
     }
 
@@ -95,16 +115,23 @@ class BrokerProof {
         assertThat(addresses).containsExactly("127.0.0.1:" + port, "127.0.0.1:" + (Integer.parseInt(port) + 2),
                 "127.0.0.1:" + (Integer.parseInt(port) + 4));
         String bootstrap = String.join(",", addresses);
-        Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "4000"));
+        Api api =
+                lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "4000"));
         try (Kafka kafka = new Kafka(bootstrap)) {
-            var partition = kafka.admin().describeTopics(List.of("order-events")).allTopicNames().get().get("order-events")
-                    .partitions().getFirst();
+            var partition = kafka.admin()
+                    .describeTopics(List.of("order-events"))
+                    .allTopicNames()
+                    .get()
+                    .get("order-events")
+                    .partitions()
+                    .getFirst();
             assertThat(partition.replicas()).hasSize(3);
             assertThat(api.post(Api.order("before")).status()).isEqualTo(201);
             nodes.get(partition.leader().id() - 1).kill9();
             await("orders are taken without it").atMost(Duration.ofSeconds(40))
                     .until(() -> api.post(Api.order("after"), "Idempotency-Key", "after").status() == 201);
-            assertThat(kafka.records("order-events")).extracting(r -> Kafka.json(r.value()).path("customer_id").asText())
+            assertThat(kafka.records("order-events"))
+                    .extracting(r -> Kafka.json(r.value()).path("customer_id").asText())
                     .contains("before", "after");
         }
     }

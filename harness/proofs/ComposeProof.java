@@ -37,13 +37,24 @@ class ComposeProof {
 
     private static void awaitTopic(String bootstrap, int replicas) {
         try (Kafka kafka = new Kafka(bootstrap)) {
-            await("a topic with " + replicas + " replicas at " + bootstrap).atMost(Duration.ofSeconds(90)).ignoreExceptions().until(() -> {
-                if (kafka.partitions("t") == 0) {
-                    kafka.createTopic("t", 3);
-                }
-                return kafka.admin().describeTopics(List.of("t")).allTopicNames().get().get("t").partitions().getFirst()
-                        .isr().size() == replicas;
-            });
+            await("a topic with " + replicas + " replicas at " + bootstrap)
+                    .atMost(Duration.ofSeconds(90))
+                    .ignoreExceptions()
+                    .until(() -> {
+                        if (kafka.partitions("t") == 0) {
+                            kafka.createTopic("t", 3);
+                        }
+                        return kafka.admin()
+                                        .describeTopics(List.of("t"))
+                                        .allTopicNames()
+                                        .get()
+                                        .get("t")
+                                        .partitions()
+                                        .getFirst()
+                                        .isr()
+                                        .size()
+                                == replicas;
+                    });
             assertThat(kafka.send("t", "k", "v").offset()).isZero();
         }
     }

@@ -20,7 +20,10 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A bad record stops nothing, and stays readable with where it came from and why (invariant 5); so does its replay (10). */
+/**
+ * A bad record stops nothing, and stays readable with where it came from and why (invariant 5); so does its replay
+ * (10).
+ */
 @ExtendWith(LabExtension.class)
 class DeadLetterProof {
 
@@ -141,9 +144,14 @@ class DeadLetterProof {
 
         Running list = lab.inspect("list");
         assertThat(list.out()).contains("3 dead letters", "OrderRejected", answers.getFirst().orderId());
-        assertThat(lab.inspect("list", "--format", "jsonl").out().lines().map(line -> Kafka.json(Kafka.bytes(line)).path("key").asText()))
-                .containsExactlyInAnyOrderElementsOf(answers.stream().map(Answer::orderId).toList());
-        assertThat(lab.inspect("show", "0:1").out()).contains("__dlq.errors.exception  orders.OrderRejected", "\"customerf\"");
+        assertThat(lab.inspect("list", "--format", "jsonl")
+                        .out()
+                        .lines()
+                        .map(line -> Kafka.json(Kafka.bytes(line)).path("key").asText()))
+                .containsExactlyInAnyOrderElementsOf(
+                        answers.stream().map(Answer::orderId).toList());
+        assertThat(lab.inspect("show", "0:1").out())
+                .contains("__dlq.errors.exception  orders.OrderRejected", "\"customerf\"");
         assertThat(lab.inspect("replay").out()).contains("would replay 3", "nothing was sent");
         assertThat(lab.kafka().records(lab.events)).as("a dry run sends nothing").hasSize(3);
 
@@ -152,7 +160,9 @@ class DeadLetterProof {
         assertThat(lab.inspect("replay", "--execute").out()).contains("replayed 3 of 3");
         assertThat(lab.inspect("replay", "--execute").out()).contains("replayed 3 of 3");
         lab.awaitCaughtUp();
-        assertThat(lab.kafka().records(lab.events)).hasSize(9).allSatisfy(record -> assertThat(record.headers()).isEmpty());
+        assertThat(lab.kafka().records(lab.events))
+                .hasSize(9)
+                .allSatisfy(record -> assertThat(record.headers()).isEmpty());
         assertThat(lab.outcomes().values()).hasSize(3).allSatisfy(outcomes -> assertThat(outcomes)
                 .extracting(outcome -> outcome.path("status").asText()).containsExactly("dead-lettered", "processed"));
         assertThat(lab.deadLetters()).as("the DLQ itself is never changed").hasSize(3);
@@ -180,6 +190,7 @@ class DeadLetterProof {
     }
 
     private static ProducerRecord<byte[], byte[]> order(Lab lab, String orderId, String customer) {
-        return new ProducerRecord<>(lab.events, Kafka.bytes(orderId), Kafka.bytes(Api.record(orderId, customer, "59.98")));
+        return new ProducerRecord<>(
+                lab.events, Kafka.bytes(orderId), Kafka.bytes(Api.record(orderId, customer, "59.98")));
     }
 }

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The commands of the documentation are run, and their output is compared with what stands below them. Ports are replaced by
- * free ones on the way in, and back on the way out, so that nothing that runs on the machine is in the way.
+ * The commands of the documentation are run, and their output is compared with what stands below them. Ports are
+ * replaced by free ones on the way in, and back on the way out, so that nothing that runs on the machine is in the way.
  */
 @ExtendWith(LabExtension.class)
 class DocsProof {
@@ -47,7 +47,8 @@ class DocsProof {
 
     @Test
     void makeDemoGoesAsTheReadmeSays(Lab lab) throws Exception {
-        Running demo = lab.command("make-demo", Map.of(), "make", "-C", Repo.root().toString(), "--no-print-directory", "demo");
+        Running demo = lab.command(
+                "make-demo", Map.of(), "make", "-C", Repo.root().toString(), "--no-print-directory", "demo");
         assertThat(demo.awaitExit(Duration.ofSeconds(170))).as(demo.tail()).isEqualTo(0);
         String expected = blocks(Files.readString(Repo.file("README.md"))).get(1).content();
         assertThat(matches(expected, demo.out())).as(demo.out()).isTrue();
@@ -57,9 +58,13 @@ class DocsProof {
     void bareMakeListsEveryTarget(Lab lab) throws Exception {
         Running make = lab.command("make", Map.of(), "make", "-C", Repo.root().toString(), "--no-print-directory");
         assertThat(make.awaitExit(PATIENCE)).isEqualTo(0);
-        Matcher phony = Pattern.compile("(?s)\\.PHONY: (.*?[^\\\\])\\n").matcher(Files.readString(Repo.file("Makefile")));
+        Matcher phony =
+                Pattern.compile("(?s)\\.PHONY: (.*?[^\\\\])\\n").matcher(Files.readString(Repo.file("Makefile")));
         assertThat(phony.find()).isTrue();
-        assertThat(make.out()).contains(Stream.of(phony.group(1).split("[\\s\\\\]+")).map(t -> "  make " + t + " ").toList());
+        assertThat(make.out())
+                .contains(Stream.of(phony.group(1).split("[\\s\\\\]+"))
+                        .map(t -> "  make " + t + " ")
+                        .toList());
     }
 
     @Test
@@ -83,14 +88,15 @@ class DocsProof {
         List<Block> blocks = new ArrayList<>();
         Matcher matcher = BLOCK.matcher(markdown);
         while (matcher.find()) {
-            blocks.add(new Block(matcher.group(1), matcher.group(2) == null ? "main" : matcher.group(2), matcher.group(3)));
+            blocks.add(new Block(
+                    matcher.group(1), matcher.group(2) == null ? "main" : matcher.group(2), matcher.group(3)));
         }
         return blocks;
     }
 
     /**
-     * Types each block of commands into its terminal. What comes in the main one is compared once the commands are done; in
-     * the others, where things keep running, it is read until it matches.
+     * Types each block of commands into its terminal. What comes in the main one is compared once the commands are
+     * done; in the others, where things keep running, it is read until it matches.
      */
     private static void play(Lab lab, String markdown) throws IOException {
         Map<String, String> ports = Map.of("9092", freePort(), "8000", freePort(), "8001", freePort());
@@ -100,8 +106,12 @@ class DocsProof {
             for (int i = 0; i < blocks.size(); i++) {
                 Block commands = blocks.get(i);
                 assertThat(commands.kind()).as("an output without a command:\n" + commands.content()).isEqualTo("sh");
-                String expected = i + 1 < blocks.size() && blocks.get(i + 1).kind().equals("text") ? blocks.get(++i).content() : null;
-                Terminal terminal = terminals.computeIfAbsent(commands.terminal(), name -> new Terminal(name, lab.folder()));
+                String expected =
+                        i + 1 < blocks.size() && blocks.get(i + 1).kind().equals("text")
+                                ? blocks.get(++i).content()
+                                : null;
+                Terminal terminal =
+                        terminals.computeIfAbsent(commands.terminal(), name -> new Terminal(name, lab.folder()));
                 boolean main = commands.terminal().equals("main");
                 boolean toItsEnd = main || commands.content().strip().endsWith("wait");
                 terminal.type(onFreePorts(commands.content(), ports) + (toItsEnd ? "\necho '<done>'" : ""));
@@ -123,7 +133,9 @@ class DocsProof {
 
     private static void read(Terminal terminal, Map<String, String> ports, Block commands, String expected) {
         try {
-            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> matches(expected, asWritten(terminal, ports)));
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> matches(expected, asWritten(terminal, ports)));
         } catch (ConditionTimeoutException e) {
             throw new AssertionError(difference(commands, expected, terminal, ports));
         }
@@ -167,7 +179,8 @@ class DocsProof {
     }
 
     private static Pattern pattern(String line) {
-        return Pattern.compile(Stream.of(line.split("…", -1)).map(DocsProof::literal).collect(Collectors.joining(".*?")));
+        return Pattern.compile(
+                Stream.of(line.split("…", -1)).map(DocsProof::literal).collect(Collectors.joining(".*?")));
     }
 
     private static String literal(String text) {

@@ -49,7 +49,11 @@ class IdempotencyProof {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             Callable<Answer> post = () -> api.post(Api.order("customer123"), "Idempotency-Key", "shared");
             List<Future<Answer>> answers = threads.invokeAll(IntStream.range(0, 50).mapToObj(i -> post).toList());
-            List<JsonNode> metadata = answers.stream().map(Future::resultNow).map(a -> a.body().path("kafka_metadata")).distinct().toList();
+            List<JsonNode> metadata = answers.stream()
+                    .map(Future::resultNow)
+                    .map(a -> a.body().path("kafka_metadata"))
+                    .distinct()
+                    .toList();
             assertThat(metadata).hasSize(1);
             assertThat(answers.stream().map(Future::resultNow).filter(a -> a.body().has("duplicate"))).hasSize(49);
         }
@@ -148,7 +152,8 @@ class IdempotencyProof {
     }
 
     private static ProducerRecord<byte[], byte[]> record(Lab lab, String orderId, String total) {
-        return new ProducerRecord<>(lab.events, Kafka.bytes(orderId), Kafka.bytes(Api.record(orderId, "customer123", total)));
+        return new ProducerRecord<>(
+                lab.events, Kafka.bytes(orderId), Kafka.bytes(Api.record(orderId, "customer123", total)));
     }
 
     // --- DuplicateSender ------------------------------------------------------------------------------------------

@@ -21,7 +21,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** An offset is committed only after its order has its outcome, so that a kill -9 loses nothing (invariants 3 and 4). */
+/**
+ * An offset is committed only after its order has its outcome, so that a kill -9 loses nothing (invariants 3 and 4).
+ */
 @ExtendWith(LabExtension.class)
 class ManualCommitProof {
     private static final int ORDERS = 200;
@@ -42,18 +44,24 @@ class ManualCommitProof {
         send(lab);
         lab.consumer(with(switches, "--work-ms", "100", "--concurrency", "4"));
         Set<Map<Integer, Long>> samples = new HashSet<>();
-        await("all committed").atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(() -> {
-            Map<Integer, Long> committed = lab.kafka().committed(lab.group, lab.events); // first the offsets, then the outcomes
-            if (samples.add(committed)) {
-                Set<String> written = places(lab);
-                committed.forEach((partition, offset) -> {
-                    for (long before = 0; before < offset; before++) {
-                        assertThat(written).as("committed without an outcome").contains(partition + "@" + before);
+        await("all committed")
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> {
+                    Map<Integer, Long> committed =
+                            lab.kafka().committed(lab.group, lab.events); // first the offsets, then the outcomes
+                    if (samples.add(committed)) {
+                        Set<String> written = places(lab);
+                        committed.forEach((partition, offset) -> {
+                            for (long before = 0; before < offset; before++) {
+                                assertThat(written)
+                                        .as("committed without an outcome")
+                                        .contains(partition + "@" + before);
+                            }
+                        });
                     }
+                    return lab.kafka().lag(lab.group, lab.events) == 0;
                 });
-            }
-            return lab.kafka().lag(lab.group, lab.events) == 0;
-        });
         assertThat(samples).as("commits seen on the way").hasSizeGreaterThan(5);
     }
 
@@ -78,8 +86,11 @@ class ManualCommitProof {
     private static void killInTheMiddle(Lab lab, String... switches) {
         send(lab);
         Running first = lab.consumer(with(switches, "--work-ms", "100", "--concurrency", "5"));
-        await("a quarter is done, and something committed").atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20))
-                .until(() -> lab.outcomes().size() >= ORDERS / 4 && !lab.kafka().committed(lab.group, lab.events).isEmpty());
+        await("a quarter is done, and something committed")
+                .atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> lab.outcomes().size() >= ORDERS / 4
+                        && !lab.kafka().committed(lab.group, lab.events).isEmpty());
         first.kill9();
         assertThat(lab.outcomes().size()).as("done before the kill").isLessThan(ORDERS);
 
@@ -95,9 +106,25 @@ class ManualCommitProof {
         Api api = lab.api();
         String port = String.valueOf(api.uri().getPort());
         lab.consumer();
-        Running sender = lab.start("DuplicateSender", "--orders", "200", "--copies", "2", "--concurrency", "4", "--json",
-                "--api", api.uri().toString(), "--bootstrap-server", lab.broker().bootstrap(), "--topic", lab.events,
-                "--outcomes-topic", lab.outcomes, "--group", lab.group);
+        Running sender = lab.start(
+                "DuplicateSender",
+                "--orders",
+                "200",
+                "--copies",
+                "2",
+                "--concurrency",
+                "4",
+                "--json",
+                "--api",
+                api.uri().toString(),
+                "--bootstrap-server",
+                lab.broker().bootstrap(),
+                "--topic",
+                lab.events,
+                "--outcomes-topic",
+                lab.outcomes,
+                "--group",
+                lab.group);
         await("some orders are in").atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5))
                 .until(() -> lab.kafka().records(lab.events).size() > 10);
         api.process().kill9();
@@ -147,6 +174,7 @@ class ManualCommitProof {
     }
 
     private static String[] with(String[] options, String... more) {
-        return java.util.stream.Stream.concat(java.util.Arrays.stream(options), java.util.Arrays.stream(more)).toArray(String[]::new);
+        return java.util.stream.Stream.concat(java.util.Arrays.stream(options), java.util.Arrays.stream(more))
+                .toArray(String[]::new);
     }
 }

@@ -32,10 +32,17 @@ class OrderingProof {
     /** Every order comes twice in a row, with totals 1 and 2: handled in order, the 2 is a conflict with the 1. */
     private static void twoContentsEach(Lab lab, String... switches) {
         lab.kafka().createTopic(lab.events, 3);
-        lab.kafka().sendAll(IntStream.range(0, ORDERS).boxed().flatMap(i -> Stream.of("1", "2").map(total ->
-                new ProducerRecord<>(lab.events, Kafka.bytes("order-" + i), Kafka.bytes(Api.record("order-" + i, "customer123", total)))))
-                .toList());
-        lab.consumer(Stream.concat(Stream.of(switches), Stream.of("--work-ms", "20", "--concurrency", "500")).toArray(String[]::new));
+        lab.kafka()
+                .sendAll(IntStream.range(0, ORDERS)
+                        .boxed()
+                        .flatMap(i -> Stream.of("1", "2")
+                                .map(total -> new ProducerRecord<>(
+                                        lab.events,
+                                        Kafka.bytes("order-" + i),
+                                        Kafka.bytes(Api.record("order-" + i, "customer123", total)))))
+                        .toList());
+        lab.consumer(Stream.concat(Stream.of(switches), Stream.of("--work-ms", "20", "--concurrency", "500"))
+                .toArray(String[]::new));
         lab.awaitCaughtUp();
         assertThat(lab.deadLetters()).as("conflicts").hasSize(ORDERS)
                 .allSatisfy(letter -> assertThat(Kafka.text(letter.value())).contains("\"total_amount\":2"));

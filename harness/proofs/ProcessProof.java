@@ -35,7 +35,11 @@ class ProcessProof {
     }
 
     private static Running demoAtWork(Lab lab) {
-        Running demo = lab.command("demo", Build.QUICK, Repo.file("jbang").toString(), Repo.file("harness/Demo.java").toString());
+        Running demo = lab.command(
+                "demo",
+                Build.QUICK,
+                Repo.file("jbang").toString(),
+                Repo.file("harness/Demo.java").toString());
         demo.awaitOut("the scenarios begin", Pattern.compile("(Normal processing)"), Duration.ofSeconds(120));
         return demo;
     }

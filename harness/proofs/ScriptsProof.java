@@ -67,13 +67,15 @@ class ScriptsProof {
                     "127.0.0.1:1", "--connect-attempts", "3", "--connect-interval-ms", "50")).toArray(String[]::new));
             assertThat(run.awaitExit(Duration.ZERO)).as(run.tail()).isEqualTo(3);
             assertThat(run.err().lines()).hasSize(3);
-            assertThat(run.err()).contains("attempt 1 of 3", "attempt 2 of 3", "cannot be reached after 3 tries: start one");
+            assertThat(run.err())
+                    .contains("attempt 1 of 3", "attempt 2 of 3", "cannot be reached after 3 tries: start one");
         }
     }
 
     @Test
     void theDefaultIsTenAttemptsFiveSecondsApart(Lab lab) {
-        assertThat(lab.run("OrderApi", "--help").out().replaceAll("\\s+", " ")).contains("(default: 10)", "(default: 5000)");
+        assertThat(lab.run("OrderApi", "--help").out().replaceAll("\\s+", " "))
+                .contains("(default: 10)", "(default: 5000)");
     }
 
     // --- the wrapper ----------------------------------------------------------------------------------------------
@@ -83,14 +85,14 @@ class ScriptsProof {
         Path bare = Files.createDirectories(lab.folder().resolve("a folder"));
         Path wrapper = Files.copy(Repo.file("jbang"), bare.resolve("jbang"));
         Files.writeString(bare.resolve("Echo.java"), """
-                //JAVA 21+
-                public class Echo {
-                    public static void main(String... args) {
-                        System.out.println(String.join("|", args));
-                        System.exit(7);
-                    }
+            //JAVA 21+
+            public class Echo {
+                public static void main(String... args) {
+                    System.out.println(String.join("|", args));
+                    System.exit(7);
                 }
-                """);
+            }
+            """);
         Running first = lab.command("wrapper", Map.of(), wrapper.toString(), bare.resolve("Echo.java").toString(),
                 "a b", "it's", "\"quoted\"", "$HOME *", "back\\slash");
         assertThat(first.awaitExit(LONG)).as(first.tail()).isEqualTo(7);
@@ -119,15 +121,20 @@ class ScriptsProof {
         for (String tool : List.of("bash", "sed", "dirname", "readlink", "cat", "tr", "mkdir")) {
             Files.createSymbolicLink(bin.resolve(tool), which(tool));
         }
-        Path wrapper = Files.copy(Repo.file("jbang"), Files.createDirectories(lab.folder().resolve("bare")).resolve("jbang"));
+        Path wrapper = Files.copy(
+                Repo.file("jbang"),
+                Files.createDirectories(lab.folder().resolve("bare")).resolve("jbang"));
         Running run = lab.command("wrapper", Map.of("PATH", bin.toString()), wrapper.toString(), "version");
         assertThat(run.awaitExit(LONG)).isEqualTo(1);
         assertThat(run.err()).contains("install JBang with").hasLineCount(1);
     }
 
     private static Path which(String tool) {
-        return Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, tool)).filter(Files::isExecutable)
-                .findFirst().orElseThrow();
+        return Stream.of(System.getenv("PATH").split(":"))
+                .map(folder -> Path.of(folder, tool))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void executable(Path file, String content) throws Exception {
@@ -136,8 +143,18 @@ class ScriptsProof {
     }
 
     private static Running jbang(Lab lab, Path folder, String... arguments) {
-        return lab.command("jbang", Map.of(), Stream.concat(Stream.of("bash", "-c", "cd \"$0\" && exec \"$@\"", folder.toString(),
-                Repo.file("jbang").toString()), Stream.of(arguments)).toArray(String[]::new));
+        return lab.command(
+                "jbang",
+                Map.of(),
+                Stream.concat(
+                                Stream.of(
+                                        "bash",
+                                        "-c",
+                                        "cd \"$0\" && exec \"$@\"",
+                                        folder.toString(),
+                                        Repo.file("jbang").toString()),
+                                Stream.of(arguments))
+                        .toArray(String[]::new));
     }
 
     // --- one version of everything --------------------------------------------------------------------------------
@@ -146,8 +163,10 @@ class ScriptsProof {
     void everyVersionIsPinnedOnce() throws Exception {
         Map<String, TreeSet<String>> versions = new TreeMap<>();
         try (Stream<Path> files = Files.walk(Repo.root())) {
-            List<Path> sources = files.filter(Files::isRegularFile).filter(p -> !Repo.root().relativize(p).toString().matches("\\.(git|cache)/.*"))
-                    .filter(p -> p.toString().matches(".*(\\.java|\\.yml|\\.md|\\.json|/jbang|/Makefile|/run)")).toList();
+            List<Path> sources = files.filter(Files::isRegularFile)
+                    .filter(p -> !Repo.root().relativize(p).toString().matches("\\.(git|cache)/.*"))
+                    .filter(p -> p.toString().matches(".*(\\.java|\\.yml|\\.md|\\.json|/jbang|/Makefile|/run)"))
+                    .toList();
             for (Path source : sources) {
                 String text = Files.readString(source);
                 find(versions, text, "(?m)^//DEPS ([\\w.-]+:[\\w.-]+):([^@\\s]+)");
@@ -157,11 +176,24 @@ class ScriptsProof {
             }
         }
         versions.computeIfAbsent("org.apache.kafka", k -> new TreeSet<>());
-        for (String kafka : List.of("org.apache.kafka:kafka-clients", "org.apache.kafka:kafka_2.13", "apache/kafka", "Kafka")) {
+        for (String kafka :
+                List.of("org.apache.kafka:kafka-clients", "org.apache.kafka:kafka_2.13", "apache/kafka", "Kafka")) {
             versions.get("org.apache.kafka").addAll(versions.get(kafka));
         }
-        assertThat(versions).containsKeys("info.picocli:picocli", "org.slf4j:slf4j-simple", "apache/kafka", "JBANG_VERSION");
+        assertThat(versions)
+                .containsKeys("info.picocli:picocli", "org.slf4j:slf4j-simple", "apache/kafka", "JBANG_VERSION");
         assertThat(versions).allSatisfy((what, found) -> assertThat(found).as(what).hasSize(1));
+    }
+
+    @Test
+    void everyLineOfJavaFitsIn120Columns() throws Exception {
+        for (String folder : List.of("scripts", "harness")) {
+            try (Stream<Path> files = Files.walk(Repo.file(folder))) {
+                for (Path file : files.filter(p -> p.toString().endsWith(".java")).toList()) {
+                    assertThat(Files.readAllLines(file)).as(file.toString()).allMatch(line -> line.length() <= 120);
+                }
+            }
+        }
     }
 
     private static void find(Map<String, TreeSet<String>> versions, String text, String pattern) {
@@ -181,8 +213,11 @@ class ScriptsProof {
         for (String script : Repo.scripts()) {
             TreeSet<String> needed = new TreeSet<>();
             collect(Repo.file("scripts/" + script + ".java"), shared, needed);
-            List<String> listed = Files.readString(Repo.file("scripts/" + script + ".java")).lines()
-                    .filter(line -> line.startsWith("//SOURCES ")).map(line -> line.substring("//SOURCES ".length())).toList();
+            List<String> listed = Files.readString(Repo.file("scripts/" + script + ".java"))
+                    .lines()
+                    .filter(line -> line.startsWith("//SOURCES "))
+                    .map(line -> line.substring("//SOURCES ".length()))
+                    .toList();
             assertThat(listed).as(script).containsExactlyElementsOf(
                     needed.stream().map(name -> "orders/" + name + ".java").collect(Collectors.toList()));
         }

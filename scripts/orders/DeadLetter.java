@@ -11,8 +11,9 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /**
- * A dead letter: the failed record's own key, value and headers, byte for byte, plus error headers that say where it came
- * from and why it died. Their names are those of Kafka's share groups (KIP-1191); values are UTF-8 text, numbers too.
+ * A dead letter: the failed record's own key, value and headers, byte for byte, plus error headers that say where it
+ * came from and why it died. Their names are those of Kafka's share groups (KIP-1191); values are UTF-8 text, numbers
+ * too.
  */
 public final class DeadLetter {
     public static final String PREFIX = "__dlq.errors.";
@@ -35,7 +36,7 @@ public final class DeadLetter {
     /** Turns a failed record into a dead letter for the topic {@code dlq}. */
     public static ProducerRecord<byte[], byte[]> of(ConsumerRecord<byte[], byte[]> failed, String dlq, String group,
             int deliveryCount, Exception cause) {
-        Headers headers = withoutErrors(failed.headers()); // a replayed record that dies again tells of its latest death
+        Headers headers = withoutErrors(failed.headers()); // who is replayed and dies again tells of the latest death
         add(headers, TOPIC, failed.topic());
         add(headers, PARTITION, String.valueOf(failed.partition()));
         add(headers, OFFSET, String.valueOf(failed.offset()));

@@ -7,10 +7,6 @@ import orders.InvalidOrder.Problem;
 
 /** A request that ends in an error, as RFC 9457 (application/problem+json) has it. */
 public final class HttpProblem extends RuntimeException {
-    private static final Map<Integer, String> TITLES = Map.of(400, "Bad Request", 404, "Not Found",
-            405, "Method Not Allowed", 413, "Content Too Large", 415, "Unsupported Media Type", 422, "Unprocessable Content",
-            500, "Internal Server Error", 503, "Service Unavailable", 504, "Gateway Timeout");
-
     private final int status;
     private final Map<String, String> headers = new LinkedHashMap<>();
     private List<Problem> errors = List.of();
@@ -48,12 +44,26 @@ public final class HttpProblem extends RuntimeException {
     public Map<String, Object> body() {
         Map<String, Object> body = new LinkedHashMap<>();
         body.put("type", "about:blank");
-        body.put("title", TITLES.get(status));
+        body.put("title", title());
         body.put("status", status);
         body.put("detail", getMessage());
         if (!errors.isEmpty()) {
             body.put("errors", errors);
         }
         return body;
+    }
+
+    private String title() {
+        return switch (status) {
+            case 400 -> "Bad Request";
+            case 404 -> "Not Found";
+            case 405 -> "Method Not Allowed";
+            case 413 -> "Content Too Large";
+            case 415 -> "Unsupported Media Type";
+            case 422 -> "Unprocessable Content";
+            case 503 -> "Service Unavailable";
+            case 504 -> "Gateway Timeout";
+            default -> "Internal Server Error";
+        };
     }
 }

@@ -48,8 +48,10 @@ public final class IdempotencyKey {
 
     private static String checked(String name, String key) {
         if (key.isBlank() || key.length() > LONGEST || !key.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
-            throw new HttpProblem(400, name + " has to be 1 to " + LONGEST + " printable ASCII characters, bare or as a "
-                    + "quoted string.");
+            throw new HttpProblem(
+                    400,
+                    name + " has to be 1 to " + LONGEST + " printable ASCII characters, bare or as a "
+                            + "quoted string.");
         }
         return key;
     }

@@ -95,9 +95,13 @@ public final class KafkaOptions {
                 }
             }
             if (attempt >= connectAttempts) {
-                throw new Script.Failure(Script.NO_BROKER, "Kafka at " + bootstrapServer + " cannot be reached after "
-                        + attempt + (attempt == 1 ? " try" : " tries") + ": start one (jbang KafkaBroker.java), or give "
-                        + "its address with --bootstrap-server.", null);
+                throw new Script.Failure(
+                        Script.NO_BROKER,
+                        "Kafka at " + bootstrapServer + " cannot be reached after "
+                                + attempt + (attempt == 1 ? " try" : " tries")
+                                + ": start one (jbang KafkaBroker.java), or give "
+                                + "its address with --bootstrap-server.",
+                        null);
             }
             log.warn("Kafka at {} does not answer; attempt {} of {}, next in {} ms",
                     bootstrapServer, attempt, connectAttempts, connectIntervalMs);
@@ -141,7 +145,9 @@ public final class KafkaOptions {
         }
     }
 
-    /** The controller has made the topic when it answers; the broker that is asked next may learn of it a moment later. */
+    /**
+     * The controller has made the topic when it answers; the broker that is asked next may learn of it a moment later.
+     */
     private void awaitKnown(Admin admin, String topic) {
         long deadline = System.nanoTime() + KNOWN.toNanos();
         while (!ask(admin.listTopics().names()).contains(topic)) {
@@ -162,7 +168,9 @@ public final class KafkaOptions {
         return ask(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().size();
     }
 
-    /** Waits for an answer of Kafka's; its failure becomes one sentence, or is thrown as it is where code handles it. */
+    /**
+     * Waits for an answer of Kafka's; its failure becomes one sentence, or is thrown as it is where code handles it.
+     */
     public <T> T ask(KafkaFuture<T> future) {
         try {
             return future.get(60, TimeUnit.SECONDS);

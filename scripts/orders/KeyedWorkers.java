@@ -10,7 +10,9 @@ import java.util.concurrent.Semaphore;
  * side by side, at most {@code concurrency} at a time.
  */
 public final class KeyedWorkers {
-    private final ConcurrentHashMap<Object, Queue<Runnable>> waiting = new ConcurrentHashMap<>(); // by key, while one runs
+    /** By key, while a task of that key runs. */
+    private final ConcurrentHashMap<Object, Queue<Runnable>> waiting = new ConcurrentHashMap<>();
+
     private final Semaphore slots;
 
     public KeyedWorkers(int concurrency) {
@@ -40,7 +42,10 @@ public final class KeyedWorkers {
         }
     }
 
-    /** Takes one of the slots for the time of the call. A task holds one while it works, and none while it waits to retry. */
+    /**
+     * Takes one of the slots for the time of the call. A task holds one while it works, and none while it waits to
+     * retry.
+     */
     public <T> T inSlot(Attempt<T> attempt) throws Exception {
         slots.acquire();
         try {

@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which orders of one partition were processed, and with what content. It lives in {@code order-outcomes}, in the partition
- * of the same number, and is read back from there whenever the partition comes to this consumer: the write that says what
- * became of an order is the write that remembers it.
+ * Which orders of one partition were processed, and with what content. It lives in {@code order-outcomes}, in the
+ * partition of the same number, and is read back from there whenever the partition comes to this consumer: the write
+ * that says what became of an order is the write that remembers it.
  */
 public final class Ledger {
     /** What the ledger knows of an order. */
@@ -45,7 +45,9 @@ public final class Ledger {
         return new Ledger(shared, true);
     }
 
-    /** The durable one; reads itself back in a thread of its own. Until it {@link #restored} the partition stays paused. */
+    /**
+     * The durable one; reads itself back in a thread of its own. Until it {@link #restored} the partition stays paused.
+     */
     public static Ledger restore(TopicPartition outcomes, Properties client) {
         Ledger ledger = new Ledger(new ConcurrentHashMap<>(), false);
         Thread.ofPlatform().daemon().name("restore-" + outcomes).start(() -> ledger.readBack(outcomes, client));
@@ -96,7 +98,11 @@ public final class Ledger {
                 digests.put(json.path("order_id").asText(), json.path("content_digest").asText());
             }
         } catch (IOException e) {
-            LOG.warn("{}-{}@{} is no outcome, and is left out: {}", outcome.topic(), outcome.partition(), outcome.offset(),
+            LOG.warn(
+                    "{}-{}@{} is no outcome, and is left out: {}",
+                    outcome.topic(),
+                    outcome.partition(),
+                    outcome.offset(),
                     e.getMessage());
         }
     }

@@ -46,7 +46,8 @@ final class LogFile {
 
     /** Whoever comes first renames; the others find a small file under the name and only open that. */
     private void rotate() throws IOException {
-        try (FileChannel guard = FileChannel.open(numbered("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try (FileChannel guard =
+                        FileChannel.open(numbered("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = guard.lock()) {
             if (Files.exists(path) && Files.size(path) >= LIMIT) {
                 for (int i = KEPT; i > 0; i--) {

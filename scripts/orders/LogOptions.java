@@ -11,8 +11,8 @@ import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 
 /**
- * {@code --quiet} and {@code --verbose}, and the log behind them: slf4j-simple, to the console (standard error) and, for
- * the scripts that have one, to a {@link LogFile}. Kafka's own loggers stay at WARN unless {@code --verbose}.
+ * {@code --quiet} and {@code --verbose}, and the log behind them: slf4j-simple, to the console (standard error) and,
+ * for the scripts that have one, to a {@link LogFile}. Kafka's own loggers stay at WARN unless {@code --verbose}.
  */
 public final class LogOptions {
     @Option(names = {"-q", "--quiet"}, description = "Log warnings and errors only.")
@@ -29,7 +29,9 @@ public final class LogOptions {
         return verbose;
     }
 
-    /** Sets a logger's level (off, error, ...) unless {@code --verbose}: for what is no news, or said better elsewhere. */
+    /**
+     * Sets a logger's level (off, error, ...) unless {@code --verbose}: for what is no news, or said better elsewhere.
+     */
     public LogOptions level(String logger, String level) {
         if (!verbose) {
             set("log." + logger, level);
@@ -61,8 +63,8 @@ public final class LogOptions {
     }
 
     /**
-     * Standard error, and the log file beside it. slf4j-simple writes one event with one {@code println}, so that this is
-     * the place where no text from outside gets through unescaped, whoever logs it.
+     * Standard error, and the log file beside it. slf4j-simple writes one event with one {@code println}, so that this
+     * is the place where no text from outside gets through unescaped, whoever logs it.
      */
     private static final class LogStream extends PrintStream {
         private final LogFile file;
@@ -89,7 +91,9 @@ public final class LogOptions {
 
         private static String coloured(String line) {
             String style = line.contains(" ERROR ") ? "red" : line.contains(" WARN ") ? "yellow" : null;
-            return style == null ? line : Ansi.Style.on(Ansi.Style.valueOf("fg_" + style)) + line + Ansi.Style.reset.on();
+            return style == null
+                    ? line
+                    : Ansi.Style.on(Ansi.Style.valueOf("fg_" + style)) + line + Ansi.Style.reset.on();
         }
     }
 }

@@ -18,8 +18,8 @@ public final class OffsetQueue {
     /**
      * Takes the finished records from the head.
      *
-     * @return the offset to commit, one past the last record taken, or empty if none was. Offsets have gaps (compaction,
-     *     transaction markers), so that the next record may well stand further on.
+     * @return the offset to commit, one past the last record taken, or empty if none was. Offsets have gaps
+     * (compaction, transaction markers), so that the next record may well stand further on.
      */
     public OptionalLong takeFinished() {
         boolean moved = false;

@@ -38,8 +38,8 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
     }
 
     /**
-     * SHA-256 (hex) over what the customer ordered: customer, items and total, with 59.9 and 59.90 the same. The time and
-     * the ids are left out, since a retry may bring new ones.
+     * SHA-256 (hex) over what the customer ordered: customer, items and total, with 59.9 and 59.90 the same. The time
+     * and the ids are left out, since a retry may bring new ones.
      */
     public String contentDigest() {
         List<Object> content = new ArrayList<>(List.of(customerId, canonical(totalAmount)));
@@ -82,7 +82,8 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
                 if (!item.isObject()) {
                     wrong(at, "must be an object");
                 }
-                items.add(new Item(text(item, "product_id", at + "."), quantity(item, at + "."), money(item, "price", at + ".")));
+                items.add(new Item(
+                        text(item, "product_id", at + "."), quantity(item, at + "."), money(item, "price", at + ".")));
             }
             return items;
         }
@@ -125,7 +126,9 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
             if (absent(value)) {
                 wrong(prefix + field, "is missing");
             } else if (!value.isNumber() || !plausible(value.decimalValue())) {
-                wrong(prefix + field, "must be a number of 0 or more with at most 15 digits before the point and 6 behind");
+                wrong(
+                        prefix + field,
+                        "must be a number of 0 or more with at most 15 digits before the point and 6 behind");
             } else {
                 return value.decimalValue();
             }

@@ -29,10 +29,11 @@ public final class OutcomeWriter implements AutoCloseable {
     private final String group;
 
     public OutcomeWriter(Properties client, String outcomes, String dlq, String group) {
-        client.put(ProducerConfig.ACKS_CONFIG, "all");                        // an offset is committed on the strength of it
-        client.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);           // a retry adds no second outcome
-        client.put(ProducerConfig.LINGER_MS_CONFIG, 0);                       // a flush follows every batch anyway
-        client.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.LARGEST_DEAD_LETTER); // the largest record, with headers
+        client.put(ProducerConfig.ACKS_CONFIG, "all"); // an offset is committed on the strength of it
+        client.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true); // a retry adds no second outcome
+        client.put(ProducerConfig.LINGER_MS_CONFIG, 0); // a flush follows every batch anyway
+        client.put(
+                ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.LARGEST_DEAD_LETTER); // the largest record, with headers
         client.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         client.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         this.producer = new KafkaProducer<>(client);
@@ -41,7 +42,10 @@ public final class OutcomeWriter implements AutoCloseable {
         this.group = group;
     }
 
-    /** Sends what the results call for, waits for the acknowledgements, and returns the deliveries that have all of theirs. */
+    /**
+     * Sends what the results call for, waits for the acknowledgements, and returns the deliveries that have all of
+     * theirs.
+     */
     public List<Delivery> write(List<Delivery> deliveries) {
         List<List<Future<RecordMetadata>>> sent = deliveries.stream().map(this::send).toList();
         producer.flush();
@@ -58,11 +62,12 @@ public final class OutcomeWriter implements AutoCloseable {
         var record = delivery.record();
         return switch (delivery.result()) {
             case Delivery.Processed(Order order, int attempts) ->
-                    List.of(outcome(delivery, Outcome.processed(order, record, attempts)));
+                List.of(outcome(delivery, Outcome.processed(order, record, attempts)));
             case Delivery.DeadLettered(Order order, Exception cause, int attempts) -> {
                 List<Future<RecordMetadata>> both = new ArrayList<>(2);
                 both.add(producer.send(DeadLetter.of(record, dlq, group, attempts, cause)));
-                if (order != null && !(cause instanceof IdempotencyConflict)) { // must not hide that the order was processed
+                if (order != null
+                        && !(cause instanceof IdempotencyConflict)) { // must not hide that the order was processed
                     both.add(outcome(delivery, Outcome.deadLettered(order, cause, record, attempts)));
                 }
                 yield both;

@@ -54,7 +54,9 @@ public final class OwnedPartition {
         return uncommitted.size();
     }
 
-    /** The offset to commit; stays until {@link #committed()}, so that a commit that failed is made up for by the next. */
+    /**
+     * The offset to commit; stays until {@link #committed()}, so that a commit that failed is made up for by the next.
+     */
     public OptionalLong toCommit() {
         OptionalLong moved = uncommitted.takeFinished();
         toCommit = moved.isPresent() ? moved : toCommit;

@@ -34,8 +34,8 @@ public final class ProgressBar implements AutoCloseable {
         if (shown && (last || now - drawn > REFRESH_NANOS)) {
             drawn = now;
             int full = (int) (WIDTH * Math.min(done.get(), total) / Math.max(1, total));
-            System.err.print("\r" + what + " [" + "#".repeat(full) + " ".repeat(WIDTH - full) + "] " + done + "/" + total
-                    + (last ? "\n" : ""));
+            System.err.print("\r" + what + " [" + "#".repeat(full) + " ".repeat(WIDTH - full) + "] " + done + "/"
+                    + total + (last ? "\n" : ""));
             System.err.flush();
         }
     }

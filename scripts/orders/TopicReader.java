@@ -22,9 +22,9 @@ public final class TopicReader implements AutoCloseable {
     public TopicReader(Properties client) {
         client.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);        // there is no group to commit for
-        client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);  // to look is not to create
-        client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");    // what retention took away is passed over
+        client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
+        client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // to look is not to create
+        client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took away is passed over
         consumer = new KafkaConsumer<>(client);
     }
 

@@ -5,7 +5,10 @@ import java.util.Optional;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.TopicConfig;
 
-/** The names and shapes of the topics, as the scripts create them where they are missing. Replication: the broker's default. */
+/**
+ * The names and shapes of the topics, as the scripts create them where they are missing. Replication: the broker's
+ * default.
+ */
 public final class Topics {
     public static final String EVENTS = "order-events";
     public static final String DLQ = "order-events-dlq";
