@@ -69,6 +69,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.slf4j.Logger;
@@ -154,6 +155,7 @@ public class OrderApi implements Callable<Integer> {
     private Logger log;
     private Admin admin;
     private Producer<String, byte[]> producer;
+    private Metric connections;
     private AsyncCache<String, Accepted> byKey;
 
     public static void main(String... args) {
@@ -175,6 +177,7 @@ public class OrderApi implements Callable<Integer> {
                     .buildAsync();
             try (Producer<String, byte[]> producer = new KafkaProducer<>(settings)) {
                 this.producer = producer;
+                connections = connectionCount(producer);
                 producer.partitionsFor(topic); // the first order need not wait for metadata
                 serve(server);
             }
@@ -383,7 +386,7 @@ public class OrderApi implements Callable<Integer> {
     }
 
     private Accepted send(Order order, String fingerprint) {
-        if (connections() == 0 && !reachable()) {
+        if ((double) connections.metricValue() == 0 && !reachable()) {
             throw unavailable("Kafka cannot be reached, and nothing was sent.");
         }
         Future<RecordMetadata> sent = producer.send(                                            // 3
@@ -423,13 +426,13 @@ public class OrderApi implements Callable<Integer> {
         }
     }
 
-    private double connections() {
+    /** The producer's own count of its open connections: to look at it costs nothing, to ask Kafka a round trip. */
+    private static Metric connectionCount(Producer<?, ?> producer) {
         return producer.metrics().values().stream()
                 .filter(m -> m.metricName().name().equals("connection-count")
                         && m.metricName().group().equals("producer-metrics"))
-                .mapToDouble(m -> (double) m.metricValue())
                 .findFirst()
-                .orElse(0);
+                .orElseThrow();
     }
 
     private static HttpProblem unavailable(String detail) {
