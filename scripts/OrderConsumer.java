@@ -75,6 +75,7 @@ import orders.Script.Failure;
 import orders.Topics;
 import orders.TransientFailure;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -118,7 +119,8 @@ import picocli.CommandLine.Option;
 public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListener {
     private static final Duration IDLE_POLL = Duration.ofMillis(100);
     private static final Duration BUSY_POLL = Duration.ofMillis(5); // results wait for the poll thread
-    private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration REWRITE_PAUSE = Duration.ofSeconds(1);
 
     enum Dedup { ledger, memory, none }
@@ -234,7 +236,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     }
 
     @Override
-    public Integer call() {
+    public Integer call() throws Exception {
         log = logging.open(OrderConsumer.class, logFile);
         check();
         warnOfWhatIsSwitchedOff();
@@ -244,7 +246,8 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         // A poll lasts 100 ms at most: a flag is enough to end the loop, where a wakeup() might break off a commit.
         try (var shutdown = new Script.Shutdown(() -> stopping = true);
                 var writer = new OutcomeWriter(kafka.client(group + "-writer"), outcomesTopic, dlqTopic, group);
-                var consumer = new KafkaConsumer<byte[], byte[]>(consumerSettings())) {
+                var consumer = new KafkaConsumer<byte[], byte[]>(consumerSettings());
+                AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT))) { // not 30 s
             this.writer = writer;
             this.consumer = consumer;
             consumer.subscribe(List.of(topic), this);
