@@ -85,6 +85,7 @@ public class Harness implements Callable<Integer> {
     public Integer call() throws Exception {
         Path logs = Files.createDirectories(Repo.file(".cache/harness/" + Instant.now().toString().replace(':', '-')));
         Build.scripts(logs);
+        Build.demo(logs);
         Report report = new Report();
         try (Broker broker = broker(logs.resolve("broker"))) {
             System.out.println("broker: " + broker.description());

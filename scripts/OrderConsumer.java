@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Processes orders once: manual commits, ledger, retries, dead letters: jbang OrderConsumer.java --work-ms 500
+//DESCRIPTION Processes orders once: manual commits, ledger, retries, dead letters: jbang OrderConsumer.java
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7

@@ -50,6 +50,15 @@ public final class Build {
         return command;
     }
 
+    /** Builds what the proofs start beside the scripts: several at once would race. */
+    public static void demo(Path logs) {
+        Running build = Running.start("build-Demo", logs, Repo.root(), Map.of(),
+                List.of(Repo.file("jbang").toString(), "build", "harness/Demo.java"));
+        if (build.awaitExit(LONGEST) != 0) {
+            throw new IllegalStateException("Demo does not build\n" + build.tail());
+        }
+    }
+
     private static JsonNode info(Path logs, String script) {
         return Kafka.json(Kafka.bytes(jbang(logs, "info", "tools", script)));
     }

@@ -140,7 +140,7 @@ public final class Running implements AutoCloseable {
 
     private void signal(String signal) {
         try {
-            new ProcessBuilder("kill", "-" + signal, String.valueOf(pid())).start().waitFor();
+            new ProcessBuilder("bash", "-c", "kill -" + signal + " " + pid()).start().waitFor();
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }

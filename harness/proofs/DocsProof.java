@@ -22,6 +22,7 @@ import lab.Repo;
 import lab.Running;
 import lab.Terminal;
 import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -98,7 +99,9 @@ class DocsProof {
      * Types each block of commands into its terminal. What comes in the main one is compared once the commands are
      * done; in the others, where things keep running, it is read until it matches.
      */
-    private static void play(Lab lab, String markdown) throws IOException {
+    private static void play(Lab lab, String markdown) throws IOException, InterruptedException {
+        Assumptions.assumeTrue(new ProcessBuilder("bash", "-c", "command -v curl").start().waitFor() == 0,
+                "curl is not installed");
         Map<String, String> ports = Map.of("9092", freePort(), "8000", freePort(), "8001", freePort());
         Map<String, Terminal> terminals = new LinkedHashMap<>();
         List<Block> blocks = blocks(markdown);

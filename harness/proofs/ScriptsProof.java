@@ -93,14 +93,16 @@ class ScriptsProof {
                 }
             }
             """);
-        Running first = lab.command("wrapper", Map.of(), wrapper.toString(), bare.resolve("Echo.java").toString(),
-                "a b", "it's", "\"quoted\"", "$HOME *", "back\\slash");
+        Map<String, String> none = Map.of("PATH", pathWithout(lab, "jbang"));
+        String echo = bare.resolve("Echo.java").toString();
+        Running first = lab.command("wrapper", none, wrapper.toString(), echo, "a b", "it's", "\"quoted\"", "$HOME *",
+                "back\\slash");
         assertThat(first.awaitExit(LONG)).as(first.tail()).isEqualTo(7);
         assertThat(first.out()).isEqualTo("a b|it's|\"quoted\"|$HOME *|back\\slash\n");
         assertThat(first.err()).contains("from Maven Central (once)");
         assertThat(bare.resolve(".cache")).isDirectory();
 
-        Running second = lab.command("wrapper", Map.of(), wrapper.toString(), bare.resolve("Echo.java").toString());
+        Running second = lab.command("wrapper", none, wrapper.toString(), echo);
         assertThat(second.awaitExit(LONG)).isEqualTo(7);
         assertThat(second.err()).doesNotContain("Maven");
     }
@@ -127,6 +129,16 @@ class ScriptsProof {
         Running run = lab.command("wrapper", Map.of("PATH", bin.toString()), wrapper.toString(), "version");
         assertThat(run.awaitExit(LONG)).isEqualTo(1);
         assertThat(run.err()).contains("install JBang with").hasLineCount(1);
+    }
+
+    /** The PATH without the folders that have a tool; what the wrapper needs of them is linked. */
+    private static String pathWithout(Lab lab, String tool) throws Exception {
+        Path bin = Files.createDirectories(lab.folder().resolve("linked"));
+        for (String needed : List.of("bash", "mvn", "java", "sed", "dirname", "readlink", "cat", "tr", "mkdir", "mv", "rm")) {
+            Files.createSymbolicLink(bin.resolve(needed), which(needed));
+        }
+        return bin + ":" + Stream.of(System.getenv("PATH").split(":"))
+                .filter(folder -> !Files.exists(Path.of(folder, tool))).collect(Collectors.joining(":"));
     }
 
     private static Path which(String tool) {
