@@ -214,15 +214,15 @@ public class DlqInspector implements Callable<Integer> {
             String stackTrace = DeadLetter.text(letter.headers(), DeadLetter.STACKTRACE);
             if (stackTrace != null) {
                 line(DeadLetter.STACKTRACE, "");
-                stackTrace.lines().forEach(frame -> out().println("    " + Printable.of(frame.strip())));
+                stackTrace.lines().forEach(frame -> out().println("    " + Printable.whole(frame.strip())));
             }
             line("value", "");
-            out().println(pretty(letter.value()).lines().map(Printable::of).collect(Collectors.joining("\n")));
+            out().println(pretty(letter.value()).lines().map(Printable::whole).collect(Collectors.joining("\n")));
         }
 
         private void line(String name, String value) {
             out().println(styled("@|bold " + Printable.of(name).replace("|@", "") + "|@")
-                    + (value.isEmpty() ? "" : "  " + Printable.of(value)));
+                    + (value.isEmpty() ? "" : "  " + Printable.whole(value)));
         }
 
         private static String pretty(byte[] value) {

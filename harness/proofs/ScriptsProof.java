@@ -134,7 +134,8 @@ class ScriptsProof {
     /** The PATH without the folders that have a tool; what the wrapper needs of them is linked. */
     private static String pathWithout(Lab lab, String tool) throws Exception {
         Path bin = Files.createDirectories(lab.folder().resolve("linked"));
-        for (String needed : List.of("bash", "mvn", "java", "sed", "dirname", "readlink", "cat", "tr", "mkdir", "mv", "rm")) {
+        for (String needed :
+                List.of("bash", "mvn", "java", "sed", "dirname", "readlink", "cat", "tr", "mkdir", "mv", "rm")) {
             Files.createSymbolicLink(bin.resolve(needed), which(needed));
         }
         return bin + ":" + Stream.of(System.getenv("PATH").split(":"))
@@ -202,7 +203,8 @@ class ScriptsProof {
         for (String folder : List.of("scripts", "harness")) {
             try (Stream<Path> files = Files.walk(Repo.file(folder))) {
                 for (Path file : files.filter(p -> p.toString().endsWith(".java")).toList()) {
-                    assertThat(Files.readAllLines(file)).as(file.toString()).allMatch(line -> line.length() <= 120);
+                    assertThat(Files.readAllLines(file).stream().filter(line -> line.length() > 120))
+                            .as(file.toString()).isEmpty();
                 }
             }
         }

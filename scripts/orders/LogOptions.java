@@ -3,6 +3,7 @@ package orders;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.slf4j.Logger;
@@ -67,7 +68,7 @@ public final class LogOptions {
      * is the place where no text from outside gets through unescaped, whoever logs it.
      */
     private static final class LogStream extends PrintStream {
-        private final LogFile file;
+        private LogFile file;
         private final boolean colour = Ansi.AUTO.enabled();
 
         LogStream(LogFile file) {
@@ -80,7 +81,12 @@ public final class LogOptions {
             String safe = Printable.of(line);
             super.println(colour ? coloured(safe) : safe);
             if (file != null) {
-                file.append(safe);
+                try {
+                    file.append(safe);
+                } catch (UncheckedIOException e) { // a full disk is no reason to stop taking orders
+                    file = null;
+                    super.println("The log file cannot be written any more (" + e.getCause().getMessage() + ").");
+                }
             }
         }
 

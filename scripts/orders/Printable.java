@@ -7,31 +7,28 @@ public final class Printable {
     private Printable() {
     }
 
-    /**
-     * Replaces control characters, line separators, bidi marks and lone surrogates by their {@code \}{@code uXXXX}
-     * escapes and cuts what is longer than 4,000 characters.
-     *
-     * @param text any text; null gives "null"
-     */
+    /** The same as {@link #whole}, cut after 4,000 characters. Null gives "null". */
     public static String of(String text) {
-        if (text == null) {
-            return "null";
+        if (text == null || text.length() <= LONGEST) {
+            return whole(String.valueOf(text));
         }
-        int end = Math.min(text.length(), LONGEST);
-        StringBuilder escaped = null;
-        for (int i = 0; i < end; ) {
-            int c = text.codePointAt(i);
-            int width = Character.charCount(c);
+        return whole(text.substring(0, LONGEST)) + "… (" + text.length() + " characters)";
+    }
+
+    /** Escapes control characters, line separators, bidi and other format marks and lone surrogates, as Java does. */
+    public static String whole(String text) {
+        if (text.codePoints().noneMatch(Printable::unsafe)) {
+            return text;
+        }
+        StringBuilder escaped = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
             if (unsafe(c)) {
-                escaped = escaped == null ? new StringBuilder(text.substring(0, i)) : escaped;
                 escaped.append(String.format("\\u%04x", c));
-            } else if (escaped != null) {
+            } else {
                 escaped.appendCodePoint(c);
             }
-            i += width;
-        }
-        String safe = escaped == null ? text.substring(0, end) : escaped.toString();
-        return end < text.length() ? safe + "… (" + text.length() + " characters)" : safe;
+        });
+        return escaped.toString();
     }
 
     private static boolean unsafe(int c) {
