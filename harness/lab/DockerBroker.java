@@ -29,7 +29,9 @@ public final class DockerBroker implements Broker {
         try {
             Process docker = new ProcessBuilder("docker", "info").redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-            return docker.waitFor(10, TimeUnit.SECONDS) && docker.exitValue() == 0;
+            boolean answered = docker.waitFor(10, TimeUnit.SECONDS);
+            docker.destroyForcibly();
+            return answered && docker.exitValue() == 0;
         } catch (IOException e) {
             return false;
         } catch (InterruptedException e) {

