@@ -14,6 +14,7 @@
 //SOURCES lab/Reaper.java
 //SOURCES lab/Repo.java
 //SOURCES lab/Running.java
+//SOURCES lab/Sentence.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
@@ -38,6 +39,7 @@ import lab.Kafka;
 import lab.Lab;
 import lab.Repo;
 import lab.Running;
+import lab.Sentence;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.awaitility.core.ConditionTimeoutException;
@@ -88,7 +90,10 @@ public class Demo implements Callable<Integer> {
     private int failed;
 
     public static void main(String... args) {
-        System.exit(new CommandLine(new Demo()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
+        System.exit(new CommandLine(new Demo())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(new Sentence())
+                .execute(args));
     }
 
     @Override
@@ -103,6 +108,10 @@ public class Demo implements Callable<Integer> {
                 restart(lab, lab.api(), lab.consumer("--instance-id", "demo"));
             }
         } else {
+            Broker.requireListening(
+                    bootstrap, "Kafka", "start one (make broker), or give its address (BOOTSTRAP=HOST:PORT)");
+            Broker.requireListening(
+                    apiUri.getAuthority(), "OrderApi", "start one (make api), or give its address (API=URL)");
             try (Kafka kafka = new Kafka(bootstrap)) {
                 play(only, new Stage(kafka, new Api(apiUri, null), "order-events", "order-events-dlq", "order-outcomes",
                         "order-processor"));

@@ -29,6 +29,7 @@ import lab.Build;
 import lab.DockerBroker;
 import lab.LabExtension;
 import lab.Repo;
+import lab.Sentence;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -78,7 +79,9 @@ public class Harness implements Callable<Integer> {
     private CommandSpec spec;
 
     public static void main(String... args) {
-        System.exit(new CommandLine(new Harness()).execute(args));
+        System.exit(new CommandLine(new Harness())
+                .setExecutionExceptionHandler(new Sentence())
+                .execute(args));
     }
 
     @Override

@@ -1,5 +1,7 @@
 package lab;
 
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -51,6 +53,7 @@ public interface Broker extends AutoCloseable {
 
     /** One that somebody else runs. */
     static Broker running(String bootstrap) {
+        requireListening(bootstrap, "Kafka", "start one (make broker), or give its address");
         return new Broker() {
             @Override
             public String bootstrap() {
@@ -62,6 +65,20 @@ public interface Broker extends AutoCloseable {
                 return "Kafka at " + bootstrap + " (asked for)";
             }
         };
+    }
+
+    /** Says in one sentence, where nobody listens at any of these addresses (HOST:PORT,...), what to do about it. */
+    static void requireListening(String addresses, String who, String whatToDo) {
+        for (String address : addresses.split(",")) {
+            int colon = address.lastIndexOf(':');
+            String host = address.substring(0, Math.max(0, colon));
+            try (Socket socket = new Socket(host, Integer.parseInt(address.substring(colon + 1)))) {
+                return;
+            } catch (IOException | RuntimeException e) {
+                // perhaps at the next one
+            }
+        }
+        throw new IllegalStateException("No " + who + " listens at " + addresses + ": " + whatToDo + ".");
     }
 
     /** Waits until a {@code KafkaBroker.java} is ready, and returns the bootstrap address that it printed. */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import lab.Build;
 import lab.Lab;
@@ -32,6 +33,15 @@ class ProcessProof {
         List<ProcessHandle> started = scripts(demo);
         assertThat(demo.stop()).isEqualTo(143);
         awaitGone(started);
+    }
+
+    @Test
+    void aScenarioWithNothingRunningSaysWhatToStart(Lab lab) {
+        Running demo = lab.command("demo", Map.of(), Repo.file("jbang").toString(),
+                Repo.file("harness/Demo.java").toString(), "normal", "--bootstrap-server", "127.0.0.1:1");
+        assertThat(demo.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
+        assertThat(demo.err()).isEqualTo("Demo: No Kafka listens at 127.0.0.1:1: start one (make broker), or give its "
+                + "address (BOOTSTRAP=HOST:PORT).\n");
     }
 
     private static Running demoAtWork(Lab lab) {
