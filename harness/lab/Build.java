@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,23 +25,34 @@ public final class Build {
     }
 
     public static void scripts(Path logs) {
-        for (String script : Repo.scripts()) {
-            JsonNode info = info(logs, script);
-            if (!Files.exists(
-                    Path.of(info.path("applicationJar").asText()))) { // its path is made from the sources' content
-                System.out.println("building " + script);
-                jbang(logs, "build", script);
-                info = info(logs, script); // the main class is known only now
-            }
-            List<String> command = new ArrayList<>();
-            command.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
-            command.add("-XX:TieredStopAtLevel=1");
-            info.path("runtimeOptions").forEach(option -> command.add(option.asText()));
-            List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
-            info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));
-            command.addAll(List.of("-classpath", String.join(":", classpath), info.path("mainClass").asText()));
-            COMMANDS.put(script, command);
+        Repo.scripts().forEach(script -> build(logs, "scripts/" + script + ".java", "-XX:TieredStopAtLevel=1"));
+    }
+
+    /** The same for what is to be measured, and so may compile as it likes; paths start at the top of the checkout. */
+    public static void atFullSpeed(Path logs, String... paths) {
+        Arrays.stream(paths).forEach(path -> build(logs, path));
+    }
+
+    private static void build(Path logs, String path, String... options) {
+        JsonNode info = info(logs, path);
+        if (!Files.exists(
+                Path.of(info.path("applicationJar").asText()))) { // its path is made from the sources' content
+            System.out.println("building " + path);
+            jbang(logs, path, "build");
+            info = info(logs, path); // the main class is known only now
         }
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
+        command.addAll(List.of(options));
+        info.path("runtimeOptions").forEach(option -> command.add(option.asText()));
+        List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
+        info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));
+        command.addAll(List.of("-classpath", String.join(":", classpath), info.path("mainClass").asText()));
+        COMMANDS.put(name(path), command);
+    }
+
+    private static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1).replace(".java", "");
     }
 
     /** The command that runs a script, just as JBang would. */
@@ -59,18 +71,17 @@ public final class Build {
         }
     }
 
-    private static JsonNode info(Path logs, String script) {
-        return Kafka.json(Kafka.bytes(jbang(logs, "info", "tools", script)));
+    private static JsonNode info(Path logs, String path) {
+        return Kafka.json(Kafka.bytes(jbang(logs, path, "info", "tools")));
     }
 
-    private static String jbang(Path logs, String... command) {
+    private static String jbang(Path logs, String path, String... command) {
         List<String> line = new ArrayList<>(List.of(Repo.file("jbang").toString()));
         line.addAll(List.of(command));
-        String script = line.removeLast();
-        line.add(Repo.file("scripts/" + script + ".java").toString());
-        Running running = Running.start(command[0] + "-" + script, logs, Repo.root(), Map.of(), line);
+        line.add(Repo.file(path).toString());
+        Running running = Running.start(command[0] + "-" + name(path), logs, Repo.root(), Map.of(), line);
         if (running.awaitExit(LONGEST) != 0) {
-            throw new IllegalStateException(script + " does not build\n" + running.tail());
+            throw new IllegalStateException(path + " does not build\n" + running.tail());
         }
         return running.out();
     }

@@ -55,7 +55,12 @@ public final class Kafka implements AutoCloseable {
     }
 
     public void createTopic(String topic, int partitions) {
-        get(admin.createTopics(Set.of(new NewTopic(topic, Optional.of(partitions), Optional.empty()))).all());
+        createTopic(topic, partitions, Map.of());
+    }
+
+    public void createTopic(String topic, int partitions, Map<String, String> configs) {
+        NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(configs);
+        get(admin.createTopics(Set.of(wanted)).all());
         await("topic " + topic).until(() -> partitions(topic) == partitions);
     }
 
