@@ -12,7 +12,7 @@ SCENARIO := $(JBANG) harness/Demo.java --bootstrap-server $(BOOTSTRAP) --api $(A
 COMPOSE := $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test broker api consumer dlq duplicates normal failure retry poison \
+.PHONY: help demo test bench broker api consumer dlq duplicates normal failure retry poison \
 	idempotency-http idempotency-topic idempotency-consumer idempotency-api up down cluster clean
 
 help: ## This list
@@ -23,6 +23,10 @@ demo: ## Start broker, API and consumer, play every scenario, check each step, e
 	@$(JBANG) harness/Demo.java
 test: ## Run all proofs (BROKER=auto|docker|embedded|HOST:PORT)
 	@$(JBANG) harness/Harness.java --broker $(BROKER) $(ARGS)
+
+##@ Measurements
+bench: ## Speed and size, each beside its limit (ARGS="--only drain --scale 0.1 --json FILE")
+	@$(JBANG) harness/Bench.java $(ARGS)
 
 ##@ One script each (ARGS="..." adds options)
 broker: ## Kafka on port 9092, without Docker

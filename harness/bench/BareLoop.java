@@ -1,0 +1,88 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION The least a consumer of orders can do, as a yardstick: jbang BareLoop.java --outcomes-topic bare-outcomes
+//JAVA 21+
+//DEPS org.slf4j:slf4j-simple:2.0.17
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
+//DEPS org.apache.kafka:kafka-clients:4.3.1
+//SOURCES Handling.java
+//SOURCES ../../scripts/orders/InvalidOrder.java
+//SOURCES ../../scripts/orders/Json.java
+//SOURCES ../../scripts/orders/Order.java
+//SOURCES ../../scripts/orders/Outcome.java
+//SOURCES ../../scripts/orders/PermanentFailure.java
+//COMPILE_OPTIONS --release 21
+//RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
+
+package bench;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.TopicPartition;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * How fast can one thread turn orders into outcomes, if it does nothing else? Polls, parses, produces the outcomes,
+ * waits for their acknowledgements and commits, batch by batch: no duplicates recognised, no retries, no dead letters,
+ * nothing at a time. That is the limit for a consumer that does all of this. With {@code --per-record} it is the loop
+ * that most tutorials show: one order, one outcome acknowledged, one commit. Runs until it is ended.
+ */
+@Command(name = "BareLoop", mixinStandardHelpOptions = true,
+        description = "Turns orders into outcomes, and does nothing else.")
+public class BareLoop implements Callable<Integer> {
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT",
+            description = "The Kafka to use (default: ${DEFAULT-VALUE}).")
+    private String bootstrap;
+
+    @Option(names = "--topic", defaultValue = "order-events", paramLabel = "TOPIC",
+            description = "Where the orders are (default: ${DEFAULT-VALUE}).")
+    private String topic;
+
+    @Option(names = "--outcomes-topic", required = true, paramLabel = "TOPIC", description = "Where the outcomes go.")
+    private String outcomes;
+
+    @Option(names = "--group", defaultValue = "bare-loop", paramLabel = "GROUP",
+            description = "Consumer group (default: ${DEFAULT-VALUE}).")
+    private String group;
+
+    @Option(names = "--per-record", description = "Acknowledge and commit every single order.")
+    private boolean perRecord;
+
+    public static void main(String... args) {
+        System.exit(new CommandLine(new BareLoop()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        try (var producer = new KafkaProducer<byte[], byte[]>(Handling.producer(bootstrap));
+                var consumer = new KafkaConsumer<byte[], byte[]>(Handling.consumer(bootstrap, group))) {
+            consumer.subscribe(List.of(topic));
+            while (true) {
+                ConsumerRecords<byte[], byte[]> batch = consumer.poll(POLL);
+                for (ConsumerRecord<byte[], byte[]> order : batch) {
+                    var sent = producer.send(Handling.outcome(order, outcomes));
+                    if (perRecord) {
+                        sent.get();
+                        consumer.commitSync(Map.of(new TopicPartition(order.topic(), order.partition()),
+                                new OffsetAndMetadata(order.offset() + 1)));
+                    }
+                }
+                if (!perRecord && !batch.isEmpty()) {
+                    producer.flush();
+                    consumer.commitSync();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package bench;
+
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+import lab.Running;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+
+/**
+ * A consumer that is measured: a group of one process or several, looked at only from outside, by the offsets that it
+ * has committed. Closing it ends its processes.
+ */
+final class Contender implements AutoCloseable {
+    private static final Duration LOOK = Duration.ofMillis(25);
+    private static final Duration WORD = Duration.ofSeconds(5);
+    private static final Duration STALLED = Duration.ofSeconds(60);
+
+    private record Sample(long nanos, long orders) {
+    }
+
+    /** Orders a second while the JVM was cold, and after. */
+    record Rates(double cold, double warm) {
+        static Rates median(List<Rates> rounds) {
+            return new Rates(median(rounds, Rates::cold), median(rounds, Rates::warm));
+        }
+
+        private static double median(List<Rates> rounds, ToDoubleFunction<Rates> rate) {
+            return rounds.stream().mapToDouble(rate).sorted().skip((rounds.size() - 1) / 2).findFirst().orElseThrow();
+        }
+    }
+
+    private final Track track;
+    private final String who;
+    private final String group;
+    private final String topic;
+    private final Supplier<Running> launcher;
+    private final List<Running> processes = new ArrayList<>();
+    private final List<Sample> samples = new ArrayList<>();
+    private long moved = System.nanoTime();
+    private long said = System.nanoTime();
+
+    Contender(Track track, String who, String group, String topic, Supplier<Running> launcher) {
+        this.track = track;
+        this.who = who;
+        this.group = group;
+        this.topic = topic;
+        this.launcher = launcher;
+        samples.add(new Sample(System.nanoTime(), 0));
+        another();
+    }
+
+    /** Starts one more process of the same group. */
+    Running another() {
+        track.say(who + (processes.isEmpty() ? ": started" : ": number " + (processes.size() + 1) + " started"));
+        Running process = launcher.get();
+        processes.add(process);
+        return process;
+    }
+
+    /** Waits until every process has as many partitions as this says, most first. */
+    void untilAssigned(Integer... partitions) {
+        await(who + " has its partitions").atMost(STALLED).pollInterval(LOOK)
+                .ignoreException(GroupIdNotFoundException.class) // until the first has joined
+                .until(() -> track.kafka().assignment(group).equals(List.of(partitions)));
+    }
+
+    /** Waits, taking samples, until the group has committed so many orders. */
+    Contender until(long orders) {
+        moved = System.nanoTime();
+        await(who + " commits " + orders + " orders").forever().pollDelay(Duration.ZERO).pollInterval(LOOK)
+                .until(() -> committed() >= orders);
+        return this;
+    }
+
+    /** Takes a sample: how many orders the group has committed. */
+    long committed() {
+        long orders = track.kafka().committed(group, topic).values().stream().mapToLong(offset -> offset).sum();
+        long now = System.nanoTime();
+        if (orders != samples.getLast().orders) {
+            moved = now;
+        } else if (now - moved > STALLED.toNanos() || processes.stream().noneMatch(Running::alive)) {
+            throw new IllegalStateException(
+                    "%s stands still at %,d orders%n%s".formatted(who, orders, processes.getLast().tail()));
+        }
+        samples.add(new Sample(now, orders));
+        if (now - said > WORD.toNanos()) {
+            track.say("%s: %,d orders".formatted(who, orders));
+            said = now;
+        }
+        return orders;
+    }
+
+    /**
+     * Orders a second between the moments when so many and when so many were committed. The first moment is one when
+     * something was, so that the start of the process does not count.
+     */
+    double rate(long from, long to) {
+        Sample first = at(Math.max(1, from));
+        Sample last = at(to);
+        return (last.orders - first.orders) * 1e9 / (last.nanos - first.nanos);
+    }
+
+    private Sample at(long orders) {
+        return samples.stream().filter(sample -> sample.orders >= orders).findFirst().orElseThrow();
+    }
+
+    /** Lets it take so many orders, ends it, and says how fast the first half and the second half went. */
+    Rates drain(int orders) {
+        try (this) {
+            until(orders);
+            Rates rates = new Rates(rate(0, orders / 2), rate(orders / 2, orders));
+            track.say("%s: %,.0f orders/s cold, %,.0f warm".formatted(who, rates.cold, rates.warm));
+            return rates;
+        }
+    }
+
+    Running process() {
+        return processes.getFirst();
+    }
+
+    @Override
+    public void close() {
+        processes.forEach(Running::kill9); // politely it would first finish what it has begun
+    }
+}

@@ -1,0 +1,61 @@
+package bench;
+
+import bench.Contender.Rates;
+import bench.Figure.Asked;
+import bench.Figure.Limit;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How fast are waiting orders taken, with no work simulated: what do ledger, retries, dead letters, order by key and
+ * commits cost, against a loop that has none of it? All contenders read the same topic.
+ */
+public final class Drain implements Row {
+    private static final int ORDERS = 600_000;
+    private static final int ORDERS_ONE_BY_ONE = 8_000;
+
+    @Override
+    public String name() {
+        return "drain";
+    }
+
+    @Override
+    public List<Figure> measure(Track track) {
+        int orders = track.scaled(ORDERS);
+        String topic = track.loaded(orders);
+        List<Rates> bares = new ArrayList<>();
+        List<Rates> manuals = new ArrayList<>();
+        List<Rates> transactionals = new ArrayList<>();
+        for (int round = 0; round < track.rounds(); round++) {
+            bares.add(bare("bare loop", track, topic).drain(orders));
+            manuals.add(consumer("manual", track, topic, "--commit", "manual").drain(orders));
+            transactionals.add(consumer("transactional", track, topic, "--commit", "transactional").drain(orders));
+        }
+        Rates bare = Rates.median(bares);
+        Rates manual = Rates.median(manuals);
+        Rates transactional = Rates.median(transactionals);
+        Rates naive = bare("naive loop", track, topic, "--per-record").drain(track.scaled(ORDERS_ONE_BY_ONE));
+        Rates peer = track.contender("Parallel Consumer", "ParallelConsumerLoop", topic, track.outcomesOf(topic))
+                .drain(orders);
+        return List.of(
+                figure("manual", manual.warm(), "bare loop", bare.warm(), Asked.share(0.70)),
+                figure("manual", manual.warm(), "naive loop", naive.warm(), Asked.times(40)),
+                figure("transactional", transactional.warm(), "manual", manual.warm(), Asked.share(0.80)),
+                figure("manual", manual.warm(), "Parallel Consumer", peer.warm(), Asked.NOTHING),
+                figure("manual, cold", manual.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING),
+                figure("transactional, cold", transactional.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING),
+                figure("Parallel Consumer, cold", peer.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING));
+    }
+
+    private static Contender bare(String who, Track track, String topic, String... options) {
+        return track.contender(who, "BareLoop", topic, track.outcomesOf(topic), options);
+    }
+
+    private static Contender consumer(String who, Track track, String topic, String... options) {
+        return track.consumer(who, topic, track.outcomesOf(topic), "0", options);
+    }
+
+    private Figure figure(String what, double rate, String limit, double limitRate, Asked asked) {
+        return new Figure(name(), what, rate, "orders/s", new Limit(limit, limitRate), asked);
+    }
+}

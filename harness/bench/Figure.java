@@ -1,0 +1,53 @@
+package bench;
+
+/**
+ * One line of the table: what was measured, beside its limit from the same run, and what is asked of it.
+ *
+ * @param row   the row it belongs to
+ * @param what  what it is a figure of
+ * @param value the figure, in {@code unit}
+ */
+public record Figure(String row, String what, double value, String unit, Limit limit, Asked asked) {
+    /** What the figure is held against: what the same machine can do at most, or what somebody else does on it. */
+    public record Limit(String what, double value) {
+    }
+
+    /** What is asked: of the ratio of the figure to its limit, or of the figure itself, or nothing. */
+    public record Asked(Of of, double number) {
+        /** What a number asked for is compared with. */
+        public enum Of { SHARE_OF_LIMIT, TIMES_LIMIT, AT_LEAST, AT_MOST, NOTHING }
+
+        static final Asked NOTHING = new Asked(Of.NOTHING, Double.NaN);
+
+        static Asked share(double least) {
+            return new Asked(Of.SHARE_OF_LIMIT, least);
+        }
+
+        static Asked times(double least) {
+            return new Asked(Of.TIMES_LIMIT, least);
+        }
+
+        static Asked atLeast(double least) {
+            return new Asked(Of.AT_LEAST, least);
+        }
+
+        static Asked atMost(double most) {
+            return new Asked(Of.AT_MOST, most);
+        }
+    }
+
+    /** To two digits, as it is shown: two runs of the same thing differ by more than the third. */
+    public double ratio() {
+        return Math.round(value / limit.value * 100) / 100.0;
+    }
+
+    /** Whether it is as asked. */
+    public boolean ok() {
+        return switch (asked.of) {
+            case SHARE_OF_LIMIT, TIMES_LIMIT -> ratio() >= asked.number;
+            case AT_LEAST -> value >= asked.number;
+            case AT_MOST -> value <= asked.number;
+            case NOTHING -> true;
+        };
+    }
+}

@@ -1,0 +1,62 @@
+package bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Properties;
+import orders.InvalidOrder;
+import orders.Json;
+import orders.Order;
+import orders.Outcome;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * What every contender does with a record, whatever else it does or leaves out: it parses the order and makes its
+ * outcome, with the classes of the order consumer, for the same partition number and with the same assurances.
+ */
+final class Handling {
+    private Handling() {
+    }
+
+    static ProducerRecord<byte[], byte[]> outcome(ConsumerRecord<byte[], byte[]> record, String outcomes) {
+        try {
+            Order order = Order.from(Json.MAPPER.readTree(record.value()));
+            byte[] outcome = Json.bytes(Outcome.processed(order, record, 1));
+            return new ProducerRecord<>(outcomes, record.partition(), record.key(), outcome);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InvalidOrder e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    static Properties consumer(String bootstrap, String group) {
+        Properties settings = new Properties();
+        settings.putAll(Map.of(
+                CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
+                ConsumerConfig.GROUP_ID_CONFIG, group,
+                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false, // an offset follows its outcome
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest", // the orders are there already
+                ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class,
+                ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class));
+        return settings;
+    }
+
+    static Properties producer(String bootstrap) {
+        Properties settings = new Properties();
+        settings.putAll(Map.of(
+                CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
+                ProducerConfig.ACKS_CONFIG, "all", // as the order consumer has it
+                ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true,
+                ProducerConfig.LINGER_MS_CONFIG, 0,
+                ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class,
+                ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class));
+        return settings;
+    }
+}

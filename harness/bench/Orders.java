@@ -1,0 +1,70 @@
+package bench;
+
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import lab.Api;
+import lab.Kafka;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Orders as the API leaves them in their topic: by the hundred thousand, or at a steady pace until closed. */
+final class Orders implements AutoCloseable {
+    private static final int TICK_MS = 10;
+
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final String topic;
+    private final ScheduledExecutorService pacemaker = Executors.newSingleThreadScheduledExecutor();
+    private volatile Exception failure;
+
+    private Orders(String bootstrap, String topic) {
+        this.topic = topic;
+        this.producer = new KafkaProducer<>(Map.of(
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
+                ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024), // loading is not what is measured
+                new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    /** Puts so many orders into a topic, and waits until they are acknowledged. */
+    static void load(String bootstrap, String topic, int count, IntFunction<String> id) {
+        try (Orders orders = new Orders(bootstrap, topic)) {
+            IntStream.range(0, count).parallel().forEach(i -> orders.send(id.apply(i)));
+        }
+    }
+
+    /** Puts new orders into a topic, so many a second, until it is closed. */
+    static Orders flow(String bootstrap, String topic, int perSecond) {
+        Orders orders = new Orders(bootstrap, topic);
+        orders.pacemaker.scheduleAtFixedRate(
+                () -> IntStream.range(0, perSecond * TICK_MS / 1000).mapToObj(Orders::newId).forEach(orders::send),
+                0, TICK_MS, TimeUnit.MILLISECONDS);
+        return orders;
+    }
+
+    /** An id that no other order has. */
+    static String newId(int ignored) {
+        ThreadLocalRandom random = ThreadLocalRandom.current(); // many times faster than the one of UUID
+        return new UUID(random.nextLong(), random.nextLong()).toString();
+    }
+
+    private void send(String id) {
+        producer.send(new ProducerRecord<>(topic, Kafka.bytes(id), Kafka.bytes(Api.record(id, "customer123", "59.98"))),
+                (metadata, e) -> failure = e == null ? failure : e);
+    }
+
+    @Override
+    public void close() {
+        pacemaker.shutdownNow();
+        producer.close();
+        if (failure != null) {
+            throw new IllegalStateException("not every order was sent", failure);
+        }
+    }
+}

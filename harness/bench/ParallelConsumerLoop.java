@@ -1,0 +1,100 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION Orders to outcomes with Confluent's Parallel Consumer: jbang ParallelConsumerLoop.java --outcomes-topic pc
+//JAVA 21+
+//DEPS org.slf4j:slf4j-simple:2.0.17
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
+//DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS io.confluent.parallelconsumer:parallel-consumer-core:0.5.3.3
+//SOURCES Handling.java
+//SOURCES ../../scripts/orders/InvalidOrder.java
+//SOURCES ../../scripts/orders/Json.java
+//SOURCES ../../scripts/orders/Order.java
+//SOURCES ../../scripts/orders/Outcome.java
+//SOURCES ../../scripts/orders/PermanentFailure.java
+//COMPILE_OPTIONS --release 21
+//RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
+
+package bench;
+
+import io.confluent.parallelconsumer.ParallelConsumerOptions;
+import io.confluent.parallelconsumer.ParallelConsumerOptions.ProcessingOrder;
+import io.confluent.parallelconsumer.ParallelStreamProcessor;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * What does the library that one would take for this make of the same orders? Confluent's Parallel Consumer, in order
+ * by key, with as many orders at a time as ours and its default commit mode. It handles an order as all contenders do,
+ * and waits for the acknowledgement of its outcome. It commits every 100 ms: with its default of 5 s it is slower.
+ * Version 0.5.3.3, its last, is made for kafka-clients 3.9, and runs with 4.3.1 too. Runs until it is ended.
+ */
+@Command(name = "ParallelConsumerLoop", mixinStandardHelpOptions = true,
+        description = "Turns orders into outcomes with Confluent's Parallel Consumer.")
+public class ParallelConsumerLoop implements Callable<Integer> {
+    private static final Duration COMMIT_INTERVAL = Duration.ofMillis(100);
+
+    @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT",
+            description = "The Kafka to use (default: ${DEFAULT-VALUE}).")
+    private String bootstrap;
+
+    @Option(names = "--topic", defaultValue = "order-events", paramLabel = "TOPIC",
+            description = "Where the orders are (default: ${DEFAULT-VALUE}).")
+    private String topic;
+
+    @Option(names = "--outcomes-topic", required = true, paramLabel = "TOPIC", description = "Where the outcomes go.")
+    private String outcomes;
+
+    @Option(names = "--group", defaultValue = "parallel-consumer", paramLabel = "GROUP",
+            description = "Consumer group (default: ${DEFAULT-VALUE}).")
+    private String group;
+
+    @Option(names = "--concurrency", defaultValue = "100", paramLabel = "N",
+            description = "How many orders to handle at a time (default: ${DEFAULT-VALUE}).")
+    private int concurrency;
+
+    @Option(names = "--most-work-ms", defaultValue = "0", paramLabel = "MS",
+            description = "Wait for each order, from none to so many milliseconds (default: ${DEFAULT-VALUE}).")
+    private int mostWorkMs;
+
+    public static void main(String... args) {
+        System.exit(new CommandLine(new ParallelConsumerLoop()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        var options = ParallelConsumerOptions.<byte[], byte[]>builder()
+                .consumer(new KafkaConsumer<>(Handling.consumer(bootstrap, group)))
+                .producer(new KafkaProducer<>(Handling.producer(bootstrap)))
+                .ordering(ProcessingOrder.KEY)
+                .maxConcurrency(concurrency)
+                .commitInterval(COMMIT_INTERVAL)
+                .build();
+        try (ParallelStreamProcessor<byte[], byte[]> processor =
+                ParallelStreamProcessor.createEosStreamProcessor(options)) {
+            processor.subscribe(List.of(topic));
+            processor.pollAndProduce(context -> {
+                work();
+                return Handling.outcome(context.getSingleConsumerRecord(), outcomes);
+            });
+            new CountDownLatch(1).await();
+            return 0;
+        }
+    }
+
+    private void work() {
+        try {
+            Thread.sleep(ThreadLocalRandom.current().nextInt(mostWorkMs + 1));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package bench;
+
+import bench.Figure.Asked;
+import bench.Figure.Limit;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Do three consumers do three times the work of one, where waiting is the work? */
+public final class Scaling implements Row {
+    private static final int CONCURRENCY = 50;
+    private static final int WORK_MS = 100;
+    private static final int EACH = CONCURRENCY * 1000 / WORK_MS; // orders a second at best
+    private static final int SECONDS_COLD = 4;
+    private static final int SECONDS = 8;
+    private static final int LEAST_SECONDS = 4;
+    private static final int PARTITIONS = 3;
+
+    @Override
+    public String name() {
+        return "scaling";
+    }
+
+    @Override
+    public List<Figure> measure(Track track) {
+        double one = rate(track, 1);
+        double two = rate(track, 2);
+        double three = rate(track, 3);
+        return List.of(figure("one consumer", one, new Limit("concurrency / time", EACH), Asked.NOTHING),
+                figure("two consumers", two, new Limit("one consumer", one), Asked.NOTHING),
+                figure("three consumers", three, new Limit("one consumer", one), Asked.times(2.7)));
+    }
+
+    private Figure figure(String what, double rate, Limit limit, Asked asked) {
+        return new Figure(name(), what, rate, "orders/s", limit, asked);
+    }
+
+    /** Has all of them wait for orders, evenly, before there are any: joining is not what is measured here. */
+    private static double rate(Track track, int consumers) {
+        String topic = track.topic();
+        try (Contender group = track.consumer(consumers + " in the group", topic, track.outcomesOf(topic),
+                String.valueOf(WORK_MS), "--concurrency", String.valueOf(CONCURRENCY))) {
+            for (int i = 1; i < consumers; i++) {
+                group.another();
+            }
+            group.untilAssigned(evenly(consumers));
+            int seconds = SECONDS_COLD + Math.max(LEAST_SECONDS, track.scaled(SECONDS));
+            track.load(topic, PARTITIONS * EACH * (seconds + 2)); // enough for one that has a partition of its own
+            int from = SECONDS_COLD * EACH * consumers;
+            int to = seconds * EACH * consumers;
+            return group.until(to).rate(from, to);
+        }
+    }
+
+    private static Integer[] evenly(int consumers) {
+        List<Integer> partitions = new ArrayList<>();
+        for (int i = 0; i < consumers; i++) {
+            partitions.add((PARTITIONS + consumers - 1 - i) / consumers);
+        }
+        return partitions.toArray(Integer[]::new);
+    }
+}

@@ -1,0 +1,141 @@
+package bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import lab.Broker;
+import lab.Kafka;
+import lab.Lab;
+import lab.Running;
+
+/** Where the contenders of one row run: topics that nobody else uses, and real processes. Closing it clears it. */
+public final class Track implements AutoCloseable {
+    private static final int PARTITIONS = 3;
+    private static final Map<String, String> LEDGER = Map.of(
+            "cleanup.policy", "compact", // as the order consumer makes it
+            "message.timestamp.type", "LogAppendTime"); // when the broker had it, by one clock for all contenders
+
+    private final Lab lab;
+    private final double scale;
+    private final int rounds;
+    private final long start = System.nanoTime();
+    private final List<String> topics = new ArrayList<>();
+
+    /**
+     * @param scale  1 for the sizes that the figures are stated for; less for a quick look
+     * @param rounds how often to measure contenders that are held against each other
+     */
+    public Track(Broker broker, Path logs, double scale, int rounds) {
+        this.lab = new Lab(broker, logs);
+        this.scale = scale;
+        this.rounds = rounds;
+    }
+
+    Kafka kafka() {
+        return lab.kafka();
+    }
+
+    String bootstrap() {
+        return lab.broker().bootstrap();
+    }
+
+    /** A number of orders, to scale. */
+    int scaled(int orders) {
+        return (int) Math.max(1, Math.round(orders * scale));
+    }
+
+    /** How often contenders take turns: the speed of a machine drifts by more than they may differ. */
+    int rounds() {
+        return rounds;
+    }
+
+    /** Says, on standard error, what is being done. */
+    void say(String what) {
+        System.err.printf("%7.1f s  %s%n", Duration.ofNanos(System.nanoTime() - start).toMillis() / 1000.0, what);
+    }
+
+    // --- topics ---------------------------------------------------------------------------------------------------
+
+    /** An empty topic for orders. */
+    String topic() {
+        return topic("orders", PARTITIONS, Map.of());
+    }
+
+    /** An empty topic for orders, with one partition. */
+    String narrowTopic() {
+        return topic("orders", 1, Map.of());
+    }
+
+    /** A topic with orders in it, each under an id of its own. */
+    String loaded(int orders) {
+        String topic = topic();
+        load(topic, orders);
+        return topic;
+    }
+
+    void load(String topic, int orders) {
+        say("loading %,d orders".formatted(orders));
+        Orders.load(bootstrap(), topic, orders, Orders::newId);
+    }
+
+    /** An empty topic for the outcomes of orders, with as many partitions. */
+    String outcomesOf(String orders) {
+        return topic("outcomes", kafka().partitions(orders), LEDGER);
+    }
+
+    private String topic(String what, int partitions, Map<String, String> configs) {
+        String name = "bench-" + what + "-" + UUID.randomUUID().toString().substring(0, 8);
+        kafka().createTopic(name, partitions, configs);
+        topics.add(name);
+        return name;
+    }
+
+    // --- contenders -----------------------------------------------------------------------------------------------
+
+    /** The order consumer, with so many milliseconds of simulated work. */
+    Contender consumer(String who, String orders, String outcomes, String workMs, String... options) {
+        List<String> more = new ArrayList<>(List.of("--quiet", "--dlq-topic", lab.dlq, "--work-ms", workMs));
+        more.addAll(List.of(options));
+        return contender(who, "OrderConsumer", orders, outcomes, more.toArray(String[]::new));
+    }
+
+    /** Any script that takes orders to outcomes, in a group of its own. */
+    Contender contender(String who, String script, String orders, String outcomes, String... options) {
+        String group = "bench-" + UUID.randomUUID().toString().substring(0, 8);
+        List<String> all = new ArrayList<>(List.of("--bootstrap-server", bootstrap(), "--group", group,
+                "--topic", orders, "--outcomes-topic", outcomes));
+        all.addAll(List.of(options));
+        return new Contender(this, who, group, orders, () -> start(script, all.toArray(String[]::new)));
+    }
+
+    Running start(String script, String... options) {
+        return lab.start(script, options);
+    }
+
+    Running command(String name, String... command) {
+        return lab.command(name, Map.of(), command);
+    }
+
+    /** The last lines of all logs. */
+    public String tails() {
+        return lab.tails();
+    }
+
+    /** Ends all that was started. */
+    public void stopAll() {
+        lab.stopAll();
+    }
+
+    @Override
+    public void close() {
+        lab.stopAll();
+        topics.add(lab.dlq);
+        kafka().admin().deleteTopics(topics).topicNameValues()
+                .forEach((topic, deleted) -> deleted.toCompletionStage().exceptionally(e -> null) // perhaps never made
+                        .toCompletableFuture().join());
+        lab.close();
+    }
+}
