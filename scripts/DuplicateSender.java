@@ -5,6 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.3.1
+//SOURCES orders/Digest.java
 //SOURCES orders/InvalidOrder.java
 //SOURCES orders/Json.java
 //SOURCES orders/KafkaOptions.java
@@ -171,7 +172,9 @@ public class DuplicateSender implements Callable<Integer> {
         try (Admin admin = kafka.connect("duplicate-sender", log);
                 TopicReader reader = new TopicReader(kafka.client("duplicate-sender-reader"))) {
             kafka.createMissing(admin, Topics.events(topic));
-            kafka.createMissing(admin, Topics.outcomes(outcomesTopic, kafka.partitions(admin, topic)));
+            kafka.createMissing(admin, Topics.outcomes(outcomesTopic, kafka.partitions(admin, topic),
+                    Topics.ledgerRetention(kafka.retention(admin, topic),
+                            Duration.ofDays(Long.parseLong(Topics.REPLAY_HORIZON_DAYS)))));
             Instant start = Instant.now();
             send();                                                                             // 1
             Duration took = Duration.between(start, Instant.now());

@@ -7,6 +7,7 @@
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS com.github.ben-manes.caffeine:caffeine:3.3.1
 //DEPS org.apache.kafka:kafka-clients:4.3.1
+//SOURCES orders/Digest.java
 //SOURCES orders/HttpProblem.java
 //SOURCES orders/IdempotencyKey.java
 //SOURCES orders/InvalidOrder.java

@@ -27,7 +27,7 @@ final class Handling {
     static ProducerRecord<byte[], byte[]> outcome(ConsumerRecord<byte[], byte[]> record, String outcomes) {
         try {
             Order order = Order.from(Json.MAPPER.readTree(record.value()));
-            byte[] outcome = Json.bytes(Outcome.processed(order, record, 1));
+            byte[] outcome = Json.bytes(Outcome.processed(order, order.contentDigest(), record, 1));
             return new ProducerRecord<>(outcomes, record.partition(), record.key(), outcome);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

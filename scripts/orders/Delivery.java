@@ -1,17 +1,24 @@
 package orders;
 
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** One record on its way through the consumer: what came in, what came of it, and whether that is written. */
 public final class Delivery {
     private final ConsumerRecord<byte[], byte[]> record;
     private final OwnedPartition partition;
+    private final String key;
+    private final long receivedAt = System.nanoTime();
     private Result result;
+    private List<ProducerRecord<byte[], byte[]>> outbound;
     private boolean finished;
 
     public Delivery(ConsumerRecord<byte[], byte[]> record, OwnedPartition partition) {
         this.record = record;
         this.partition = partition;
+        this.key = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
     }
 
     /** What came of a record. */
@@ -19,7 +26,7 @@ public final class Delivery {
     }
 
     /** The order's effect took place, at the given attempt. */
-    public record Processed(Order order, int attempts) implements Result {
+    public record Processed(Order order, Digest content, int attempts) implements Result {
     }
 
     /** The order was processed before, with the same content: nothing to do. */
@@ -42,19 +49,40 @@ public final class Delivery {
         return partition;
     }
 
+    /** The record's key as text, or null. */
+    public String key() {
+        return key;
+    }
+
+    /** By {@link System#nanoTime()}. */
+    public long receivedAt() {
+        return receivedAt;
+    }
+
+    /** What the record takes up while it is in flight. */
+    public int bytes() {
+        return Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+    }
+
     public Result result() {
         return result;
     }
 
+    /** What is to be written on account of the result. */
+    public List<ProducerRecord<byte[], byte[]>> outbound() {
+        return outbound;
+    }
+
     /** Called by the worker, before it hands the delivery back to the poll thread. */
-    public Delivery with(Result result) {
+    public Delivery with(Result result, List<ProducerRecord<byte[], byte[]>> outbound) {
         this.result = result;
+        this.outbound = outbound;
         return this;
     }
 
-    /** Called by the poll thread once all that the result calls for is acknowledged. */
-    public void finish() {
-        finished = true;
+    /** Called by the poll thread once all that the result calls for is written (or, in an aborted transaction, not). */
+    public void finished(boolean finished) {
+        this.finished = finished;
     }
 
     boolean finished() {
@@ -62,7 +90,8 @@ public final class Delivery {
     }
 
     /** The record's place, as in {@code order-events-0@17}. */
-    public String at() {
+    @Override
+    public String toString() {
         return record.topic() + "-" + record.partition() + "@" + record.offset();
     }
 }

@@ -16,9 +16,12 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -166,6 +169,15 @@ public final class KafkaOptions {
     /** How many partitions a topic has. */
     public int partitions(Admin admin, String topic) {
         return ask(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().size();
+    }
+
+    /** For how long a topic keeps its records, in milliseconds; {@link Long#MAX_VALUE} is for ever. */
+    public long retention(Admin admin, String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        Config config = ask(admin.describeConfigs(Set.of(resource)).all()).get(resource);
+        long ms = Long.parseLong(config.get(TopicConfig.RETENTION_MS_CONFIG).value());
+        String policy = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+        return ms >= 0 && policy.contains(TopicConfig.CLEANUP_POLICY_DELETE) ? ms : Long.MAX_VALUE;
     }
 
     /**

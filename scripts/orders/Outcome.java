@@ -22,17 +22,19 @@ public record Outcome(String orderId, String idempotencyKey, String status, Stri
     public record Source(String topic, int partition, long offset) {
     }
 
-    public static Outcome processed(Order order, ConsumerRecord<?, ?> from, int attempts) {
-        return of(order, PROCESSED, null, from, attempts);
+    public static Outcome processed(Order order, Digest content, ConsumerRecord<?, ?> from, int attempts) {
+        return of(order, content, PROCESSED, null, from, attempts);
     }
 
     public static Outcome deadLettered(Order order, Exception cause, ConsumerRecord<?, ?> from, int attempts) {
-        return of(order, DEAD_LETTERED, cause.getClass().getSimpleName() + ": " + cause.getMessage(), from, attempts);
+        return of(order, order.contentDigest(), DEAD_LETTERED,
+                cause.getClass().getSimpleName() + ": " + cause.getMessage(), from, attempts);
     }
 
-    private static Outcome of(Order order, String status, String reason, ConsumerRecord<?, ?> from, int attempts) {
+    private static Outcome of(Order order, Digest content, String status, String reason, ConsumerRecord<?, ?> from,
+            int attempts) {
         return new Outcome(order.orderId(), order.idempotencyKey(), status, reason,
-                new Source(from.topic(), from.partition(), from.offset()), attempts, order.contentDigest(),
+                new Source(from.topic(), from.partition(), from.offset()), attempts, content.toString(),
                 Instant.now().toString());
     }
 }

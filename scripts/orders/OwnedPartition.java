@@ -1,22 +1,22 @@
 package orders;
 
-import java.util.OptionalLong;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
  * A partition while this consumer has it: its uncommitted records, its ledger, and how far it has let go of it. For the
- * poll thread, but for {@link #open()} and the ledger, which the workers ask.
+ * poll thread, but for {@link #open()}, {@link #pause} and the ledger, which the workers use.
  */
 public final class OwnedPartition {
-    private enum State { OPEN, DRAINING, GONE }
-
     private final TopicPartition topicPartition;
     private final Ledger ledger;
     private final OffsetQueue uncommitted = new OffsetQueue();
+    private final CountDownLatch draining = new CountDownLatch(1);
     private int atWork;
-    private OptionalLong toCommit = OptionalLong.empty();
-    private volatile State state = State.OPEN;
+    private boolean gone;
 
     public OwnedPartition(TopicPartition topicPartition, Ledger ledger) {
         this.topicPartition = topicPartition;
@@ -29,6 +29,10 @@ public final class OwnedPartition {
 
     public Ledger ledger() {
         return ledger;
+    }
+
+    public OffsetQueue uncommitted() {
+        return uncommitted;
     }
 
     /** Takes in a record that is about to go to the workers. */
@@ -49,40 +53,33 @@ public final class OwnedPartition {
         return atWork;
     }
 
-    /** How many records were taken in and are not yet committed. */
-    public int inFlight() {
-        return uncommitted.size();
-    }
-
-    /**
-     * The offset to commit; stays until {@link #committed()}, so that a commit that failed is made up for by the next.
-     */
-    public OptionalLong toCommit() {
-        OptionalLong moved = uncommitted.takeFinished();
-        toCommit = moved.isPresent() ? moved : toCommit;
-        return toCommit;
-    }
-
-    public void committed() {
-        toCommit = OptionalLong.empty();
-    }
-
     /** From now on nothing is begun; what has begun may finish. */
     public void drain() {
-        state = State.DRAINING;
+        draining.countDown();
     }
 
     /** From now on nothing of it counts: another consumer may have it. */
     public void forget() {
-        state = State.GONE;
+        drain();
+        gone = true;
         ledger.close();
     }
 
+    /** Whether work on its records may begin. */
     public boolean open() {
-        return state == State.OPEN;
+        return draining.getCount() > 0;
     }
 
     public boolean gone() {
-        return state == State.GONE;
+        return gone;
+    }
+
+    /** Waits, but no longer than it is {@link #open()}. */
+    public void pause(Duration duration) {
+        try {
+            draining.await(duration.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -24,6 +25,7 @@ public final class TopicReader implements AutoCloseable {
         client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
         client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // to look is not to create
+        client.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"); // what was aborted is no outcome
         client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took away is passed over
         consumer = new KafkaConsumer<>(client);
     }
@@ -42,21 +44,31 @@ public final class TopicReader implements AutoCloseable {
     /** Hands over every record from the beginning to the present end, unless {@code enough} first. */
     public void readAll(Collection<TopicPartition> partitions, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
-        consumer.assign(partitions);
-        read(consumer.beginningOffsets(partitions), enough, sink);
+        readAll(ends(partitions), enough, sink);
     }
 
-    /** The same from given offsets on. */
+    /** The same to given ends; waits for transactions that are open before them. */
+    public void readAll(Map<TopicPartition, Long> ends, BooleanSupplier enough,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        consumer.assign(ends.keySet());
+        read(consumer.beginningOffsets(ends.keySet()), ends, enough, sink);
+    }
+
+    /** The same from given offsets on to the present end. */
     public void read(Map<TopicPartition, Long> from, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
-        Map<TopicPartition, Long> ends = ends(from.keySet());
+        read(from, ends(from.keySet()), enough, sink);
+    }
+
+    private void read(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, BooleanSupplier enough,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
         from.forEach(consumer::seek);
         while (!enough.getAsBoolean() && ends.entrySet().stream().anyMatch(this::before)) {
-            consumer.poll(POLL).forEach(record -> { // an empty poll does not mean the end
-                if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
-                    sink.accept(record);
-                }
-            });
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL); // an empty poll does not mean the end
+            for (TopicPartition partition : records.partitions()) {
+                long end = ends.get(partition);
+                records.records(partition).stream().filter(record -> record.offset() < end).forEach(sink);
+            }
         }
     }
 

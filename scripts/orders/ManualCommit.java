@@ -1,0 +1,122 @@
+package orders;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Flush, then {@code commitSync}. Dying between the two has the records delivered again, and the ledger recognises them.
+ * What it does not stop is a zombie: a consumer frozen just before the flush and thawed after its partitions moved.
+ */
+public final class ManualCommit implements OutcomeCommit {
+    private static final Logger LOG = LoggerFactory.getLogger(ManualCommit.class);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    private final Producer<byte[], byte[]> producer;
+    private final Consumer<?, ?> consumer;
+    private final Assignment assignment;
+    private final Unwritten unwritten;
+    private final Report report;
+    private final boolean offsets;
+
+    /** @param offsets false leaves the offsets to the client ({@code --auto-commit}) */
+    public ManualCommit(Producer<byte[], byte[]> producer, Consumer<?, ?> consumer, Assignment assignment,
+            Report report, boolean stopAtRefusal, boolean offsets) {
+        this.producer = producer;
+        this.consumer = consumer;
+        this.assignment = assignment;
+        this.report = report;
+        this.unwritten = new Unwritten(stopAtRefusal);
+        this.offsets = offsets;
+    }
+
+    @Override
+    public void commit(Collection<Delivery> done) {
+        unwritten.add(done);
+        List<Delivery> batch = unwritten.next();
+        List<Delivery> written = write(batch);
+        written.forEach(delivery -> delivery.finished(true));
+        unwritten.written(written);
+        report.written(written);
+        if (!written.isEmpty()) {
+            FreezePoint.WRITTEN.reached();
+        }
+        commitOffsets(assignment.toCommit());
+    }
+
+    @Override
+    public void finish() {
+        commit(List.of());
+    }
+
+    private List<Delivery> write(List<Delivery> batch) {
+        List<List<Future<RecordMetadata>>> sent = new ArrayList<>(batch.size());
+        for (Delivery delivery : batch) {
+            sent.add(delivery.outbound().stream().map(producer::send).toList());
+        }
+        producer.flush();
+        List<Delivery> written = new ArrayList<>(batch.size());
+        for (int i = 0; i < sent.size(); i++) {
+            if (acknowledged(sent.get(i), batch.get(i))) {
+                written.add(batch.get(i));
+            }
+        }
+        return written;
+    }
+
+    private boolean acknowledged(List<Future<RecordMetadata>> sent, Delivery delivery) {
+        try {
+            for (Future<RecordMetadata> one : sent) {
+                one.get();
+            }
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ClusterAuthorizationException
+                    || e.getCause() instanceof UnsupportedVersionException) {
+                throw (KafkaException) e.getCause(); // fatal: this producer will write nothing any more
+            }
+            unwritten.refused(delivery, e.getCause());
+            return false;
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    private void commitOffsets(Map<TopicPartition, OffsetAndMetadata> positions) {
+        if (positions.isEmpty() || !offsets) {
+            return;
+        }
+        try {
+            consumer.commitSync(positions, TIMEOUT);
+            assignment.committed(positions);
+            FreezePoint.COMMITTED.reached();
+        } catch (CommitFailedException | RebalanceInProgressException e) {
+            LOG.warn("offsets not committed, the group is rebalancing: a next owner finds these orders in its ledger");
+        } catch (RetriableException e) {
+            LOG.warn("offsets not committed, will try again: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close(TIMEOUT);
+    }
+}

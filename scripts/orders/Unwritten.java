@@ -1,0 +1,82 @@
+package orders;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Deliveries whose outcomes are not yet written. One that Kafka refuses (a dead letter too large, a topic we may not
+ * write to) waits here and is tried again alone, every second, while the others pass, all but later ones of its key. Its
+ * offset, and those behind it, stay uncommitted. For the poll thread only.
+ */
+final class Unwritten {
+    private static final Logger LOG = LoggerFactory.getLogger(Unwritten.class);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    private final boolean stopAtRefusal;
+    private final List<Delivery> waiting = new ArrayList<>();
+    private final Map<Delivery, Long> refused = new LinkedHashMap<>(); // and when to try again
+
+    Unwritten(boolean stopAtRefusal) {
+        this.stopAtRefusal = stopAtRefusal;
+    }
+
+    void add(Collection<Delivery> done) {
+        waiting.addAll(done);
+    }
+
+    /** What to write now, of the partitions that are still ours: a refused delivery that is due, else all that waits. */
+    List<Delivery> next() {
+        waiting.removeIf(Unwritten::moot);
+        refused.keySet().removeIf(Unwritten::moot);
+        long now = System.nanoTime();
+        for (Map.Entry<Delivery, Long> entry : refused.entrySet()) {
+            if (entry.getValue() - now <= 0) {
+                return List.of(entry.getKey());
+            }
+        }
+        if (refused.isEmpty()) {
+            return List.copyOf(waiting);
+        }
+        Set<String> held = new HashSet<>();
+        refused.keySet().forEach(delivery -> held.add(delivery.key()));
+        return waiting.stream().filter(delivery -> !held.contains(delivery.key())).toList();
+    }
+
+    private static boolean moot(Delivery delivery) {
+        return delivery.partition().gone() || delivery.result() instanceof Delivery.Abandoned;
+    }
+
+    void written(List<Delivery> batch) {
+        if (batch.size() == waiting.size() && refused.isEmpty()) {
+            waiting.clear();
+            return;
+        }
+        Set<Delivery> written = new HashSet<>(batch);
+        waiting.removeIf(written::contains);
+        refused.keySet().removeAll(written);
+    }
+
+    void refused(Delivery delivery, Throwable cause) {
+        String sentence = "Kafka refuses the " + (delivery.result() instanceof Delivery.DeadLettered ? "dead letter"
+                : "outcome") + " of " + delivery + ", nothing past it is committed: " + cause.getMessage();
+        if (stopAtRefusal) {
+            throw new Script.Failure(sentence + " Mend that, and start again (--on-refusal stop).");
+        }
+        LOG.error("{} Will try again in {} s.", sentence, PAUSE.toSeconds());
+        waiting.remove(delivery);
+        refused.put(delivery, System.nanoTime() + PAUSE.toNanos());
+    }
+
+    void clear() {
+        waiting.clear();
+        refused.clear();
+    }
+}
