@@ -6,6 +6,7 @@
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.3.1
 //SOURCES Handling.java
+//SOURCES ../../scripts/orders/Digest.java
 //SOURCES ../../scripts/orders/InvalidOrder.java
 //SOURCES ../../scripts/orders/Json.java
 //SOURCES ../../scripts/orders/Order.java
@@ -19,7 +20,9 @@ package bench;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.Callable;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -40,6 +43,7 @@ import picocli.CommandLine.Option;
         description = "Turns orders into outcomes, and does nothing else.")
 public class BareLoop implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final int MAX_POLL_RECORDS = 2_000; // as the order consumer has it
 
     @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT",
             description = "The Kafka to use (default: ${DEFAULT-VALUE}).")
@@ -65,8 +69,10 @@ public class BareLoop implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Properties settings = Handling.consumer(bootstrap, group);
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
         try (var producer = new KafkaProducer<byte[], byte[]>(Handling.producer(bootstrap));
-                var consumer = new KafkaConsumer<byte[], byte[]>(Handling.consumer(bootstrap, group))) {
+                var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
             consumer.subscribe(List.of(topic));
             while (true) {
                 ConsumerRecords<byte[], byte[]> batch = consumer.poll(POLL);

@@ -7,6 +7,7 @@
 //DEPS org.apache.kafka:kafka-clients:4.3.1
 //DEPS io.confluent.parallelconsumer:parallel-consumer-core:0.5.3.3
 //SOURCES Handling.java
+//SOURCES ../../scripts/orders/Digest.java
 //SOURCES ../../scripts/orders/InvalidOrder.java
 //SOURCES ../../scripts/orders/Json.java
 //SOURCES ../../scripts/orders/Order.java

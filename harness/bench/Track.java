@@ -15,7 +15,8 @@ import lab.Running;
 public final class Track implements AutoCloseable {
     private static final int PARTITIONS = 3;
     private static final Map<String, String> LEDGER = Map.of(
-            "cleanup.policy", "compact", // as the order consumer makes it
+            "cleanup.policy", "compact,delete", // as the order consumer makes it
+            "retention.ms", String.valueOf(Duration.ofDays(365).toMillis()),
             "message.timestamp.type", "LogAppendTime"); // when the broker had it, by one clock for all contenders
 
     private final Lab lab;
