@@ -12,6 +12,8 @@
 //SOURCES orders/Delivery.java
 //SOURCES orders/Digest.java
 //SOURCES orders/FreezePoint.java
+//SOURCES orders/Guarantees.java
+//SOURCES orders/HandlingOptions.java
 //SOURCES orders/IdempotencyConflict.java
 //SOURCES orders/InvalidOrder.java
 //SOURCES orders/Json.java
@@ -32,8 +34,10 @@
 //SOURCES orders/OwnedPartition.java
 //SOURCES orders/PermanentFailure.java
 //SOURCES orders/Printable.java
+//SOURCES orders/Processing.java
 //SOURCES orders/Report.java
 //SOURCES orders/Script.java
+//SOURCES orders/SimulatedWork.java
 //SOURCES orders/TopicReader.java
 //SOURCES orders/Topics.java
 //SOURCES orders/TransactionalCommit.java
@@ -42,8 +46,6 @@
 //SOURCES orders/WorkTime.java
 //COMPILE_OPTIONS --release 21
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -51,41 +53,32 @@ import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import orders.Assignment;
-import orders.Backoff;
 import orders.ConsumerOptions;
 import orders.Delivery;
 import orders.Delivery.Abandoned;
 import orders.Delivery.DeadLettered;
-import orders.Delivery.Duplicate;
-import orders.Delivery.Processed;
 import orders.Delivery.Result;
-import orders.Digest;
 import orders.FreezePoint;
-import orders.IdempotencyConflict;
-import orders.InvalidOrder;
-import orders.Json;
+import orders.Guarantees;
+import orders.Guarantees.Ordering;
+import orders.HandlingOptions;
 import orders.KafkaOptions;
 import orders.KeyedWorkers;
 import orders.Ledger;
 import orders.LedgerRestore;
 import orders.LogOptions;
-import orders.MalformedRecord;
 import orders.ManualCommit;
-import orders.Order;
-import orders.OrderRejected;
 import orders.Outbound;
 import orders.OutcomeCommit;
-import orders.PermanentFailure;
+import orders.Processing;
 import orders.Report;
 import orders.Script;
 import orders.Script.Failure;
+import orders.SimulatedWork;
 import orders.TransactionalCommit;
-import orders.TransientFailure;
-import orders.WorkTime;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -103,7 +96,8 @@ import picocli.CommandLine.Option;
 /**
  * What happens to an order when the consumer dies between processing it and committing its offset?
  *
- * <p>One platform thread polls and writes; virtual threads only compute. A record goes this way:
+ * <p>One platform thread polls and writes; virtual threads ({@link KeyedWorkers}, {@link Processing}) only compute. A
+ * record goes this way:
  *
  * <ol>
  *   <li>Poll it, and queue it behind the earlier records of its key.
@@ -126,13 +120,6 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     private static final Duration IDLE_POLL = Duration.ofMillis(100);
     private static final Duration BUSY_POLL = Duration.ofMillis(5); // results wait for the poll thread
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
-
-    enum Commit { manual, transactional }
-
-    enum Dedup { ledger, memory, none }
-
-    enum Ordering { key, none }
 
     @Mixin
     private KafkaOptions kafka;
@@ -140,55 +127,18 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     @Mixin
     private ConsumerOptions options;
 
-    @Option(names = "--commit", defaultValue = "manual", paramLabel = "manual|transactional",
-            description = "Write outcomes and then commit offsets, or both in one transaction "
-                    + "(default: ${DEFAULT-VALUE}).")
-    private Commit commitMode;
+    @Mixin
+    private Guarantees guarantees;
 
-    @Option(names = "--concurrency", defaultValue = "100", paramLabel = "N",
-            description = "How many orders to handle at a time (default: ${DEFAULT-VALUE}).")
-    private int concurrency;
+    @Mixin
+    private HandlingOptions handling;
 
-    @Option(names = "--max-attempts", defaultValue = "3", paramLabel = "N",
-            description = "How often to try an order whose failure may pass (default: ${DEFAULT-VALUE}).")
-    private int maxAttempts;
-
-    @Option(names = "--retry-backoff-ms", defaultValue = "200", paramLabel = "MS",
-            description = "Wait before the second attempt; doubles with each further one (default: ${DEFAULT-VALUE}).")
-    private int retryBackoffMs;
-
-    @Option(names = {"--handler-timeout", "--handler-timeout-ms"}, defaultValue = "30000", paramLabel = "MS",
-            description = "After how long a handler counts as failed, in a way that may pass "
-                    + "(default: ${DEFAULT-VALUE}).")
-    private int handlerTimeoutMs;
-
-    @Option(names = "--work-ms", defaultValue = "500", paramLabel = "MS|MIN-MAX", converter = WorkTime.Converter.class,
-            description = "Simulated work for each order (default: ${DEFAULT-VALUE}).")
-    private WorkTime work;
-
-    @Option(names = "--no-failures",
-            description = "Simulate no failures: the bug is fixed, and customers ending in f, r or h are served like "
-                    + "any other.")
-    private boolean noFailures;
-
-    @Option(names = "--dedup", defaultValue = "ledger", paramLabel = "ledger|memory|none",
-            description = "What recognises duplicates: the durable ledger, a set in the process, nothing "
-                    + "(default: ${DEFAULT-VALUE}).")
-    private Dedup dedup;
-
-    @Option(names = "--ordering", defaultValue = "key", paramLabel = "key|none",
-            description = "Handle the records of one key in order, or all in any order (default: ${DEFAULT-VALUE}).")
-    private Ordering ordering;
-
-    @Option(names = "--auto-commit", description = "Let the client commit what was polled, finished or not. Unsafe.")
-    private boolean autoCommit;
-
-    @Option(names = "--no-dlq", description = "Stop at a record that cannot be processed. Unsafe.")
-    private boolean noDlq;
+    @Mixin
+    private SimulatedWork work;
 
     @Option(names = "--freeze-at", paramLabel = "polled|handled|written|committed",
-            description = "For tests: freeze the process (SIGSTOP) the first time it has got so far with any record, to "
-                    + "be killed there, or thawed (SIGCONT).")
+            description = "For tests: freeze the process (SIGSTOP) the first time it has got so far with any record, "
+                    + "to be killed there, or thawed (SIGCONT).")
     private FreezePoint freezeAt;
 
     @Option(names = "--log-file", defaultValue = "kafka_app.log", paramLabel = "FILE",
@@ -203,7 +153,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     private volatile Delivery stuck; // with --no-dlq: the record that cannot be processed
     private Logger log;
     private Report report;
-    private Backoff backoff;
+    private Processing processing;
     private KeyedWorkers workers;
     private Outbound outbound;
     private Assignment assignment;
@@ -216,20 +166,21 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     @Override
     public Integer call() throws Exception {
         log = logging.open(OrderConsumer.class, logFile);
-        check();
-        warnOfWhatIsSwitchedOff();
+        handling.check();
+        options.check();
+        guarantees.check(log, handling.concurrency);
         FreezePoint.arm(freezeAt);
-        backoff = new Backoff(Duration.ofMillis(retryBackoffMs), LONGEST_BACKOFF);
         outbound = new Outbound(options.outcomesTopic, options.dlqTopic, options.group);
         // A poll lasts 100 ms at most: a flag is enough to end the loop, where a wakeup() might break off a commit.
         try (var shutdown = new Script.Shutdown(() -> stopping = true);
-                var workers = new KeyedWorkers(concurrency, Duration.ofMillis(handlerTimeoutMs));
-                var report = new Report(Duration.ofMillis(options.figuresIntervalMs), options.json);
+                var workers = handling.workers();
+                var report = new Report(log, Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var admin = kafka.connect(options.group + "-admin", log);
-                var consumer = new KafkaConsumer<byte[], byte[]>(options.consumer(kafka, autoCommit));
+                var consumer = new KafkaConsumer<byte[], byte[]>(options.consumer(kafka, guarantees.autoCommit));
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT))) { // not 30 s
             this.workers = workers;
             this.report = report;
+            processing = new Processing(workers, work, handling.maxAttempts, handling.backoff(), report);
             assignment = assignment(admin, consumer);
             commit = commit(consumer);
             consumer.subscribe(List.of(options.topic), this);
@@ -261,95 +212,24 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         }
         for (ConsumerRecord<byte[], byte[]> record : records) {
             Delivery delivery = assignment.accept(record);
-            log.info("received {}, key {}", delivery, delivery.key());
-            workers.submit(orderOf(delivery), () -> {
-                Result result = process(delivery);
-                done.add(delivery.with(result, outbound.of(record, result)));
-            });
+            report.received(delivery);
+            workers.submit(orderOf(delivery), () -> done.add(resultOf(delivery)));
         }
+    }
+
+    /** With {@code --no-dlq} a record that cannot be processed ends it all. */
+    private Delivery resultOf(Delivery delivery) {
+        Result result = processing.process(delivery);                                               // 2, 3
+        if (guarantees.noDlq && result instanceof DeadLettered) {
+            stuck = delivery;
+            result = new Abandoned();
+        }
+        return delivery.with(result, outbound.of(delivery.record(), result));
     }
 
     /** Records with an equal value here are handled one after the other. */
     private Object orderOf(Delivery delivery) {
-        return ordering == Ordering.none || delivery.key() == null ? delivery : delivery.key();
-    }
-
-    // --- 2 and 3: on a worker's thread ----------------------------------------------------------------------------
-
-    private Result process(Delivery delivery) {
-        Order order = null;
-        for (int attempt = 1; delivery.partition().open(); attempt++) {
-            try {
-                order = read(delivery);
-                Digest content = order.contentDigest();
-                return switch (delivery.partition().ledger().lookUp(order, content)) {              // 2
-                    case SAME -> new Duplicate(order);
-                    case OTHER_CONTENT -> throw new IdempotencyConflict(order.orderId());
-                    case UNKNOWN -> handled(order, content, delivery, attempt);                         // 3
-                };
-            } catch (PermanentFailure e) {
-                return failed(delivery, new DeadLettered(order, e, attempt));
-            } catch (InterruptedException e) {
-                return new Abandoned();
-            } catch (Exception e) {
-                if (attempt >= maxAttempts) {
-                    return failed(delivery, new DeadLettered(order, e, attempt));
-                }
-                log.warn("order {} failed at attempt {} of {}, to be retried: {}", delivery.key(), attempt, maxAttempts,
-                        e.getMessage());
-                report.retried();
-                delivery.partition().pause(backoff.after(attempt));
-            }
-        }
-        return new Abandoned(); // the partition leaves: its next owner will do it
-    }
-
-    private static Order read(Delivery delivery) throws PermanentFailure {
-        try {
-            byte[] value = delivery.record().value();
-            Order order = Order.from(Json.MAPPER.readTree(value == null ? new byte[0] : value));
-            if (!order.orderId().equals(delivery.key())) {
-                throw new InvalidOrder(List.of(new InvalidOrder.Problem("key of the record", "must be the order_id")));
-            }
-            return order;
-        } catch (JsonProcessingException e) {
-            throw new MalformedRecord("not JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new MalformedRecord("not JSON: " + e.getMessage(), e);
-        }
-    }
-
-    private Processed handled(Order order, Digest content, Delivery delivery, int attempt) throws Exception {
-        log.info("processing order {} of customer {}: {}, attempt {}", order.orderId(), order.customerId(), delivery,
-                attempt);
-        workers.handle(() -> handle(order, attempt), delivery);
-        delivery.partition().ledger().add(order, content);
-        return new Processed(order, content, attempt);
-    }
-
-    /**
-     * The work itself, here a pause; this is the method to replace. Customers ending in f, r and h show three ways to
-     * fail.
-     */
-    private void handle(Order order, int attempt) throws Exception {
-        work.spend();
-        if (!noFailures && order.customerId().endsWith("f")) {
-            throw new OrderRejected("customer " + order.customerId() + " is refused (simulated: it ends in f)");
-        }
-        if (!noFailures && order.customerId().endsWith("r") && attempt < 3) {
-            throw new TransientFailure("payment of " + order.customerId() + " timed out (simulated: it ends in r)");
-        }
-        if (!noFailures && order.customerId().endsWith("h") && attempt < 3) {
-            new CountDownLatch(1).await(); // hangs
-        }
-    }
-
-    private Result failed(Delivery delivery, DeadLettered result) {
-        if (!noDlq) {
-            return result;
-        }
-        stuck = delivery;
-        return new Abandoned();
+        return guarantees.ordering == Ordering.none || delivery.key() == null ? delivery : delivery.key();
     }
 
     // --- 4 and 5: out through one door ----------------------------------------------------------------------------
@@ -374,9 +254,9 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     private OutcomeCommit commit(Consumer<byte[], byte[]> consumer) {
         boolean stop = options.onRefusal == ConsumerOptions.OnRefusal.stop;
         String name = UUID.randomUUID().toString();
-        return switch (commitMode) {
+        return switch (guarantees.commit) {
             case manual -> new ManualCommit(OutcomeCommit.producer(kafka.client(options.group + "-writer")), consumer,
-                    assignment, report, stop, !autoCommit);
+                    assignment, report, stop, !guarantees.autoCommit);
             case transactional -> new TransactionalCommit(() -> OutcomeCommit.producer(
                     options.transactional(kafka.client(options.group + "-writer"), name)), consumer, assignment, report,
                     stop);
@@ -389,7 +269,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         long remembered = options.prepareTopics(kafka, admin, log);
         LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(options.group + "-ledger"), options.group,
                 options.outcomesTopic, remembered, report);
-        return new Assignment(consumer, partition -> switch (dedup) {
+        return new Assignment(consumer, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();
             case none -> Ledger.none();
@@ -426,34 +306,5 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         }
         commit.finish();
         assignment.forget(partitions);
-    }
-
-    // --- set-up ---------------------------------------------------------------------------------------------------
-
-    private void check() {
-        options.check();
-        if (concurrency < 1 || maxAttempts < 1 || retryBackoffMs < 0 || handlerTimeoutMs < 1) {
-            throw new Failure(Script.USAGE, "--concurrency, --max-attempts and --handler-timeout have to be 1 or more, "
-                    + "--retry-backoff-ms 0 or more.", null);
-        }
-        if (autoCommit && commitMode == Commit.transactional) {
-            throw new Failure(Script.USAGE, "--auto-commit and --commit transactional exclude each other: choose one.",
-                    null);
-        }
-    }
-
-    private void warnOfWhatIsSwitchedOff() {
-        warnIf(dedup == Dedup.none, "--dedup none processes every duplicate again");
-        warnIf(dedup == Dedup.memory, "--dedup memory forgets every processed order at the next restart or rebalance");
-        warnIf(autoCommit, "--auto-commit commits orders that are not finished: a crash loses them");
-        warnIf(noDlq, "--no-dlq stops for good at the first record that cannot be processed");
-        warnIf(ordering == Ordering.none, "--ordering none handles the records of one order in any order, even at once");
-        warnIf(concurrency == 1, "--concurrency 1 lets one slow order hold up all the others");
-    }
-
-    private void warnIf(boolean condition, String what) {
-        if (condition) {
-            log.warn("UNSAFE: {}", what);
-        }
     }
 }

@@ -21,6 +21,9 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -28,8 +31,10 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -46,7 +51,8 @@ public final class Kafka implements AutoCloseable {
         admin = Admin.create(Map.of("bootstrap.servers", bootstrap));
         producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrap, "linger.ms", 0),
                 new ByteArraySerializer(), new ByteArraySerializer());
-        reader = new KafkaConsumer<>(Map.of("bootstrap.servers", bootstrap, "allow.auto.create.topics", false),
+        reader = new KafkaConsumer<>(Map.of("bootstrap.servers", bootstrap, "allow.auto.create.topics", false,
+                        "isolation.level", "read_committed"),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
@@ -62,6 +68,18 @@ public final class Kafka implements AutoCloseable {
         NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(configs);
         get(admin.createTopics(Set.of(wanted)).all());
         await("topic " + topic).until(() -> partitions(topic) == partitions);
+    }
+
+    /** A setting of a topic, its own or the broker's. */
+    public String topicSetting(String topic, String setting) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        return get(admin.describeConfigs(Set.of(resource)).all()).get(resource).get(setting).value();
+    }
+
+    /** Changes a setting of a topic that is there. */
+    public void alterTopic(String topic, String setting, String value) {
+        get(admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), Set.of(
+                new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET)))).all());
     }
 
     public int partitions(String topic) {
@@ -85,9 +103,21 @@ public final class Kafka implements AutoCloseable {
         records.stream().map(producer::send).toList().forEach(Kafka::get);
     }
 
-    /** All records of a topic, from beginning to end, partition by partition; none if there is no such topic. */
+    /**
+     * All records of a topic, from beginning to end, partition by partition; none if there is no such topic. Waits for
+     * transactions that are open, and leaves out those that are aborted.
+     */
     public List<ConsumerRecord<byte[], byte[]>> records(String topic) {
-        Map<TopicPartition, Long> ends = ends(topic);
+        return records(topic, IsolationLevel.READ_UNCOMMITTED);
+    }
+
+    /** The same up to the first transaction that is open. */
+    public List<ConsumerRecord<byte[], byte[]>> visibleRecords(String topic) {
+        return records(topic, IsolationLevel.READ_COMMITTED);
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> records(String topic, IsolationLevel level) {
+        Map<TopicPartition, Long> ends = ends(topic, level);
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         synchronized (reader) {
             reader.assign(ends.keySet());
@@ -102,12 +132,13 @@ public final class Kafka implements AutoCloseable {
         return records;
     }
 
-    private Map<TopicPartition, Long> ends(String topic) {
+    private Map<TopicPartition, Long> ends(String topic, IsolationLevel level) {
         Map<TopicPartition, OffsetSpec> latest = IntStream.range(0, partitions(topic)).boxed()
                 .collect(Collectors.toMap(p -> new TopicPartition(topic, p), p -> OffsetSpec.latest()));
         Map<TopicPartition, Long> ends = new HashMap<>();
         if (!latest.isEmpty()) {
-            get(admin.listOffsets(latest).all()).forEach((partition, end) -> ends.put(partition, end.offset()));
+            get(admin.listOffsets(latest, new ListOffsetsOptions(level)).all())
+                    .forEach((partition, end) -> ends.put(partition, end.offset()));
         }
         return ends;
     }
@@ -132,7 +163,7 @@ public final class Kafka implements AutoCloseable {
     /** How many records of a topic a group has not committed. */
     public long lag(String group, String topic) {
         Map<Integer, Long> committed = committed(group, topic);
-        return ends(topic).entrySet().stream()
+        return ends(topic, IsolationLevel.READ_UNCOMMITTED).entrySet().stream()
                 .mapToLong(end -> end.getValue() - committed.getOrDefault(end.getKey().partition(), 0L)).sum();
     }
 

@@ -11,10 +11,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
  * One experiment: scripts as real processes around a broker, with topics and a group that nobody else uses. Closing it
@@ -108,6 +111,23 @@ public final class Lab implements AutoCloseable {
                 "--dlq-topic", dlq, "--outcomes-topic", outcomes, "--group", group, "--session-timeout-ms", "6000"));
     }
 
+    /** The same, that freezes at a point (see --freeze-at); returns once it has. */
+    public Running frozenConsumer(String point, String... options) {
+        Running consumer = consumer(with(options, "--freeze-at", point));
+        consumer.awaitOut("frozen at " + point, Pattern.compile("(freezing at) " + point), START);
+        await("stopped by its signal").until(consumer::frozen);
+        return consumer;
+    }
+
+    /** Makes the topic of orders, where it is missing, and sends orders order-FROM to order-(TO-1) straight to it. */
+    public void sendOrders(int from, int to) {
+        if (kafka.partitions(events) == 0) {
+            kafka.createTopic(events, 3);
+        }
+        kafka.sendAll(IntStream.range(from, to).mapToObj(i -> new ProducerRecord<>(events,
+                Kafka.bytes("order-" + i), Kafka.bytes(Api.record("order-" + i, "customer123", "59.98")))).toList());
+    }
+
     /** Runs DuplicateSender on this experiment's topics. */
     public Running sendDuplicates(String... options) {
         return run("DuplicateSender", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events,
@@ -124,7 +144,8 @@ public final class Lab implements AutoCloseable {
                         .toArray(String[]::new));
     }
 
-    private static String[] with(String[] options, String... more) {
+    /** Options, and some more. */
+    public static String[] with(String[] options, String... more) {
         return Stream.concat(Arrays.stream(options), Arrays.stream(more)).toArray(String[]::new);
     }
 
@@ -144,6 +165,12 @@ public final class Lab implements AutoCloseable {
     /** How many outcomes each order has. */
     public Map<String, Integer> outcomeCounts() {
         return outcomes().entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().size()));
+    }
+
+    /** How many orders have so many outcomes: {1=200} is 200 orders with one each. */
+    public Map<Integer, Long> ordersByOutcomes() {
+        return outcomeCounts().values().stream()
+                .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
     }
 
     public List<ConsumerRecord<byte[], byte[]>> deadLetters() {

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -136,6 +137,21 @@ public final class Running implements AutoCloseable {
 
     public void thaw() {
         signal("CONT");
+    }
+
+    /** Whether it is frozen, by whomever. */
+    public boolean frozen() {
+        Path stat = Path.of("/proc", String.valueOf(pid()), "stat"); // not every Linux has ps, and macOS has no /proc
+        try {
+            if (Files.exists(stat)) {
+                String line = Files.readString(stat);
+                return line.charAt(line.lastIndexOf(')') + 2) == 'T';
+            }
+            Process ps = new ProcessBuilder("ps", "-o", "state=", "-p", String.valueOf(pid())).start();
+            return new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8).startsWith("T");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void signal(String signal) {

@@ -48,4 +48,27 @@ class OrderingProof {
                 .allSatisfy(letter -> assertThat(Kafka.text(letter.value())).contains("\"total_amount\":2"));
         assertThat(lab.outcomeCounts()).hasSize(ORDERS).allSatisfy((order, count) -> assertThat(count).isEqualTo(1));
     }
+
+    @Test
+    void tenThousandOrdersOfAThousandKeysAreEachHandledInOffsetOrder(Lab lab) {
+        orderOfOutcomes(lab);
+    }
+
+    @Test
+    void withoutOrderingTheyAreNot(Lab lab) {
+        assertThatThrownBy(() -> orderOfOutcomes(lab, "--ordering", "none"))
+                .isInstanceOf(AssertionError.class).hasMessageContaining("in offset order");
+    }
+
+    /** Ten records for each of a thousand keys; without a ledger each has an outcome of its own. */
+    private static void orderOfOutcomes(Lab lab, String... switches) {
+        for (int round = 0; round < 10; round++) {
+            lab.sendOrders(0, 1_000);
+        }
+        lab.consumer(Lab.with(switches, "--work-ms", "0-5", "--concurrency", "500", "--dedup", "none", "--quiet"));
+        lab.awaitCaughtUp();
+        assertThat(lab.outcomes()).hasSize(1_000).allSatisfy((order, outcomes) -> assertThat(outcomes)
+                .extracting(outcome -> outcome.path("source").path("offset").asLong()).as("outcomes in offset order")
+                .hasSize(10).isSorted());
+    }
 }

@@ -68,9 +68,14 @@ public final class Delivery {
         return result;
     }
 
-    /** What is to be written on account of the result. */
+    /** What is to be written on account of the result, in this order. */
     public List<ProducerRecord<byte[], byte[]>> outbound() {
         return outbound;
+    }
+
+    /** Called once the first of {@link #outbound()} is written for good. */
+    public void wrote() {
+        outbound = outbound.subList(1, outbound.size());
     }
 
     /** Called by the worker, before it hands the delivery back to the poll thread. */

@@ -58,18 +58,19 @@ public final class KeyedWorkers implements AutoCloseable {
     }
 
     /**
-     * Runs a handler in this thread, which holds a slot for the time: a task holds none while it waits to retry.
+     * Runs a handler in this thread, which holds a slot for the time; who waits to retry holds none.
      *
-     * @throws TransientFailure if the handler did not end within the limit, and ended when it was interrupted. What
-     * blocks in the JDK does so; a handler that does not keeps its slot and its key, and the log says so.
+     * @param what whose handler it is, for the log
+     * @throws TransientFailure if it did not end within the limit, and ended when it was interrupted. What blocks in
+     * the JDK does so; a handler that does not keeps its slot and its key, and the log says so.
      * @throws Exception what the handler throws
      */
-    public void handle(Handler handler, Object what) throws Exception {
+    public void inSlot(Task task, Object what) throws Exception {
         slots.acquire();
         Attempt attempt = new Attempt(what, Thread.currentThread(), System.nanoTime() + limit.toNanos());
         running.add(attempt);
         try {
-            handler.run();
+            task.run();
         } catch (InterruptedException e) {
             throw attempt.overdue ? new TransientFailure("not handled within " + limit.toMillis() + " ms") : e;
         } finally {
@@ -128,9 +129,9 @@ public final class KeyedWorkers implements AutoCloseable {
         }
     }
 
-    /** The work on one order, which may fail. */
+    /** Something that may fail. */
     @FunctionalInterface
-    public interface Handler {
+    public interface Task {
         void run() throws Exception;
     }
 }

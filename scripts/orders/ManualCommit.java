@@ -1,8 +1,8 @@
 package orders;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Flush, then {@code commitSync}. Dying between the two has the records delivered again, and the ledger recognises them.
- * What it does not stop is a zombie: a consumer frozen just before the flush and thawed after its partitions moved.
+ * Flush, then {@code commitSync}. Dying between the two has the records delivered again, and the ledger recognises
+ * them. What it does not stop is a zombie: a consumer frozen before the flush, and thawed after its partitions moved.
  */
 public final class ManualCommit implements OutcomeCommit {
     private static final Logger LOG = LoggerFactory.getLogger(ManualCommit.class);
@@ -67,26 +67,26 @@ public final class ManualCommit implements OutcomeCommit {
         commit(List.of());
     }
 
+    /** Dead letters before the outcomes that tell of them: what is said to be in the DLQ is there. */
     private List<Delivery> write(List<Delivery> batch) {
-        List<List<Future<RecordMetadata>>> sent = new ArrayList<>(batch.size());
-        for (Delivery delivery : batch) {
-            sent.add(delivery.outbound().stream().map(producer::send).toList());
-        }
-        producer.flush();
-        List<Delivery> written = new ArrayList<>(batch.size());
-        for (int i = 0; i < sent.size(); i++) {
-            if (acknowledged(sent.get(i), batch.get(i))) {
-                written.add(batch.get(i));
+        List<Delivery> unfinished = batch;
+        while (!unfinished.isEmpty()) {
+            Map<Delivery, Future<RecordMetadata>> sent = new LinkedHashMap<>();
+            for (Delivery delivery : unfinished) {
+                if (!delivery.outbound().isEmpty()) {
+                    sent.put(delivery, producer.send(delivery.outbound().getFirst()));
+                }
             }
+            producer.flush();
+            unfinished = sent.keySet().stream().filter(delivery -> acknowledged(delivery, sent.get(delivery))).toList();
         }
-        return written;
+        return batch.stream().filter(delivery -> delivery.outbound().isEmpty()).toList();
     }
 
-    private boolean acknowledged(List<Future<RecordMetadata>> sent, Delivery delivery) {
+    private boolean acknowledged(Delivery delivery, Future<RecordMetadata> sent) {
         try {
-            for (Future<RecordMetadata> one : sent) {
-                one.get();
-            }
+            sent.get();
+            delivery.wrote();
             return true;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof ClusterAuthorizationException

@@ -18,7 +18,6 @@ import orders.Delivery.Processed;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What the consumer tells of its work: to the log what became of each order, to standard output every few seconds one
@@ -26,7 +25,6 @@ import org.slf4j.LoggerFactory;
  * even while the poll thread waits for Kafka, and say so.
  */
 public final class Report implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Report.class);
     private static final Duration REFRESH = Duration.ofMillis(200);
 
     private final LongAdder processed = new LongAdder();
@@ -35,6 +33,7 @@ public final class Report implements AutoCloseable {
     private final LongAdder retries = new LongAdder();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final long started = System.nanoTime();
+    private final Logger log;
     private final Duration interval;
     private final boolean json;
     private volatile State state = new State(0, 0, new TreeMap<>(), 0, started);
@@ -46,7 +45,8 @@ public final class Report implements AutoCloseable {
     }
 
     /** @param interval between two lines; zero prints none */
-    public Report(Duration interval, boolean json) {
+    public Report(Logger log, Duration interval, boolean json) {
+        this.log = log;
         this.interval = interval;
         this.json = json;
         if (!interval.isZero()) {
@@ -76,21 +76,36 @@ public final class Report implements AutoCloseable {
         state = new State(assignment.inFlight(), assignment.bytesInFlight(), lag, oldest, now);
     }
 
+    public void received(Delivery delivery) {
+        log.info("received {}, key {}", delivery, delivery.key());
+    }
+
+    public void handling(Delivery delivery, Order order, int attempt) {
+        log.info("processing order {} of customer {}: {}, attempt {}", order.orderId(), order.customerId(), delivery,
+                attempt);
+    }
+
+    public void retrying(Delivery delivery, int attempt, int maxAttempts, Exception cause) {
+        retries.increment();
+        log.warn("order {} failed at attempt {} of {}, to be retried: {}", delivery.key(), attempt, maxAttempts,
+                cause.getMessage());
+    }
+
     /** Called once what the deliveries call for is written. */
     public void written(List<Delivery> deliveries) {
         for (Delivery delivery : deliveries) {
             switch (delivery.result()) {
                 case Processed(Order order, Digest content, int attempts) -> {
                     processed.increment();
-                    LOG.info("processed order {}", order.orderId());
+                    log.info("processed order {}", order.orderId());
                 }
                 case Duplicate(Order order) -> {
                     duplicates.increment();
-                    LOG.info("skipped order {} as a duplicate: {}", order.orderId(), delivery);
+                    log.info("skipped order {} as a duplicate: {}", order.orderId(), delivery);
                 }
                 case DeadLettered(Order order, Exception cause, int attempts) -> {
                     deadLetters.increment();
-                    LOG.warn("sent {} to the DLQ after {} attempt{}: {}: {}", delivery, attempts,
+                    log.warn("sent {} to the DLQ after {} attempt{}: {}: {}", delivery, attempts,
                             attempts == 1 ? "" : "s", cause.getClass().getSimpleName(), cause.getMessage());
                 }
                 case Abandoned() -> {
@@ -99,13 +114,9 @@ public final class Report implements AutoCloseable {
         }
     }
 
-    public void retried() {
-        retries.increment();
-    }
-
     /** A ledger is read back. */
     public void restored(TopicPartition ledger, int orders, Duration took) {
-        LOG.info("ledger {} restored: {} processed orders in {} ms", ledger, orders, took.toMillis());
+        log.info("ledger {} restored: {} processed orders in {} ms", ledger, orders, took.toMillis());
         if (json) {
             line("ledger-restored", Map.of("partition", ledger.partition(), "orders", orders, "ms", took.toMillis()));
         }

@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Deliveries whose outcomes are not yet written. One that Kafka refuses (a dead letter too large, a topic we may not
- * write to) waits here and is tried again alone, every second, while the others pass, all but later ones of its key. Its
- * offset, and those behind it, stay uncommitted. For the poll thread only.
+ * write to) waits here and is tried again alone, every second, while the others pass, all but later ones of its key.
+ * Its offset, and those behind it, stay uncommitted. For the poll thread only.
  */
 final class Unwritten {
     private static final Logger LOG = LoggerFactory.getLogger(Unwritten.class);
@@ -32,7 +32,7 @@ final class Unwritten {
         waiting.addAll(done);
     }
 
-    /** What to write now, of the partitions that are still ours: a refused delivery that is due, else all that waits. */
+    /** What to write now, of partitions that are still ours: a refused delivery that is due, else all that waits. */
     List<Delivery> next() {
         waiting.removeIf(Unwritten::moot);
         refused.keySet().removeIf(Unwritten::moot);
