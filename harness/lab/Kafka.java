@@ -34,6 +34,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -80,6 +81,16 @@ public final class Kafka implements AutoCloseable {
     public void alterTopic(String topic, String setting, String value) {
         get(admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), Set.of(
                 new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET)))).all());
+    }
+
+    /** Sets a rule on a broker with authorisation. */
+    public void addRule(AclBinding rule) {
+        get(admin.createAcls(Set.of(rule)).all());
+    }
+
+    /** Takes the rule away. */
+    public void removeRule(AclBinding rule) {
+        get(admin.deleteAcls(Set.of(rule.toFilter())).all());
     }
 
     public int partitions(String topic) {

@@ -19,14 +19,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Who joins, leaves, or loses sight of the broker under load leaves every order with one outcome (3 and 4). */
 @ExtendWith(LabExtension.class)
 class RebalanceProof {
-    private static final int ORDERS = 1_200;
+    private static final int ORDERS = 1_000;
 
     /** Without a ledger, so that whatever is handed over badly shows as a second outcome. */
     @ParameterizedTest
     @CsvSource({"classic, manual", "classic, transactional", "consumer, manual", "consumer, transactional"})
     void joiningAndLeavingUnderLoadProcessesNothingTwice(String protocol, String commit, Lab lab) {
         String[] options = {"--group-protocol", protocol, "--commit", commit, "--dedup", "none", "--work-ms", "20-60",
-            "--concurrency", "4"};
+            "--concurrency", "2"};
         lab.sendOrders(0, ORDERS);
         Running first = lab.consumer(options);
         await("the first works").atMost(Duration.ofSeconds(40)).until(() -> lab.outcomes().size() > 20);

@@ -6,11 +6,19 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.Map;
 import lab.Api;
+import lab.Broker;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
 import lab.Running;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,10 +32,7 @@ class RefusalProof {
     void nothingPastItIsCommittedUntilItIsTaken(String commit, Lab lab) {
         sendOneThatFitsNoDlq(lab);
         Running consumer = lab.consumer("--commit", commit);
-        await("all others are processed").atMost(Duration.ofSeconds(30)).until(() -> lab.outcomes().size() == 20);
-        await("said out loud, twice").atMost(Duration.ofSeconds(20)).until(
-                () -> consumer.err().split("Kafka refuses the dead letter of " + lab.events + "-0@10", -1).length > 2);
-        assertThat(lab.kafka().committed(lab.group, lab.events)).isEqualTo(Map.of(0, 10L, 1, 5L));
+        awaitHeldBack(lab, consumer);
         assertThat(lab.deadLetters()).isEmpty();
 
         lab.kafka().alterTopic(lab.dlq, "max.message.bytes", "100000");
@@ -38,12 +43,45 @@ class RefusalProof {
 
     @ParameterizedTest
     @ValueSource(strings = {"manual", "transactional"})
+    void theSameForOneItMayNotWriteTo(String commit, Lab lab) {
+        Running broker = lab.start("KafkaBroker", "--port", "0", "--property",
+                "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "--property",
+                "allow.everyone.if.no.acl.found=true", "--property", "super.users=User:somebody");
+        try (Lab own = new Lab(Broker.running(Broker.address(broker)), lab.folder().resolve("own"))) {
+            sendOneThatFitsNoDlq(own);
+            own.kafka().alterTopic(own.dlq, "max.message.bytes", "100000");
+            AclBinding no = rule(own.dlq, AclOperation.WRITE, AclPermissionType.DENY);
+            own.kafka().addRule(rule(own.dlq, AclOperation.ALL, AclPermissionType.ALLOW));
+            own.kafka().addRule(no);
+            Running consumer = own.consumer("--commit", commit);
+            awaitHeldBack(own, consumer);
+            own.kafka().removeRule(no);
+            own.awaitCaughtUp();
+            assertThat(own.deadLetters()).hasSize(1);
+            assertThat(own.ordersByOutcomes()).isEqualTo(Map.of(1, 21L));
+        }
+    }
+
+    private static AclBinding rule(String topic, AclOperation operation, AclPermissionType type) {
+        return new AclBinding(new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+                new AccessControlEntry("User:*", "*", operation, type));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"manual", "transactional"})
     void orTheConsumerStops(String commit, Lab lab) {
         sendOneThatFitsNoDlq(lab);
         Running consumer = lab.consumer("--commit", commit, "--on-refusal", "stop");
         assertThat(consumer.awaitExit(Duration.ofSeconds(40))).isEqualTo(1);
         assertThat(consumer.err()).contains("Kafka refuses the dead letter of " + lab.events + "-0@10");
         assertThat(lab.kafka().committed(lab.group, lab.events).getOrDefault(0, 0L)).isLessThanOrEqualTo(10);
+    }
+
+    private static void awaitHeldBack(Lab lab, Running consumer) {
+        await("all others are processed").atMost(Duration.ofSeconds(30)).until(() -> lab.outcomes().size() == 20);
+        await("said out loud, twice").atMost(Duration.ofSeconds(20)).until(
+                () -> consumer.err().split("Kafka refuses the dead letter of " + lab.events + "-0@10", -1).length > 2);
+        assertThat(lab.kafka().committed(lab.group, lab.events)).isEqualTo(Map.of(0, 10L, 1, 5L));
     }
 
     /** Ten orders, one that fails, with a value of 5 KB, and five more, in partition 0; five in partition 1. */

@@ -11,6 +11,7 @@ public final class Delivery {
     private final OwnedPartition partition;
     private final String key;
     private final long receivedAt = System.nanoTime();
+    private Order order;
     private Result result;
     private List<ProducerRecord<byte[], byte[]>> outbound;
     private boolean finished;
@@ -62,6 +63,15 @@ public final class Delivery {
     /** What the record takes up while it is in flight. */
     public int bytes() {
         return Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+    }
+
+    /** The order that the record holds; null if it holds none, or was not yet read. */
+    public Order order() {
+        return order;
+    }
+
+    void of(Order order) {
+        this.order = order;
     }
 
     public Result result() {

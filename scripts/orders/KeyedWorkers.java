@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -58,19 +59,19 @@ public final class KeyedWorkers implements AutoCloseable {
     }
 
     /**
-     * Runs a handler in this thread, which holds a slot for the time; who waits to retry holds none.
+     * Calls a handler in this thread, which holds a slot for the time; who waits to retry holds none.
      *
      * @param what whose handler it is, for the log
      * @throws TransientFailure if it did not end within the limit, and ended when it was interrupted. What blocks in
      * the JDK does so; a handler that does not keeps its slot and its key, and the log says so.
      * @throws Exception what the handler throws
      */
-    public void inSlot(Task task, Object what) throws Exception {
+    public <T> T inSlot(Callable<T> task, Object what) throws Exception {
         slots.acquire();
         Attempt attempt = new Attempt(what, Thread.currentThread(), System.nanoTime() + limit.toNanos());
         running.add(attempt);
         try {
-            task.run();
+            return task.call();
         } catch (InterruptedException e) {
             throw attempt.overdue ? new TransientFailure("not handled within " + limit.toMillis() + " ms") : e;
         } finally {
@@ -127,11 +128,5 @@ public final class KeyedWorkers implements AutoCloseable {
                 Thread.interrupted(); // an interrupt that came too late is not for the next in this thread
             }
         }
-    }
-
-    /** Something that may fail. */
-    @FunctionalInterface
-    public interface Task {
-        void run() throws Exception;
     }
 }

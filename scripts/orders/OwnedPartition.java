@@ -8,15 +8,16 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * A partition while this consumer has it: its uncommitted records, its ledger, and how far it has let go of it. For the
- * poll thread, but for {@link #open()}, {@link #pause} and the ledger, which the workers use.
+ * poll thread, but for {@link #begin}, {@link #pause} and the ledger, which the workers use.
  */
 public final class OwnedPartition {
     private final TopicPartition topicPartition;
     private final Ledger ledger;
     private final OffsetQueue uncommitted = new OffsetQueue();
     private final CountDownLatch draining = new CountDownLatch(1);
+    private long lastBegun = -1; // guarded by this
     private int atWork;
-    private boolean gone;
+    private volatile boolean gone;
 
     public OwnedPartition(TopicPartition topicPartition, Ledger ledger) {
         this.topicPartition = topicPartition;
@@ -53,28 +54,36 @@ public final class OwnedPartition {
         return atWork;
     }
 
-    /** From now on nothing is begun; what has begun may finish. */
-    public void drain() {
+    /**
+     * From now on nothing is begun but what lies before something that was: what is finished then is a prefix, so that
+     * the next owner has nothing to do twice.
+     */
+    public synchronized void drain() {
         draining.countDown();
     }
 
+    /** Whether work on a record may begin, or go on after a failure; asked by a worker that has a slot for it. */
+    public synchronized boolean begin(Delivery delivery) {
+        long offset = delivery.record().offset();
+        if (draining.getCount() == 0 && (gone || offset > lastBegun)) {
+            return false;
+        }
+        lastBegun = Math.max(lastBegun, offset);
+        return true;
+    }
+
     /** From now on nothing of it counts: another consumer may have it. */
-    public void forget() {
+    public synchronized void forget() {
         drain();
         gone = true;
         ledger.close();
-    }
-
-    /** Whether work on its records may begin. */
-    public boolean open() {
-        return draining.getCount() > 0;
     }
 
     public boolean gone() {
         return gone;
     }
 
-    /** Waits, but no longer than it is {@link #open()}. */
+    /** Waits, but not once it drains. */
     public void pause(Duration duration) {
         try {
             draining.await(duration.toMillis(), TimeUnit.MILLISECONDS);

@@ -40,41 +40,44 @@ public final class Processing {
 
     /** What came of a delivery; never throws. */
     public Result process(Delivery delivery) {
-        Order order = null;
-        for (int attempt = 1; delivery.partition().open(); attempt++) {
+        for (int n = 1; ; n++) {
+            int attempt = n;
             try {
-                order = read(delivery);
-                return attempt(delivery, order, attempt);
+                return workers.inSlot(() -> attempt(delivery, attempt), delivery);
             } catch (PermanentFailure e) {
-                return new DeadLettered(order, e, attempt);
+                return new DeadLettered(delivery.order(), e, attempt);
             } catch (InterruptedException e) {
                 return new Abandoned();
             } catch (Exception e) {
                 if (attempt >= maxAttempts) {
-                    return new DeadLettered(order, e, attempt);
+                    return new DeadLettered(delivery.order(), e, attempt);
                 }
                 report.retrying(delivery, attempt, maxAttempts, e);
                 delivery.partition().pause(backoff.after(attempt));
             }
         }
-        return new Abandoned(); // the partition leaves: its next owner will do it
     }
 
-    private Result attempt(Delivery delivery, Order order, int attempt) throws Exception {
-        Ledger ledger = delivery.partition().ledger();
+    private Result attempt(Delivery delivery, int attempt) throws Exception {
+        if (!delivery.partition().begin(delivery)) {
+            return new Abandoned(); // the partition leaves: its next owner will do it
+        }
+        Order order = read(delivery);
+        delivery.of(order);
         Digest content = order.contentDigest();
-        return switch (ledger.lookUp(order, content)) {                                             // 2
-            case SAME -> new Duplicate(order);
+        Ledger ledger = delivery.partition().ledger();
+        switch (ledger.lookUp(order, content)) {                                                    // 2
+            case SAME -> {
+                return new Duplicate(order);
+            }
             case OTHER_CONTENT -> throw new IdempotencyConflict(order.orderId());
             case UNKNOWN -> {
-                workers.inSlot(() -> {
-                    report.handling(delivery, order, attempt);
-                    handler.handle(order, attempt);                                                 // 3
-                }, delivery);
+                report.handling(delivery, order, attempt);
+                handler.handle(order, attempt);                                                     // 3
                 ledger.add(order, content); // at once: a duplicate may follow in the same batch
-                yield new Processed(order, content, attempt);
             }
-        };
+        }
+        return new Processed(order, content, attempt);
     }
 
     private static Order read(Delivery delivery) throws PermanentFailure {
