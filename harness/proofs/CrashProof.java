@@ -41,7 +41,8 @@ class CrashProof {
         String[] options = Lab.with(switches, "--commit", commit, "--instance-id", "a");
         lab.sendOrders(0, ORDERS);
         Running first = lab.frozenConsumer(point, options);
-        assertThat(!lab.kafka().visibleRecords(lab.outcomes).isEmpty()).as("outcomes to be seen before the kill").isEqualTo(outcomes);
+        assertThat(!lab.kafka().visibleRecords(lab.outcomes).isEmpty()).as("outcomes to be seen before the kill")
+                .isEqualTo(outcomes);
         if (!point.equals("written") || commit.equals("manual")) { // there the offsets are in the open transaction
             assertThat(!lab.kafka().committed(lab.group, lab.events).isEmpty()).as("offsets before the kill")
                     .isEqualTo(offsets);
