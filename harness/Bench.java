@@ -43,6 +43,7 @@ import bench.Track;
 import bench.WaitBound;
 import bench.WarmUp;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -107,10 +108,14 @@ public class Bench implements Callable<Integer> {
         if ("-".equals(json)) {
             System.setOut(System.err);
         }
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(); // of the last minute
+        if (load > Runtime.getRuntime().availableProcessors() / 2.0) {
+            System.err.printf("this machine is busy (load %.1f): take the figures with care%n", load);
+        }
         Path logs = Files.createDirectories(Repo.file(".cache/bench/" + Instant.now().toString().replace(':', '-')));
         Build.atFullSpeed(logs, "scripts/KafkaBroker.java", "scripts/OrderConsumer.java", "harness/bench/BareLoop.java",
                 "harness/bench/BareReader.java", "harness/bench/ParallelConsumerLoop.java");
-        Report report = new Report(scale);
+        Report report = new Report(scale, load);
         try (Broker broker = address == null ? Broker.embedded(logs, "for this") : Broker.running(address)) {
             System.err.println("broker: " + broker.description() + "; logs: " + Repo.root().relativize(logs));
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker))); // with Ctrl-C

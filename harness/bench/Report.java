@@ -14,12 +14,19 @@ public final class Report {
     private static final String LINE = "%-11s %-37s %12s %-9s %12s  %-20s %8s  %-11s %s%n";
 
     private final double scale;
+    private final double load;
     private final List<Figure> figures = new ArrayList<>();
     private final List<String> failed = new ArrayList<>();
 
-    /** @param scale of the numbers of orders; to be told with the figures */
-    public Report(double scale) {
+    /**
+     * What is to be told with the figures.
+     *
+     * @param scale of the numbers of orders
+     * @param load  of the machine before, in processes that could run
+     */
+    public Report(double scale, double load) {
         this.scale = scale;
+        this.load = load;
     }
 
     public void add(List<Figure> more) {
@@ -86,7 +93,7 @@ public final class Report {
         ObjectNode json = Kafka.JSON.createObjectNode();
         json.putObject("machine").put("cores", Runtime.getRuntime().availableProcessors())
                 .put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"))
-                .put("java", System.getProperty("java.version"));
+                .put("java", System.getProperty("java.version")).put("load_before", load);
         json.put("scale", scale).put("ok", ok());
         ArrayNode list = json.putArray("figures");
         for (Figure figure : figures) {
