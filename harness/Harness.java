@@ -177,12 +177,15 @@ public class Harness implements Callable<Integer> {
                     Duration.between(started.get(test), Instant.now()).toMillis() / 1000.0);
         }
 
+        private static String parameters(TestIdentifier test) {
+            return test.getDisplayName().startsWith("[") ? " " + test.getDisplayName() : "";
+        }
+
         private static String name(TestIdentifier test) {
             return test.getSource()
                     .filter(MethodSource.class::isInstance)
                     .map(MethodSource.class::cast)
-                    .map(m -> simple(m.getClassName()) + "."
-                            + test.getDisplayName().replace("(Lab)", "").replace("()", ""))
+                    .map(m -> simple(m.getClassName()) + "." + m.getMethodName() + parameters(test))
                     .orElse(test.getDisplayName());
         }
     }

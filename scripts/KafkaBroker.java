@@ -197,6 +197,8 @@ public class KafkaBroker implements Callable<Integer> {
         p.put("offsets.topic.num.partitions", "5"); // 50 are for hundreds of groups; 5 are made faster
         p.put("transaction.state.log.num.partitions", "5");
         p.put("group.initial.rebalance.delay.ms", "0"); // 3 s is for many consumers that start at once
+        p.put("group.consumer.min.heartbeat.interval.ms", "500"); // with it members learn of a rebalance: 5 s is long
+        p.put("group.consumer.heartbeat.interval.ms", "500");
         if (nodes == 1) { // after a kill -9 the new life waits for the old one's session to end: 9 s by default
             p.put("broker.session.timeout.ms", "4000");
             p.put("broker.heartbeat.interval.ms", "1000");

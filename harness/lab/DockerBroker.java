@@ -14,6 +14,8 @@ public final class DockerBroker implements Broker {
     private final String why;
     private final KafkaContainer kafka = new KafkaContainer(IMAGE).withEnv(Map.of(
             "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0",   // as the embedded broker has it
+            "KAFKA_GROUP_CONSUMER_MIN_HEARTBEAT_INTERVAL_MS", "500",
+            "KAFKA_GROUP_CONSUMER_HEARTBEAT_INTERVAL_MS", "500",
             "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS", "5",
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1", // Testcontainers leaves it at 3
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR", "1"));

@@ -1,6 +1,8 @@
 package lab;
 
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -27,9 +29,15 @@ public final class LabExtension implements ParameterResolver, AfterEachCallback 
     @Override
     public Lab resolveParameter(ParameterContext parameter, ExtensionContext context) {
         String test = context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName();
-        Lab lab = new Lab(broker, logs.resolve(test));
+        Lab lab = new Lab(broker, logs.resolve(test + invocation(context)));
         context.getStore(NAMESPACE).put("lab", lab);
         return lab;
+    }
+
+    /** Of a test that runs several times with other parameters, which time: "-2". */
+    private static String invocation(ExtensionContext context) {
+        Matcher number = Pattern.compile("test-template-invocation:#(\\d+)").matcher(context.getUniqueId());
+        return number.find() ? "-" + number.group(1) : "";
     }
 
     @Override

@@ -18,6 +18,7 @@ public final class ConsumerOptions {
     /** The two ways in which a group agrees on who has which partition. */
     public enum GroupProtocol { classic, consumer }
 
+    private static final int LONGEST_HEARTBEAT_MS = 500;
     private static final long MOST_FETCHED = 16 * 1024 * 1024;
 
     @Option(names = "--group", defaultValue = Topics.GROUP, paramLabel = "GROUP",
@@ -109,7 +110,8 @@ public final class ConsumerOptions {
         settings.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, groupProtocol.name());
         if (groupProtocol == GroupProtocol.classic) { // else these are the broker's
             settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, sessionTimeoutMs); // 45 s is long for the dead
-            settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, Math.max(1, sessionTimeoutMs / 5)); // some late
+            settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, // by it a member learns of a rebalance
+                    Math.clamp(sessionTimeoutMs / 5, 1, LONGEST_HEARTBEAT_MS));
             settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,         // who stays keeps its partitions
                     CooperativeStickyAssignor.class.getName());
         }

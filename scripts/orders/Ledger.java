@@ -87,8 +87,10 @@ public final class Ledger {
     }
 
     private void put(Entry entry) {
-        entries.remove(entry); // else the old one would stay the key, and with it in memory
-        entries.put(entry, entry);
+        if (entries.put(entry, entry) != null) { // the map keeps the key it had, and with it a second entry
+            entries.remove(entry);
+            entries.put(entry, entry);
+        }
     }
 
     /** Notes an order that was processed earlier. */

@@ -93,7 +93,11 @@ public final class ManualCommit implements OutcomeCommit {
                     || e.getCause() instanceof UnsupportedVersionException) {
                 throw (KafkaException) e.getCause(); // fatal: this producer will write nothing any more
             }
-            unwritten.refused(delivery, e.getCause());
+            if (e.getCause() instanceof RetriableException) { // never sent, for want of metadata or of room
+                LOG.warn("the outcome of {} is not written, will try again: {}", delivery, e.getCause().getMessage());
+            } else {
+                unwritten.refused(delivery, e.getCause());
+            }
             return false;
         } catch (InterruptedException e) {
             throw new InterruptException(e);

@@ -1,5 +1,6 @@
 package orders;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -7,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import orders.Delivery.Abandoned;
@@ -38,7 +39,6 @@ public final class Report implements AutoCloseable {
     private final boolean json;
     private volatile State state = new State(0, 0, new TreeMap<>(), 0, started);
     private volatile long aliveAt = started;
-    private Thread printer;
 
     /** What the poll thread had in hand when it last looked. Lag in records; the oldest by nanoTime, 0 if none. */
     private record State(int inFlight, long bytes, Map<String, Long> lag, long oldest, long at) {
@@ -50,7 +50,7 @@ public final class Report implements AutoCloseable {
         this.interval = interval;
         this.json = json;
         if (!interval.isZero()) {
-            printer = Thread.ofPlatform().daemon().name("figures").start(this::print);
+            Thread.ofPlatform().daemon().name("figures").start(this::print);
         }
     }
 
@@ -190,13 +190,16 @@ public final class Report implements AutoCloseable {
         line.put("type", type);
         line.put("at", Instant.now().toString());
         line.putAll(fields);
-        System.out.println(new String(Json.bytes(line), java.nio.charset.StandardCharsets.UTF_8));
+        System.out.println(new String(Json.bytes(line), StandardCharsets.UTF_8));
     }
 
-    /** Prints the summary. */
+    /** Prints the summary, if there was anything to do. */
     @Override
     public void close() {
         closed.countDown();
+        if (state.at == started) {
+            return; // it never came to the first poll
+        }
         double seconds = (System.nanoTime() - started) / 1e9;
         if (json) {
             Map<String, Object> totals = totals();
