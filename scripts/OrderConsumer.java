@@ -11,6 +11,7 @@
 //SOURCES orders/DeadLetter.java
 //SOURCES orders/Delivery.java
 //SOURCES orders/Digest.java
+//SOURCES orders/DigestTable.java
 //SOURCES orders/FreezePoint.java
 //SOURCES orders/Guarantees.java
 //SOURCES orders/HandlingOptions.java

@@ -63,7 +63,7 @@ class DeadLetterProof {
 
         assertThat(lab.deadLetters()).extracting(letter -> Kafka.header(letter, "__dlq.errors.exception"))
                 .containsExactlyInAnyOrder("orders.MalformedRecord", "orders.MalformedRecord", "orders.InvalidOrder",
-                        "orders.InvalidOrder", "orders.InvalidOrder");
+                        "orders.InvalidOrder", "orders.InvalidOrder", "orders.InvalidOrder");
         ConsumerRecord<byte[], byte[]> notJson = lab.deadLetters().stream()
                 .filter(letter -> "not json".equals(Kafka.text(letter.value()))).findFirst().orElseThrow();
         assertThat(Kafka.header(notJson, "__dlq.errors.partition")).isEqualTo("0");
@@ -82,7 +82,7 @@ class DeadLetterProof {
         assertThat(lab.kafka().committed(lab.group, lab.events).get(0)).isEqualTo(10);
     }
 
-    /** Ten orders, five sorts of poison and, once those are met, ten orders more, all in one partition. */
+    /** Ten orders, six sorts of poison and, once those are met, ten orders more, all in one partition. */
     private static void poisonAmongOrders(Lab lab, Running consumer) {
         await("topics").until(() -> lab.kafka().partitions(lab.outcomes) == 3);
         sendTen(lab, 0);
@@ -91,6 +91,7 @@ class DeadLetterProof {
         sendPoison(lab, "k2", Kafka.bytes("{\"hello\":\"world\"}"));
         sendPoison(lab, "another-key", Kafka.bytes(Api.record("order-x", "customer123", "1")));
         sendPoison(lab, "k3", Kafka.bytes("null"));
+        sendPoison(lab, "k4", Kafka.bytes(Api.record("k4", "half a surrogate pair: \\ud800 f", "1")));
         awaitCommittedOrGone(lab, consumer);
         sendTen(lab, 10);
         awaitCommittedOrGone(lab, consumer);

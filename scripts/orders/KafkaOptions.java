@@ -200,6 +200,9 @@ public final class KafkaOptions {
 
     /** What a failure of Kafka's means for the user. */
     public Script.Failure failure(Throwable e) {
+        if (e.getCause() instanceof Script.Failure failure) { // ours, thrown in a callback of Kafka's
+            return failure;
+        }
         String who = "Kafka at " + bootstrapServer;
         if (e instanceof AuthenticationException || e instanceof AuthorizationException) {
             return new Script.Failure(Script.FAILED, who + " refuses: " + e.getMessage() + " Give the credentials and "

@@ -2,8 +2,6 @@ package orders;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -12,19 +10,19 @@ import java.util.concurrent.TimeUnit;
  * {@code order-outcomes}, in the partition of the same number, and {@link LedgerRestore} reads it back from there: the
  * write that says what became of an order is the write that remembers it.
  *
- * <p>An order takes some 90 bytes of heap: two digests of 128 bits, the second it was processed, and the map's own.
+ * <p>An order takes 48 to 96 bytes of heap: two digests of 128 bits, a second, and the room to find them.
  */
 public final class Ledger {
     /** What the ledger knows of an order. */
     public enum Knowledge { UNKNOWN, SAME, OTHER_CONTENT }
 
-    private final Map<Entry, Entry> entries; // each under itself; null if nothing is to be remembered
+    private final DigestTable orders; // null if nothing is to be remembered
     private final long retentionMillis;
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean restored;
 
-    private Ledger(Map<Entry, Entry> entries, long retentionMillis, boolean restored) {
-        this.entries = entries;
+    private Ledger(DigestTable orders, long retentionMillis, boolean restored) {
+        this.orders = orders;
         this.retentionMillis = retentionMillis;
         this.restored = restored;
     }
@@ -36,71 +34,43 @@ public final class Ledger {
 
     /** A set in the process, that is gone when the process or the partition goes. */
     public static Ledger inMemory() {
-        return new Ledger(new ConcurrentHashMap<>(), Long.MAX_VALUE, true);
+        return new Ledger(new DigestTable(), Long.MAX_VALUE, true);
     }
 
     /** The durable one, empty until it is {@link #restored()}. Remembers an order for as long as its topic does. */
     static Ledger durable(long retentionMillis) {
-        return new Ledger(new ConcurrentHashMap<>(), retentionMillis, false);
-    }
-
-    /** An order, by digests of its id and of its content; equal by the id alone. */
-    private record Entry(long idHigh, long idLow, long contentHigh, long contentLow, int second) {
-        static Entry of(Digest id, Digest content, long millis) {
-            return new Entry(id.high(), id.low(), content.high(), content.low(), (int) (millis / 1000));
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Entry that && idHigh == that.idHigh && idLow == that.idLow;
-        }
-
-        @Override
-        public int hashCode() {
-            return (int) idLow; // of a digest all bits are as good
-        }
+        return new Ledger(new DigestTable(), retentionMillis, false);
     }
 
     public Knowledge lookUp(Order order, Digest content) {
-        if (entries == null) {
-            return Knowledge.UNKNOWN;
-        }
-        Entry entry = entries.get(entry(order, content));
-        return entry == null || expired(entry, System.currentTimeMillis()) ? Knowledge.UNKNOWN
-                : entry.contentHigh == content.high() && entry.contentLow == content.low() ? Knowledge.SAME
-                : Knowledge.OTHER_CONTENT;
+        Digest known = orders == null ? null : orders.content(id(order), oldest());
+        return known == null ? Knowledge.UNKNOWN : known.equals(content) ? Knowledge.SAME : Knowledge.OTHER_CONTENT;
     }
 
     /** Notes an order as processed; to be called as soon as it is, for a duplicate may follow in the same batch. */
     public void add(Order order, Digest content) {
-        if (entries != null) {
-            put(entry(order, content));
+        if (orders != null) {
+            orders.put(id(order), content, (int) (System.currentTimeMillis() / 1000));
         }
     }
 
-    private static Entry entry(Order order, Digest content) {
-        return Entry.of(id(order.orderId().getBytes(StandardCharsets.UTF_8)), content, System.currentTimeMillis());
-    }
-
-    private static Digest id(byte[] orderId) {
-        return Digest.of(orderId);
-    }
-
-    private void put(Entry entry) {
-        if (entries.put(entry, entry) != null) { // the map keeps the key it had, and with it a second entry
-            entries.remove(entry);
-            entries.put(entry, entry);
-        }
+    private static Digest id(Order order) {
+        return Digest.of(order.orderId().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Notes an order that was processed earlier. */
     void restore(byte[] orderId, Digest content, long processedAt) {
-        put(Entry.of(id(orderId), content, processedAt));
+        orders.put(Digest.of(orderId), content, (int) (processedAt / 1000));
     }
 
     /** A tombstone in the topic: the order is as good as new. */
     void forget(byte[] orderId) {
-        entries.remove(Entry.of(id(orderId), new Digest(0, 0), 0));
+        orders.forget(Digest.of(orderId));
+    }
+
+    /** The first second that is still remembered. */
+    private int oldest() {
+        return (int) Math.max(0, (System.currentTimeMillis() - retentionMillis) / 1000);
     }
 
     void restored(boolean restored) {
@@ -113,19 +83,14 @@ public final class Ledger {
     }
 
     public int size() {
-        return entries == null ? 0 : entries.size();
-    }
-
-    private boolean expired(Entry entry, long now) {
-        return now - entry.second * 1000L > retentionMillis;
+        return orders == null ? 0 : orders.size();
     }
 
     /** Drops what is older than the retention, now and then, until it is closed. */
     void keepSwept() throws InterruptedException {
         long period = Math.clamp(retentionMillis / 10, 1_000, Duration.ofHours(1).toMillis());
         while (!closed.await(period, TimeUnit.MILLISECONDS)) {
-            long now = System.currentTimeMillis();
-            entries.keySet().removeIf(entry -> expired(entry, now));
+            orders.sweep(oldest());
         }
     }
 

@@ -52,6 +52,17 @@ public final class ManualCommit implements OutcomeCommit {
     public void commit(Collection<Delivery> done) {
         unwritten.add(done);
         List<Delivery> batch = unwritten.next();
+        if (unwritten.due(batch, assignment.atWork() == 0)) {
+            commitAll(batch);
+        }
+    }
+
+    @Override
+    public void finish() {
+        commitAll(unwritten.next());
+    }
+
+    private void commitAll(List<Delivery> batch) {
         List<Delivery> written = write(batch);
         written.forEach(delivery -> delivery.finished(true));
         unwritten.written(written);
@@ -60,11 +71,6 @@ public final class ManualCommit implements OutcomeCommit {
             FreezePoint.WRITTEN.reached();
         }
         commitOffsets(assignment.toCommit());
-    }
-
-    @Override
-    public void finish() {
-        commit(List.of());
     }
 
     /** Dead letters before the outcomes that tell of them: what is said to be in the DLQ is there. */

@@ -101,11 +101,16 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
 
         private String optionalText(JsonNode parent, String field, String prefix) {
             JsonNode value = parent.get(field);
-            if (!value.isTextual() || value.textValue().isBlank() || value.textValue().length() > LONGEST_TEXT) {
+            if (!value.isTextual() || value.textValue().isBlank() || value.textValue().length() > LONGEST_TEXT
+                    || value.textValue().codePoints().anyMatch(Reading::halfAPair)) {
                 wrong(prefix + field, "must be a text of 1 to " + LONGEST_TEXT + " characters");
                 return null;
             }
             return value.textValue();
+        }
+
+        private static boolean halfAPair(int codePoint) { // a surrogate alone is no character, and cannot be written
+            return Character.MIN_SURROGATE <= codePoint && codePoint <= Character.MAX_SURROGATE;
         }
 
         private int quantity(JsonNode item, String prefix) {

@@ -28,7 +28,7 @@ public record Outcome(String orderId, String idempotencyKey, String status, Stri
 
     public static Outcome deadLettered(Order order, Exception cause, ConsumerRecord<?, ?> from, int attempts) {
         return of(order, order.contentDigest(), DEAD_LETTERED,
-                cause.getClass().getSimpleName() + ": " + cause.getMessage(), from, attempts);
+                Printable.of(cause.getClass().getSimpleName() + ": " + cause.getMessage()), from, attempts);
     }
 
     private static Outcome of(Order order, Digest content, String status, String reason, ConsumerRecord<?, ?> from,

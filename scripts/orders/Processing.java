@@ -3,6 +3,7 @@ package orders;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import orders.Delivery.Abandoned;
 import orders.Delivery.DeadLettered;
 import orders.Delivery.Duplicate;
@@ -46,13 +47,12 @@ public final class Processing {
                 return workers.inSlot(() -> attempt(delivery, attempt), delivery);
             } catch (PermanentFailure e) {
                 return new DeadLettered(delivery.order(), e, attempt);
-            } catch (InterruptedException e) {
-                return new Abandoned();
-            } catch (Exception e) {
+            } catch (Throwable e) { // errors too: a handler's stack overflow must not take the worker with it
+                Exception cause = e instanceof Exception exception ? exception : new ExecutionException(e);
                 if (attempt >= maxAttempts) {
-                    return new DeadLettered(delivery.order(), e, attempt);
+                    return new DeadLettered(delivery.order(), cause, attempt);
                 }
-                report.retrying(delivery, attempt, maxAttempts, e);
+                report.retrying(delivery, attempt, maxAttempts, cause);
                 delivery.partition().pause(backoff.after(attempt));
             }
         }

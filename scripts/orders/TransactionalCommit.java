@@ -38,15 +38,12 @@ import org.slf4j.LoggerFactory;
 public final class TransactionalCommit implements OutcomeCommit {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionalCommit.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration LINGER = Duration.ofMillis(50); // a transaction costs the same for one and for all
-    private static final int ENOUGH = 4_000;
 
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final Consumer<?, ?> consumer;
     private final Assignment assignment;
     private final Report report;
     private final Unwritten unwritten;
-    private long began = System.nanoTime();
     private Producer<byte[], byte[]> producer; // null after a reset that did not come through
 
     /** @param producers opens a producer with the {@code transactional.id} of this consumer */
@@ -68,7 +65,7 @@ public final class TransactionalCommit implements OutcomeCommit {
             return;
         }
         List<Delivery> batch = unwritten.next();
-        if (assignment.atWork() == 0 || batch.size() >= ENOUGH || System.nanoTime() - began > LINGER.toNanos()) {
+        if (unwritten.due(batch, assignment.atWork() == 0)) {
             commitAll(batch);
         }
     }
@@ -84,7 +81,6 @@ public final class TransactionalCommit implements OutcomeCommit {
         if (batch.isEmpty()) {
             return;
         }
-        began = System.nanoTime();
         batch.forEach(delivery -> delivery.finished(true));
         Map<TopicPartition, OffsetAndMetadata> positions = assignment.positions(batch);
         Map<Future<RecordMetadata>, Delivery> sent = new LinkedHashMap<>();

@@ -20,8 +20,12 @@ final class Unwritten {
     private static final Logger LOG = LoggerFactory.getLogger(Unwritten.class);
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
+    private static final Duration LINGER = Duration.ofMillis(20); // a commit costs the same for one and for thousands
+    private static final int ENOUGH = 4_000;
+
     private final boolean stopAtRefusal;
     private final List<Delivery> waiting = new ArrayList<>();
+    private long lastTaken = System.nanoTime();
     private final Map<Delivery, Long> refused = new LinkedHashMap<>(); // and when to try again
 
     Unwritten(boolean stopAtRefusal) {
@@ -48,6 +52,14 @@ final class Unwritten {
         Set<String> held = new HashSet<>();
         refused.keySet().forEach(delivery -> held.add(delivery.key()));
         return waiting.stream().filter(delivery -> !held.contains(delivery.key())).toList();
+    }
+
+    /** Whether a batch is worth a commit of its own by now, or more should come to share it; idle: nothing will. */
+    boolean due(List<Delivery> batch, boolean idle) {
+        long now = System.nanoTime();
+        boolean due = idle || batch.size() >= ENOUGH || now - lastTaken > LINGER.toNanos();
+        lastTaken = due ? now : lastTaken;
+        return due;
     }
 
     private static boolean moot(Delivery delivery) {
