@@ -13,6 +13,7 @@
 //SOURCES ../../scripts/orders/Order.java
 //SOURCES ../../scripts/orders/Outcome.java
 //SOURCES ../../scripts/orders/PermanentFailure.java
+//SOURCES ../../scripts/orders/Printable.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
