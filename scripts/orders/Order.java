@@ -102,15 +102,23 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
         private String optionalText(JsonNode parent, String field, String prefix) {
             JsonNode value = parent.get(field);
             if (!value.isTextual() || value.textValue().isBlank() || value.textValue().length() > LONGEST_TEXT
-                    || value.textValue().codePoints().anyMatch(Reading::halfAPair)) {
+                    || hasHalfAPair(value.textValue())) {
                 wrong(prefix + field, "must be a text of 1 to " + LONGEST_TEXT + " characters");
                 return null;
             }
             return value.textValue();
         }
 
-        private static boolean halfAPair(int codePoint) { // a surrogate alone is no character, and cannot be written
-            return Character.MIN_SURROGATE <= codePoint && codePoint <= Character.MAX_SURROGATE;
+        /** A surrogate alone is no character, and cannot be written. */
+        private static boolean hasHalfAPair(String text) {
+            int c;
+            for (int i = 0; i < text.length(); i += Character.charCount(c)) {
+                c = text.codePointAt(i);
+                if (Character.MIN_SURROGATE <= c && c <= Character.MAX_SURROGATE) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         private int quantity(JsonNode item, String prefix) {
