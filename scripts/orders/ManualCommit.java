@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class ManualCommit implements OutcomeCommit {
     private static final Logger LOG = LoggerFactory.getLogger(ManualCommit.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration LINGER = Duration.ofMillis(20);
 
     private final Producer<byte[], byte[]> producer;
     private final Consumer<?, ?> consumer;
@@ -44,7 +45,7 @@ public final class ManualCommit implements OutcomeCommit {
         this.consumer = consumer;
         this.assignment = assignment;
         this.report = report;
-        this.unwritten = new Unwritten(stopAtRefusal);
+        this.unwritten = new Unwritten(stopAtRefusal, LINGER);
         this.offsets = offsets;
     }
 

@@ -38,6 +38,7 @@ import org.slf4j.LoggerFactory;
 public final class TransactionalCommit implements OutcomeCommit {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionalCommit.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration LINGER = Duration.ofMillis(50);
 
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final Consumer<?, ?> consumer;
@@ -53,7 +54,7 @@ public final class TransactionalCommit implements OutcomeCommit {
         this.consumer = consumer;
         this.assignment = assignment;
         this.report = report;
-        this.unwritten = new Unwritten(stopAtRefusal);
+        this.unwritten = new Unwritten(stopAtRefusal, LINGER);
         this.producer = producers.get();
         this.producer.initTransactions(); // ends what an earlier life under the same id left open
     }

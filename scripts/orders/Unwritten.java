@@ -20,16 +20,18 @@ final class Unwritten {
     private static final Logger LOG = LoggerFactory.getLogger(Unwritten.class);
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
-    private static final Duration LINGER = Duration.ofMillis(20); // a commit costs the same for one and for thousands
     private static final int ENOUGH = 4_000;
 
     private final boolean stopAtRefusal;
+    private final Duration linger;
     private final List<Delivery> waiting = new ArrayList<>();
     private long lastTaken = System.nanoTime();
     private final Map<Delivery, Long> refused = new LinkedHashMap<>(); // and when to try again
 
-    Unwritten(boolean stopAtRefusal) {
+    /** @param linger for how long to gather what shares a commit, which costs the same for one and for thousands */
+    Unwritten(boolean stopAtRefusal, Duration linger) {
         this.stopAtRefusal = stopAtRefusal;
+        this.linger = linger;
     }
 
     void add(Collection<Delivery> done) {
@@ -57,7 +59,7 @@ final class Unwritten {
     /** Whether a batch is worth a commit of its own by now, or more should come to share it; idle: nothing will. */
     boolean due(List<Delivery> batch, boolean idle) {
         long now = System.nanoTime();
-        boolean due = idle || batch.size() >= ENOUGH || now - lastTaken > LINGER.toNanos();
+        boolean due = idle || batch.size() >= ENOUGH || now - lastTaken > linger.toNanos();
         lastTaken = due ? now : lastTaken;
         return due;
     }
