@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 public final class KeyedWorkers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeyedWorkers.class);
     private static final Duration WATCH = Duration.ofMillis(100);
+    private static final Duration REMIND = Duration.ofSeconds(5);
 
     /** By key, while a task of that key runs. */
     private final ConcurrentHashMap<Object, Queue<Runnable>> waiting = new ConcurrentHashMap<>();
@@ -102,7 +103,7 @@ public final class KeyedWorkers implements AutoCloseable {
     private static final class Attempt {
         private final Object what;
         private final Thread thread;
-        private final long deadline;
+        private long deadline;
         private boolean over;
         private boolean overdue;
 
@@ -118,6 +119,7 @@ public final class KeyedWorkers implements AutoCloseable {
                     LOG.error("the handler of {} hangs and does not care for its interrupt", what);
                 }
                 overdue = true;
+                deadline = now + REMIND.toNanos();
                 thread.interrupt();
             }
         }

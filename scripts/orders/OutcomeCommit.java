@@ -31,7 +31,7 @@ public interface OutcomeCommit extends AutoCloseable {
     static Producer<byte[], byte[]> producer(Properties settings) {
         settings.put(ProducerConfig.ACKS_CONFIG, "all"); // an offset is committed on the strength of it
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true); // a retry adds no second outcome
-        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE); // given up and sent anew it would
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE); // to give up and send anew adds one
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0); // a flush follows every batch anyway
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024); // room for what one poll brings in
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.LARGEST_DEAD_LETTER); // the largest, with headers

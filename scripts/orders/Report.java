@@ -27,6 +27,7 @@ import org.slf4j.Logger;
  */
 public final class Report implements AutoCloseable {
     private static final Duration REFRESH = Duration.ofMillis(200);
+    private static final Duration STALLED = Duration.ofSeconds(5);
 
     private final LongAdder processed = new LongAdder();
     private final LongAdder duplicates = new LongAdder();
@@ -144,7 +145,7 @@ public final class Report implements AutoCloseable {
 
     private void tell(State seen, long rate, long waiting, long now) {
         long oldest = seen.oldest == 0 || seen.inFlight == 0 ? 0 : millis(now - seen.oldest);
-        boolean stalled = waiting > interval.toNanos() || waiting > TimeUnit.SECONDS.toNanos(5);
+        boolean stalled = waiting > Math.min(interval.toNanos(), STALLED.toNanos());
         if (json) {
             Map<String, Object> figures = totals();
             figures.put("rate", rate);
