@@ -6,13 +6,7 @@
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.3.1
 //SOURCES Handling.java
-//SOURCES ../../scripts/orders/Digest.java
-//SOURCES ../../scripts/orders/InvalidOrder.java
-//SOURCES ../../scripts/orders/Json.java
-//SOURCES ../../scripts/orders/Order.java
-//SOURCES ../../scripts/orders/Outcome.java
-//SOURCES ../../scripts/orders/PermanentFailure.java
-//SOURCES ../../scripts/orders/Printable.java
+//SOURCES ../../scripts/orders/*.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
@@ -32,6 +26,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -46,20 +41,8 @@ public class BareLoop implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final int MAX_POLL_RECORDS = 2_000; // as the order consumer has it
 
-    @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT",
-            description = "The Kafka to use (default: ${DEFAULT-VALUE}).")
-    private String bootstrap;
-
-    @Option(names = "--topic", defaultValue = "order-events", paramLabel = "TOPIC",
-            description = "Where the orders are (default: ${DEFAULT-VALUE}).")
-    private String topic;
-
-    @Option(names = "--outcomes-topic", required = true, paramLabel = "TOPIC", description = "Where the outcomes go.")
-    private String outcomes;
-
-    @Option(names = "--group", defaultValue = "bare-loop", paramLabel = "GROUP",
-            description = "Consumer group (default: ${DEFAULT-VALUE}).")
-    private String group;
+    @Mixin
+    private Handling handling;
 
     @Option(names = "--per-record", description = "Acknowledge and commit every single order.")
     private boolean perRecord;
@@ -70,15 +53,15 @@ public class BareLoop implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Properties settings = Handling.consumer(bootstrap, group);
+        Properties settings = handling.consumer();
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
-        try (var producer = new KafkaProducer<byte[], byte[]>(Handling.producer(bootstrap));
+        try (var producer = new KafkaProducer<byte[], byte[]>(handling.producer());
                 var consumer = new KafkaConsumer<byte[], byte[]>(settings)) {
-            consumer.subscribe(List.of(topic));
+            consumer.subscribe(List.of(handling.topic()));
             while (true) {
                 ConsumerRecords<byte[], byte[]> batch = consumer.poll(POLL);
                 for (ConsumerRecord<byte[], byte[]> order : batch) {
-                    var sent = producer.send(Handling.outcome(order, outcomes));
+                    var sent = producer.send(handling.outcome(order));
                     if (perRecord) {
                         sent.get();
                         consumer.commitSync(Map.of(new TopicPartition(order.topic(), order.partition()),

@@ -15,16 +15,34 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import picocli.CommandLine.Option;
 
 /**
  * What every contender does with a record, whatever else it does or leaves out: it parses the order and makes its
- * outcome, with the classes of the order consumer, for the same partition number and with the same assurances.
+ * outcome, with the classes of the order consumer, for the same partition number and with the same assurances. And
+ * where from and where to.
  */
 final class Handling {
-    private Handling() {
+    @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT",
+            description = "The Kafka to use (default: ${DEFAULT-VALUE}).")
+    private String bootstrap;
+
+    @Option(names = "--topic", defaultValue = "order-events", paramLabel = "TOPIC",
+            description = "Where the orders are (default: ${DEFAULT-VALUE}).")
+    private String topic;
+
+    @Option(names = "--outcomes-topic", required = true, paramLabel = "TOPIC", description = "Where the outcomes go.")
+    private String outcomes;
+
+    @Option(names = "--group", defaultValue = "bench", paramLabel = "GROUP",
+            description = "Consumer group (default: ${DEFAULT-VALUE}).")
+    private String group;
+
+    String topic() {
+        return topic;
     }
 
-    static ProducerRecord<byte[], byte[]> outcome(ConsumerRecord<byte[], byte[]> record, String outcomes) {
+    ProducerRecord<byte[], byte[]> outcome(ConsumerRecord<byte[], byte[]> record) {
         try {
             Order order = Order.from(Json.MAPPER.readTree(record.value()));
             byte[] outcome = Json.bytes(Outcome.processed(order, order.contentDigest(), record, 1));
@@ -36,7 +54,7 @@ final class Handling {
         }
     }
 
-    static Properties consumer(String bootstrap, String group) {
+    Properties consumer() {
         Properties settings = new Properties();
         settings.putAll(Map.of(
                 CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
@@ -48,7 +66,7 @@ final class Handling {
         return settings;
     }
 
-    static Properties producer(String bootstrap) {
+    Properties producer() {
         Properties settings = new Properties();
         settings.putAll(Map.of(
                 CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrap,

@@ -29,7 +29,7 @@ public final class KeyOrder implements Row {
             Orders.load(track.bootstrap(), topic, orders, i -> "order-" + i % keys);
             String peers = track.outcomesOf(topic);
             double peer = rate(track, orders, peers, track.contender(label + ", Parallel Consumer",
-                    "ParallelConsumerLoop", topic, peers, "--most-work-ms", String.valueOf(MOST_WORK_MS),
+                    "ParallelConsumerLoop", topic, peers, "--work-ms", "0-" + MOST_WORK_MS,
                     "--concurrency", CONCURRENCY));
             String ours = track.outcomesOf(topic); // keys repeat here, and are no duplicates: --dedup none
             double our = rate(track, orders, ours, track.consumer(label + ", order consumer", topic, ours,

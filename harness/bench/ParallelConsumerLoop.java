@@ -7,13 +7,7 @@
 //DEPS org.apache.kafka:kafka-clients:4.3.1
 //DEPS io.confluent.parallelconsumer:parallel-consumer-core:0.5.3.3
 //SOURCES Handling.java
-//SOURCES ../../scripts/orders/Digest.java
-//SOURCES ../../scripts/orders/InvalidOrder.java
-//SOURCES ../../scripts/orders/Json.java
-//SOURCES ../../scripts/orders/Order.java
-//SOURCES ../../scripts/orders/Outcome.java
-//SOURCES ../../scripts/orders/PermanentFailure.java
-//SOURCES ../../scripts/orders/Printable.java
+//SOURCES ../../scripts/orders/*.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
@@ -26,11 +20,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
+import orders.WorkTime;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -44,28 +39,16 @@ import picocli.CommandLine.Option;
 public class ParallelConsumerLoop implements Callable<Integer> {
     private static final Duration COMMIT_INTERVAL = Duration.ofMillis(100);
 
-    @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT",
-            description = "The Kafka to use (default: ${DEFAULT-VALUE}).")
-    private String bootstrap;
-
-    @Option(names = "--topic", defaultValue = "order-events", paramLabel = "TOPIC",
-            description = "Where the orders are (default: ${DEFAULT-VALUE}).")
-    private String topic;
-
-    @Option(names = "--outcomes-topic", required = true, paramLabel = "TOPIC", description = "Where the outcomes go.")
-    private String outcomes;
-
-    @Option(names = "--group", defaultValue = "parallel-consumer", paramLabel = "GROUP",
-            description = "Consumer group (default: ${DEFAULT-VALUE}).")
-    private String group;
+    @Mixin
+    private Handling handling;
 
     @Option(names = "--concurrency", defaultValue = "100", paramLabel = "N",
             description = "How many orders to handle at a time (default: ${DEFAULT-VALUE}).")
     private int concurrency;
 
-    @Option(names = "--most-work-ms", defaultValue = "0", paramLabel = "MS",
-            description = "Wait for each order, from none to so many milliseconds (default: ${DEFAULT-VALUE}).")
-    private int mostWorkMs;
+    @Option(names = "--work-ms", defaultValue = "0", paramLabel = "MS|MIN-MAX", converter = WorkTime.Converter.class,
+            description = "Simulated work for each order (default: ${DEFAULT-VALUE}).")
+    private WorkTime work;
 
     public static void main(String... args) {
         System.exit(new CommandLine(new ParallelConsumerLoop()).execute(args));
@@ -74,18 +57,18 @@ public class ParallelConsumerLoop implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var options = ParallelConsumerOptions.<byte[], byte[]>builder()
-                .consumer(new KafkaConsumer<>(Handling.consumer(bootstrap, group)))
-                .producer(new KafkaProducer<>(Handling.producer(bootstrap)))
+                .consumer(new KafkaConsumer<>(handling.consumer()))
+                .producer(new KafkaProducer<>(handling.producer()))
                 .ordering(ProcessingOrder.KEY)
                 .maxConcurrency(concurrency)
                 .commitInterval(COMMIT_INTERVAL)
                 .build();
         try (ParallelStreamProcessor<byte[], byte[]> processor =
                 ParallelStreamProcessor.createEosStreamProcessor(options)) {
-            processor.subscribe(List.of(topic));
+            processor.subscribe(List.of(handling.topic()));
             processor.pollAndProduce(context -> {
                 work();
-                return Handling.outcome(context.getSingleConsumerRecord(), outcomes);
+                return handling.outcome(context.getSingleConsumerRecord());
             });
             new CountDownLatch(1).await();
             return 0;
@@ -94,7 +77,7 @@ public class ParallelConsumerLoop implements Callable<Integer> {
 
     private void work() {
         try {
-            Thread.sleep(ThreadLocalRandom.current().nextInt(mostWorkMs + 1));
+            work.spend();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
