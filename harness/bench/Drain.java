@@ -11,7 +11,7 @@ import java.util.List;
  * commits cost, against a loop that has none of it? All contenders read the same topic.
  */
 public final class Drain implements Row {
-    private static final int ORDERS = 600_000;
+    private static final int ORDERS = 1_200_000;
     private static final int ORDERS_ONE_BY_ONE = 20_000;
 
     @Override
