@@ -2,11 +2,14 @@ package orders;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -74,20 +77,29 @@ public final class ManualCommit implements OutcomeCommit {
         commitOffsets(assignment.toCommit());
     }
 
-    /** Dead letters before the outcomes that tell of them: what is said to be in the DLQ is there. */
+    /**
+     * Dead letters before the outcomes that tell of them: what is said to be in the DLQ is there. Then the rest, in its
+     * order and without what comes behind a failed letter: the last outcome of a key is the one that its topic keeps.
+     */
     private List<Delivery> write(List<Delivery> batch) {
-        List<Delivery> unfinished = batch;
-        while (!unfinished.isEmpty()) {
-            Map<Delivery, Future<RecordMetadata>> sent = new LinkedHashMap<>();
-            for (Delivery delivery : unfinished) {
-                if (!delivery.outbound().isEmpty()) {
-                    sent.put(delivery, producer.send(delivery.outbound().getFirst()));
-                }
-            }
-            producer.flush();
-            unfinished = sent.keySet().stream().filter(delivery -> acknowledged(delivery, sent.get(delivery))).toList();
-        }
+        Set<String> failed = new HashSet<>();
+        writeFirst(batch, delivery -> delivery.outbound().size() == 2, failed);
+        writeFirst(batch, delivery -> delivery.outbound().size() == 1 && !failed.contains(delivery.key()), failed);
         return batch.stream().filter(delivery -> delivery.outbound().isEmpty()).toList();
+    }
+
+    private void writeFirst(List<Delivery> batch, Predicate<Delivery> which, Set<String> failed) {
+        Map<Delivery, Future<RecordMetadata>> sent = new LinkedHashMap<>();
+        batch.stream().filter(which).forEach(
+                delivery -> sent.put(delivery, producer.send(delivery.outbound().getFirst())));
+        if (!sent.isEmpty()) {
+            producer.flush();
+        }
+        sent.forEach((delivery, future) -> {
+            if (!acknowledged(delivery, future)) {
+                failed.add(delivery.key());
+            }
+        });
     }
 
     private boolean acknowledged(Delivery delivery, Future<RecordMetadata> sent) {

@@ -53,6 +53,7 @@ final class Unwritten {
         }
         Set<String> held = new HashSet<>();
         refused.keySet().forEach(delivery -> held.add(delivery.key()));
+        held.remove(null); // records without a key have no order among them
         return waiting.stream().filter(delivery -> !held.contains(delivery.key())).toList();
     }
 
