@@ -7,8 +7,12 @@
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS com.github.ben-manes.caffeine:caffeine:3.3.1
 //DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS org.webjars:swagger-ui:5.34.1
+//SOURCES orders/ApiDocs.java
 //SOURCES orders/Digest.java
+//SOURCES orders/HttpLimits.java
 //SOURCES orders/HttpProblem.java
+//SOURCES orders/HttpRoutes.java
 //SOURCES orders/IdempotencyKey.java
 //SOURCES orders/InvalidOrder.java
 //SOURCES orders/Json.java
@@ -16,13 +20,14 @@
 //SOURCES orders/LogFile.java
 //SOURCES orders/LogOptions.java
 //SOURCES orders/Order.java
+//SOURCES orders/OrderView.java
 //SOURCES orders/PermanentFailure.java
 //SOURCES orders/Printable.java
+//SOURCES orders/ProblemType.java
 //SOURCES orders/Script.java
 //SOURCES orders/Topics.java
 //COMPILE_OPTIONS --release 21
-//RUNTIME_OPTIONS -Dsun.net.httpserver.nodelay=true -Dsun.net.httpserver.maxReqTime=30
-//RUNTIME_OPTIONS -Dsun.net.httpserver.maxIdleConnections=10000
+//FILES openapi.json=orders/openapi.json
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -31,9 +36,8 @@ import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.CharConversionException;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,18 +52,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import orders.ApiDocs;
+import orders.HttpLimits;
 import orders.HttpProblem;
+import orders.HttpRoutes;
+import orders.HttpRoutes.Answer;
 import orders.IdempotencyKey;
 import orders.InvalidOrder;
 import orders.Json;
 import orders.KafkaOptions;
 import orders.LogOptions;
 import orders.Order;
-import orders.Printable;
+import orders.OrderView;
+import orders.ProblemType;
 import orders.Script;
 import orders.Script.Failure;
 import orders.Topics;
@@ -101,14 +110,13 @@ import picocli.CommandLine.Option;
 public class OrderApi implements Callable<Integer> {
     private static final Duration HEALTH_PROBE = Duration.ofSeconds(2);
     private static final int GRACE_SECONDS = 10;
+    private static final int TO_TAKE_AN_ANSWER = 10; // seconds
+    private static final int MAX_BLOCK_MS = 20;
+    private static final long NEVER_MS = Duration.ofDays(3650).toMillis();
+    private static final String RETRY_AFTER = "5"; // seconds
 
-    @Option(names = "--port", defaultValue = "8000", paramLabel = "PORT",
-            description = "Port to listen on; 0 takes a free one (default: ${DEFAULT-VALUE}).")
-    private int port;
-
-    @Option(names = "--host", defaultValue = "127.0.0.1", paramLabel = "HOST",
-            description = "Address to listen on (default: ${DEFAULT-VALUE}).")
-    private String host;
+    @Mixin
+    private HttpLimits limits;
 
     @Mixin
     private KafkaOptions kafka;
@@ -117,13 +125,13 @@ public class OrderApi implements Callable<Integer> {
             description = "Where the orders go (default: ${DEFAULT-VALUE}).")
     private String topic;
 
-    @Option(
-            names = "--acks",
-            defaultValue = "all",
-            paramLabel = "all|1|0",
-            description =
-                    "Whose acknowledgement to wait for: of all in-sync replicas, the leader, nobody. Only 'all' keeps "
-                            + "an accepted order when a broker dies (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--outcomes-topic", defaultValue = Topics.OUTCOMES, paramLabel = "TOPIC",
+            description = "Where it stands what became of them (default: ${DEFAULT-VALUE}).")
+    private String outcomesTopic;
+
+    @Option(names = "--acks", defaultValue = "all", paramLabel = "all|1|0",
+            description = "Whose acknowledgement to wait for: of all in-sync replicas, the leader, nobody. Only 'all' "
+                    + "keeps an accepted order when a broker dies (default: ${DEFAULT-VALUE}).")
     private String acks;
 
     @Option(names = "--no-idempotence",
@@ -134,9 +142,17 @@ public class OrderApi implements Callable<Integer> {
             description = "How long a request may take before it is answered 504 (default: ${DEFAULT-VALUE}).")
     private int timeoutMs;
 
-    @Option(names = "--max-body-bytes", defaultValue = "262144", paramLabel = "BYTES",
-            description = "The largest body taken (default: ${DEFAULT-VALUE}).")
-    private int maxBodyBytes;
+    @Option(names = "--max-in-flight", defaultValue = "2000", paramLabel = "N",
+            description = "How many orders may wait for Kafka; more are answered 503 at once "
+                    + "(default: ${DEFAULT-VALUE}).")
+    private int maxInFlight;
+
+    @Option(names = "--buffer-memory", defaultValue = "33554432", paramLabel = "BYTES",
+            description = "The same in bytes, as the producer's buffer counts them (default: ${DEFAULT-VALUE}).")
+    private long bufferMemory;
+
+    @Option(names = "--require-key", description = "Answer 400 to orders without an idempotency key.")
+    private boolean requireKey;
 
     @Option(names = "--max-keys", defaultValue = "100000", paramLabel = "N",
             description = "How many idempotency keys to remember (default: ${DEFAULT-VALUE}).")
@@ -145,6 +161,10 @@ public class OrderApi implements Callable<Integer> {
     @Option(names = "--key-ttl-ms", defaultValue = "86400000", paramLabel = "MS",
             description = "How long to remember a key (default: ${DEFAULT-VALUE}, a day).")
     private long keyTtlMs;
+
+    @Option(names = "--max-orders", defaultValue = "100000", paramLabel = "N",
+            description = "Of how many of the latest orders to know what became of them (default: ${DEFAULT-VALUE}).")
+    private int maxOrders;
 
     @Option(names = "--log-file", defaultValue = "kafka_app.log", paramLabel = "FILE",
             description = "Where to log beside the console (default: ${DEFAULT-VALUE}).")
@@ -158,6 +178,8 @@ public class OrderApi implements Callable<Integer> {
     private Producer<String, byte[]> producer;
     private Metric connections;
     private AsyncCache<String, Accepted> byKey;
+    private Semaphore inFlight;
+    private OrderView view;
 
     public static void main(String... args) {
         System.exit(Script.run(new OrderApi(), args));
@@ -167,31 +189,42 @@ public class OrderApi implements Callable<Integer> {
     public Integer call() throws Exception {
         log = logging.level("com.github.benmanes.caffeine", "off") // of a send that failed we tell ourselves
                 .open(OrderApi.class, logFile);
+        check();
         Properties settings = producerSettings();
-        HttpServer server = listen();
+        inFlight = new Semaphore(maxInFlight);
+        byKey = Caffeine.newBuilder().maximumSize(maxKeys).expireAfterWrite(Duration.ofMillis(keyTtlMs)).buildAsync();
+        HttpServer server = limits.bind(timeoutMs / 1000 + TO_TAKE_AN_ANSWER);
         try (Admin admin = kafka.connect("order-api", log)) {
             this.admin = admin;
             kafka.createMissing(admin, Topics.events(topic));
-            byKey = Caffeine.newBuilder()
-                    .maximumSize(maxKeys)
-                    .expireAfterWrite(Duration.ofMillis(keyTtlMs))
-                    .buildAsync();
-            try (Producer<String, byte[]> producer = new KafkaProducer<>(settings)) {
+            try (Producer<String, byte[]> producer = new KafkaProducer<>(settings);
+                    OrderView view = new OrderView(kafka.client("order-api-view"), topic, outcomesTopic, maxOrders)) {
                 this.producer = producer;
+                this.view = view;
                 connections = connectionCount(producer);
-                producer.partitionsFor(topic); // the first order need not wait for metadata
+                awaitMetadata();
                 serve(server);
             }
         }
         return Script.OK;
     }
 
+    private void check() {
+        if (!List.of("all", "-1", "1", "0").contains(acks)) {
+            throw new Failure(Script.USAGE, "--acks " + acks + ": give all, 1 or 0.", null);
+        }
+        if (timeoutMs < 100 || maxInFlight < 1 || maxKeys < 0 || keyTtlMs < 0 || maxOrders < 0) {
+            throw new Failure(Script.USAGE, "--timeout-ms has to be 100 or more, --max-in-flight 1 or more, the other "
+                    + "limits 0 or more.", null);
+        }
+    }
+
     private void serve(HttpServer server) throws InterruptedException {
         CountDownLatch stop = new CountDownLatch(1);
         try (var shutdown = new Script.Shutdown(stop::countDown)) {
-            server.createContext("/", this::handle);
+            server.createContext("/", routes());
             server.start();
-            System.out.println("Listening on http://" + host + ":" + server.getAddress().getPort());
+            System.out.println("Listening on " + limits.address(server));
             stop.await();
             log.info("stopping: answering what is in flight");
             server.stop(GRACE_SECONDS);
@@ -201,52 +234,32 @@ public class OrderApi implements Callable<Integer> {
 
     // --- the routes -----------------------------------------------------------------------------------------------
 
-    private void handle(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            Answer answer;
-            try {
-                answer = switch (exchange.getRequestURI().getPath()) {
-                    case "/orders", "/orders/" -> allow(exchange, "POST") ? placeOrder(exchange) : null;
-                    case "/health" -> allow(exchange, "GET") ? health() : null;
-                    case "/" -> allow(exchange, "GET") ? hint() : null;
-                    default ->
-                        throw new HttpProblem(404, "There is nothing at this address; GET / says what there is.");
-                };
-            } catch (HttpProblem problem) {
-                log.warn("answered {}: {}", problem.status(), problem.getMessage());
-                problem.headers().forEach(exchange.getResponseHeaders()::set);
-                answer = new Answer(problem.status(), "application/problem+json", problem.body());
-            } catch (RuntimeException e) {
-                log.error("a request failed", e);
-                answer = new Answer(500, "application/problem+json",
-                        new HttpProblem(500, "The request failed for a reason of our own; it is in the log.").body());
-            }
-            byte[] body = Json.bytes(answer.body());
-            exchange.getResponseHeaders().set("Content-Type", answer.type());
-            exchange.sendResponseHeaders(answer.status(), body.length);
-            exchange.getResponseBody().write(body);
-        }
-    }
-
-    private record Answer(int status, String type, Object body) {
-        Answer(int status, Object body) {
-            this(status, "application/json", body);
-        }
-    }
-
-    private static boolean allow(HttpExchange exchange, String method) {
-        if (!exchange.getRequestMethod().equals(method)) {
-            throw new HttpProblem(405, "This address takes " + method + " only.").with("Allow", method);
-        }
-        return true;
+    private HttpRoutes routes() {
+        return new HttpRoutes(log)
+                .on("POST", "/orders", (exchange, none) -> placeOrder(exchange))
+                .on("POST", "/orders/", (exchange, none) -> placeOrder(exchange))
+                .on("GET", "/orders/*", (exchange, orderId) -> orderState(orderId))
+                .on("GET", "/docs", (exchange, none) -> ApiDocs.page())
+                .on("GET", "/docs/*", (exchange, file) -> ApiDocs.file(file))
+                .on("GET", "/openapi.json", (exchange, none) -> ApiDocs.contract())
+                .on("GET", "/problems/*", (exchange, name) -> problem(name))
+                .on("GET", "/health", (exchange, none) -> health())
+                .on("GET", "/", (exchange, none) -> hint());
     }
 
     private Answer hint() {
         Map<String, String> hint = new LinkedHashMap<>();
         hint.put("service", "Kafka Order Lab: order API");
         hint.put("order", "POST /orders/ with customer_id, items [{product_id, quantity, price}] and total_amount");
+        hint.put("what became of it", "GET /orders/{order_id}");
+        hint.put("docs", "GET /docs, GET /openapi.json");
         hint.put("health", "GET /health");
         return new Answer(200, hint);
+    }
+
+    private static Answer problem(String name) {
+        return new Answer(200, ProblemType.named(name).orElseThrow(() ->
+                new HttpProblem(ProblemType.UNKNOWN_ADDRESS, "There is no such type of problem.")).body());
     }
 
     private Answer health() {
@@ -269,21 +282,45 @@ public class OrderApi implements Callable<Integer> {
         }
     }
 
+    // --- GET /orders/{order_id} -----------------------------------------------------------------------------------
+
+    private Answer orderState(String orderId) {
+        byte[] outcome = view.outcome(orderId).orElseThrow(() -> new HttpProblem(ProblemType.UNKNOWN_ORDER,
+                "The order is not known: it was never accepted, or it is not among the last " + maxOrders + "."));
+        Map<String, Object> state = new LinkedHashMap<>();
+        state.put("order_id", orderId);
+        if (OrderView.isAccepted(outcome)) {
+            state.put("status", "accepted");
+            return new Answer(200, state);
+        }
+        try {
+            JsonNode json = Json.MAPPER.readTree(outcome);
+            List.of("status", "reason", "attempts", "at").forEach(field -> state.put(field, json.get(field)));
+            return new Answer(200, state);
+        } catch (IOException e) {
+            throw new HttpProblem(ProblemType.UNKNOWN_ORDER, "What became of the order is no JSON.");
+        }
+    }
+
     // --- POST /orders/ --------------------------------------------------------------------------------------------
 
     /** The answer to an order, as it is remembered under its key. */
-    private record Accepted(String fingerprint, String orderId, Map<String, Object> kafkaMetadata) {
+    private record Accepted(String fingerprint, String orderId, int partition, long offset) {
     }
 
     private Answer placeOrder(HttpExchange exchange) throws IOException {
         ObjectNode body = body(exchange);                                                       // 1
         String key = IdempotencyKey.of(exchange.getRequestHeaders(), body);
+        if (key == null && requireKey) {
+            throw new HttpProblem(ProblemType.MISSING_IDEMPOTENCY_KEY,
+                    "Send an Idempotency-Key: a text of your own, the same whenever you repeat the request.");
+        }
         boolean ownId = body.hasNonNull("order_id");
         Order order = order(body, key);
         String fingerprint = order.contentDigest() + (ownId ? order.orderId() : "");
         log.info("received order {} of customer {}, idempotency key {}", order.orderId(), order.customerId(), key);
         if (key == null) {
-            return created(send(order, fingerprint), false);
+            return created(exchange, send(order, fingerprint), false);
         }
         CompletableFuture<Accepted> mine = new CompletableFuture<>();                           // 2
         CompletableFuture<Accepted> first = byKey.asMap().putIfAbsent(key, mine);
@@ -291,7 +328,7 @@ public class OrderApi implements Callable<Integer> {
             try {
                 Accepted accepted = send(order, fingerprint);
                 mine.complete(accepted);
-                return created(accepted, false);
+                return created(exchange, accepted, false);
             } catch (Throwable e) {
                 mine.completeExceptionally(e); // with that the cache forgets the key
                 throw e;
@@ -299,32 +336,34 @@ public class OrderApi implements Callable<Integer> {
         }
         Accepted accepted = await(first);
         if (!accepted.fingerprint().equals(fingerprint)) {
-            throw new HttpProblem(
-                    422, "The idempotency key was used for another order: take a new key for a new order.");
+            throw new HttpProblem(ProblemType.REUSED_IDEMPOTENCY_KEY,
+                    "The idempotency key was used for another order: take a new key for a new order.");
         }
         log.info("order {} is a duplicate by its idempotency key {}: nothing sent", accepted.orderId(), key);
         exchange.getResponseHeaders().set("Idempotent-Replayed", "true");
-        return created(accepted, true);
+        return created(exchange, accepted, true);
     }
 
     private ObjectNode body(HttpExchange exchange) throws IOException {
         String type = exchange.getRequestHeaders().getFirst("Content-Type");
         if (type != null && !type.split(";")[0].strip().equalsIgnoreCase("application/json")) {
-            throw new HttpProblem(415, "The body has to be application/json.");
+            throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
         }
-        byte[] bytes = exchange.getRequestBody().readNBytes(maxBodyBytes + 1);
-        if (bytes.length > maxBodyBytes) {
-            throw new HttpProblem(413, "The body is larger than " + maxBodyBytes + " bytes.")
-                    .with("Connection", "close");
+        if (exchange.getRequestHeaders().containsKey("Content-Encoding")) {
+            throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be sent uncompressed.");
         }
+        byte[] bytes = HttpRoutes.body(exchange, limits.maxBodyBytes());
         try {
             JsonNode json = Json.MAPPER.readTree(bytes);
             if (json instanceof ObjectNode object) {
                 return object;
             }
-            throw new HttpProblem(json.isMissingNode() ? 400 : 422, "The body has to be one JSON object: an order.");
+            throw new HttpProblem(json.isMissingNode() ? ProblemType.MALFORMED_REQUEST : ProblemType.INVALID_ORDER,
+                    "The body has to be one JSON object: an order.");
         } catch (JsonProcessingException e) {
-            throw new HttpProblem(400, "The body is not JSON: " + e.getOriginalMessage());
+            throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The body is not JSON: " + e.getOriginalMessage());
+        } catch (CharConversionException e) { // not UTF-8
+            throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The body is not JSON: " + e.getMessage());
         }
     }
 
@@ -343,28 +382,31 @@ public class OrderApi implements Callable<Integer> {
         try {
             return Order.from(body);
         } catch (InvalidOrder e) {
-            throw new HttpProblem(422, "The order is not valid: " + e.getMessage()).with(e.problems());
+            throw new HttpProblem(ProblemType.INVALID_ORDER, "The order is not valid: " + e.getMessage())
+                    .with(e.problems());
         }
     }
 
-    private Answer created(Accepted accepted, boolean duplicate) {
+    private Answer created(HttpExchange exchange, Accepted accepted, boolean duplicate) {
+        Map<String, Object> metadata = new LinkedHashMap<>();
+        metadata.put("topic", topic);
+        metadata.put("partition", accepted.partition());
+        metadata.put("offset", accepted.offset());
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("status", "success");
         answer.put("message", "Order " + accepted.orderId() + " created successfully");
         answer.put("order_id", accepted.orderId());
-        answer.put("kafka_metadata", accepted.kafkaMetadata());
+        answer.put("kafka_metadata", metadata);
         if (duplicate) {
             answer.put("duplicate", true);
         }
+        exchange.getResponseHeaders().set("Location", "/orders/" + HttpRoutes.encoded(accepted.orderId()));
         return new Answer(201, answer);
     }
 
     // --- Kafka ----------------------------------------------------------------------------------------------------
 
     private Properties producerSettings() {
-        if (!List.of("all", "-1", "1", "0").contains(acks)) {
-            throw new Failure(Script.USAGE, "--acks " + acks + ": give all, 1 or 0.", null);
-        }
         boolean safe = acks.equals("all") || acks.equals("-1");
         if (!safe) {
             log.warn("UNSAFE: --acks {} answers 201 for orders that are lost when a broker dies", acks);
@@ -377,8 +419,10 @@ public class OrderApi implements Callable<Integer> {
         settings.put(ProducerConfig.ACKS_CONFIG, acks);
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, safe && !noIdempotence); // retries add no record
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0); // a client waits for each order
-        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeoutMs * 3 / 10); // no metadata, full buffer: 503 in time
-        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, delivery); // both together below the request's limit
+        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, bufferMemory);
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS); // a full buffer: 503 now, and no thread waits
+        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, NEVER_MS); // to ask for it again would take longer
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, delivery); // below the request's limit: says why
         settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, delivery / 2); // leaves time to send once more
         settings.put(ProducerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, -1); // no connection then means no broker
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
@@ -390,17 +434,26 @@ public class OrderApi implements Callable<Integer> {
         if ((double) connections.metricValue() == 0 && !reachable()) {
             throw unavailable("Kafka cannot be reached, and nothing was sent.");
         }
+        if (!inFlight.tryAcquire()) {
+            throw new HttpProblem(ProblemType.TOO_BUSY, "As many orders as may wait for Kafka do so already; nothing "
+                    + "was sent. Try again later.").with("Retry-After", RETRY_AFTER);
+        }
+        try {
+            return sendNow(order, fingerprint);
+        } finally {
+            inFlight.release();
+        }
+    }
+
+    private Accepted sendNow(Order order, String fingerprint) {
         Future<RecordMetadata> sent = producer.send(                                            // 3
                 new ProducerRecord<>(topic, order.orderId(), Json.bytes(order)));
         boolean refusedAtOnce = sent.isDone(); // then it never was in the producer's buffer
         try {
             RecordMetadata at = sent.get(timeoutMs, TimeUnit.MILLISECONDS);                     // 4
             log.info("order {} acknowledged: {}-{}@{}", order.orderId(), at.topic(), at.partition(), at.offset());
-            Map<String, Object> metadata = new LinkedHashMap<>();
-            metadata.put("topic", at.topic());
-            metadata.put("partition", at.partition());
-            metadata.put("offset", at.offset());
-            return new Accepted(fingerprint, order.orderId(), metadata);
+            view.accepted(order.orderId());
+            return new Accepted(fingerprint, order.orderId(), at.partition(), at.offset());
         } catch (ExecutionException e) {                                                        // 5
             Throwable cause = e.getCause();
             log.warn("order {} not acknowledged: {}", order.orderId(), cause.getMessage());
@@ -436,28 +489,26 @@ public class OrderApi implements Callable<Integer> {
                 .orElseThrow();
     }
 
+    /** A send waits {@value #MAX_BLOCK_MS} ms for metadata; at the start there is more time. */
+    private void awaitMetadata() {
+        for (long start = System.nanoTime(); ; ) {
+            try {
+                producer.partitionsFor(topic);
+                return;
+            } catch (org.apache.kafka.common.errors.TimeoutException e) {
+                if (System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(timeoutMs)) {
+                    throw kafka.failure(e);
+                }
+            }
+        }
+    }
+
     private static HttpProblem unavailable(String detail) {
-        return new HttpProblem(503, detail).with("Retry-After", "5");
+        return new HttpProblem(ProblemType.KAFKA_UNAVAILABLE, detail).with("Retry-After", RETRY_AFTER);
     }
 
     private static HttpProblem unknown() {
-        return new HttpProblem(
-                504,
-                "Kafka did not acknowledge the order in time: it may or may not be written. Send it again "
-                        + "with the same Idempotency-Key, which is safe.");
-    }
-
-    private HttpServer listen() throws IOException {
-        try {
-            HttpServer server = HttpServer.create(new InetSocketAddress(host, port), 1024);
-            server.setExecutor(Executors.newVirtualThreadPerTaskExecutor()); // the default is one thread for all
-            return server;
-        } catch (BindException e) {
-            throw new Failure(
-                    Script.FAILED,
-                    "Port " + port + " on " + host + " is in use or not to be had: stop what listens "
-                            + "there, or give another --port (0 takes a free one).",
-                    e);
-        }
+        return new HttpProblem(ProblemType.OUTCOME_UNKNOWN, "Kafka did not acknowledge the order in time: it may or "
+                + "may not be written. Send it again with the same Idempotency-Key, which is safe.");
     }
 }

@@ -69,7 +69,7 @@ class ApiProof {
         problem(api.get("/nothing"), 404, "nothing at this address");
         Answer notAllowed = api.get("/orders");
         problem(notAllowed, 405, "POST");
-        assertThat(notAllowed.header("Allow")).isEqualTo("POST");
+        assertThat(notAllowed.header("Allow")).isEqualTo("POST, OPTIONS");
 
         Answer wrong = api.post("""
             {"customer_id":7,"items":[{"quantity":0,"price":"1"},5],"total_amount":1e999999,"timestamp":"yesterday"}\

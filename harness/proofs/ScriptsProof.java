@@ -222,7 +222,8 @@ class ScriptsProof {
     void everyScriptListsJustTheSourcesItNeeds() throws Exception {
         List<String> shared;
         try (Stream<Path> files = Files.list(Repo.file("scripts/orders"))) {
-            shared = files.map(p -> p.getFileName().toString().replace(".java", "")).toList();
+            shared = files.map(p -> p.getFileName().toString()).filter(name -> name.endsWith(".java"))
+                    .map(name -> name.replace(".java", "")).toList();
         }
         for (String script : Repo.scripts()) {
             TreeSet<String> needed = new TreeSet<>();

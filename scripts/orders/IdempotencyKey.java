@@ -22,7 +22,7 @@ public final class IdempotencyKey {
 
     /**
      * @return the key, or null if the request has none
-     * @throws HttpProblem 400 for a key that is none, or for several that differ
+     * @throws HttpProblem for a key that is none, or for several that differ
      */
     public static String of(Headers headers, ObjectNode body) {
         Set<String> keys = new LinkedHashSet<>();
@@ -33,7 +33,8 @@ public final class IdempotencyKey {
             keys.add(checked("idempotency_key", body.get("idempotency_key").textValue()));
         }
         if (keys.size() > 1) {
-            throw new HttpProblem(400, "The request names several idempotency keys: send one.");
+            throw new HttpProblem(ProblemType.INVALID_IDEMPOTENCY_KEY,
+                    "The request names several idempotency keys: send one.");
         }
         return keys.isEmpty() ? null : keys.iterator().next();
     }
@@ -48,10 +49,8 @@ public final class IdempotencyKey {
 
     private static String checked(String name, String key) {
         if (key.isBlank() || key.length() > LONGEST || !key.chars().allMatch(c -> c >= 0x20 && c < 0x7f)) {
-            throw new HttpProblem(
-                    400,
-                    name + " has to be 1 to " + LONGEST + " printable ASCII characters, bare or as a "
-                            + "quoted string.");
+            throw new HttpProblem(ProblemType.INVALID_IDEMPOTENCY_KEY, name + " has to be 1 to " + LONGEST
+                    + " printable ASCII characters, bare or as a quoted string.");
         }
         return key;
     }

@@ -1,0 +1,158 @@
+package orders;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+
+/**
+ * What the JDK's HttpServer leaves to its users (RFC 9110): routes by path and method, HEAD and OPTIONS, bodies within
+ * a bound, and every error as a problem document.
+ */
+public final class HttpRoutes implements HttpHandler {
+    private final Map<String, Map<String, Route>> routes = new LinkedHashMap<>();
+    private final Logger log;
+
+    public HttpRoutes(Logger log) {
+        this.log = log;
+    }
+
+    /** What is done at an address. */
+    @FunctionalInterface
+    public interface Route {
+        /**
+         * @param rest what the path has in place of the route's {@code *}, decoded
+         * @throws HttpProblem for a request that ends in an error
+         * @throws IOException if the client is gone
+         */
+        Answer answer(HttpExchange exchange, String rest) throws IOException;
+    }
+
+    /** @param body bytes, sent as they are, or anything else, sent as JSON */
+    public record Answer(int status, String type, Object body) {
+        /** An answer in JSON. */
+        public Answer(int status, Object body) {
+            this(status, "application/json", body);
+        }
+
+        byte[] bytes() {
+            return body instanceof byte[] bytes ? bytes : Json.bytes(body);
+        }
+    }
+
+    /** @param path exact, or ending in {@code /*}, which stands for one part or more */
+    public HttpRoutes on(String method, String path, Route route) {
+        routes.computeIfAbsent(path, p -> new LinkedHashMap<>()).put(method, route);
+        return this;
+    }
+
+    /** All addresses and methods that there are, such as "POST /orders". */
+    public Set<String> all() {
+        Set<String> all = new LinkedHashSet<>();
+        routes.forEach((path, methods) -> methods.keySet().forEach(method -> all.add(method + " " + path)));
+        return all;
+    }
+
+    @Override
+    public void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            Answer answer;
+            try {
+                answer = answer(exchange);
+            } catch (HttpProblem problem) {
+                log.warn("answered {}: {}", problem.status(), problem.getMessage());
+                answer = answer(exchange, problem);
+            } catch (RuntimeException e) {
+                log.error("a request failed", e);
+                answer = answer(exchange, new HttpProblem(ProblemType.INTERNAL_ERROR, "The log has the reason."));
+            }
+            send(exchange, answer);
+        }
+    }
+
+    private Answer answer(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getRawPath();
+        boolean exact = routes.containsKey(path) && !path.endsWith("*");
+        String known = exact ? path : path.substring(0, path.indexOf('/', 1) + 1) + "*";
+        Map<String, Route> methods = routes.get(known);
+        if (methods == null) {
+            throw new HttpProblem(ProblemType.UNKNOWN_ADDRESS,
+                    "There is nothing at this address; GET / says what there is.");
+        }
+        String method = exchange.getRequestMethod();
+        if (method.equals("OPTIONS")) {
+            exchange.getResponseHeaders().set("Allow", allowed(methods));
+            return new Answer(204, null);
+        }
+        Route route = methods.get(method.equals("HEAD") ? "GET" : method);
+        if (route == null) {
+            throw new HttpProblem(ProblemType.METHOD_NOT_ALLOWED, "This address takes " + allowed(methods) + ".")
+                    .with("Allow", allowed(methods));
+        }
+        return route.answer(exchange, exact ? "" : decoded(path.substring(known.length() - 1)));
+    }
+
+    private static String decoded(String rawPath) {
+        return URI.create("/" + rawPath).getPath().substring(1);
+    }
+
+    /** A text as one part of a path. */
+    public static String encoded(String text) {
+        try {
+            return new URI(null, null, "/" + text, null).toASCIIString().substring(1).replace("/", "%2F");
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    private static String allowed(Map<String, Route> methods) {
+        Set<String> allowed = new LinkedHashSet<>(methods.keySet());
+        if (allowed.contains("GET")) {
+            allowed.add("HEAD");
+        }
+        allowed.add("OPTIONS");
+        return String.join(", ", allowed);
+    }
+
+    private static Answer answer(HttpExchange exchange, HttpProblem problem) {
+        problem.headers().forEach(exchange.getResponseHeaders()::set);
+        return new Answer(problem.status(), "application/problem+json", problem.body());
+    }
+
+    private static void send(HttpExchange exchange, Answer answer) throws IOException {
+        if (answer.body() == null) {
+            exchange.sendResponseHeaders(answer.status(), -1);
+            return;
+        }
+        byte[] body = answer.bytes();
+        exchange.getResponseHeaders().set("Content-Type", answer.type());
+        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+        if (exchange.getRequestMethod().equals("HEAD")) {
+            exchange.getResponseHeaders().set("Content-Length", String.valueOf(body.length));
+            exchange.sendResponseHeaders(answer.status(), -1);
+        } else {
+            exchange.sendResponseHeaders(answer.status(), body.length);
+            exchange.getResponseBody().write(body);
+        }
+    }
+
+    /**
+     * Reads the body.
+     *
+     * @throws HttpProblem if it is larger than the limit; the connection is closed then
+     */
+    public static byte[] body(HttpExchange exchange, int limit) throws IOException {
+        byte[] body = exchange.getRequestBody().readNBytes(limit + 1);
+        if (body.length > limit) {
+            throw new HttpProblem(ProblemType.BODY_TOO_LARGE, "The body is larger than " + limit + " bytes.")
+                    .with("Connection", "close");
+        }
+        return body;
+    }
+}
