@@ -36,8 +36,8 @@ import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import java.io.CharConversionException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -346,7 +346,7 @@ public class OrderApi implements Callable<Integer> {
 
     private ObjectNode body(HttpExchange exchange) throws IOException {
         String type = exchange.getRequestHeaders().getFirst("Content-Type");
-        if (type != null && !type.split(";")[0].strip().equalsIgnoreCase("application/json")) {
+        if (type != null && !type.replaceFirst(";.*", "").strip().equalsIgnoreCase("application/json")) {
             throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
         }
         if (exchange.getRequestHeaders().containsKey("Content-Encoding")) {
@@ -354,7 +354,7 @@ public class OrderApi implements Callable<Integer> {
         }
         byte[] bytes = HttpRoutes.body(exchange, limits.maxBodyBytes());
         try {
-            JsonNode json = Json.MAPPER.readTree(bytes);
+            JsonNode json = Json.MAPPER.readTree(Json.text(bytes));
             if (json instanceof ObjectNode object) {
                 return object;
             }
@@ -362,8 +362,8 @@ public class OrderApi implements Callable<Integer> {
                     "The body has to be one JSON object: an order.");
         } catch (JsonProcessingException e) {
             throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The body is not JSON: " + e.getOriginalMessage());
-        } catch (CharConversionException e) { // not UTF-8
-            throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The body is not JSON: " + e.getMessage());
+        } catch (CharacterCodingException e) {
+            throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The body is not JSON: it is not in UTF-8.");
         }
     }
 

@@ -29,8 +29,9 @@ public final class IdempotencyKey {
         for (String name : HEADERS) {
             headers.getOrDefault(name, List.of()).forEach(value -> keys.add(unquoted(name, value.strip())));
         }
-        if (keys.isEmpty() && body.path("idempotency_key").isTextual()) {
-            keys.add(checked("idempotency_key", body.get("idempotency_key").textValue()));
+        if (keys.isEmpty() && body.hasNonNull("idempotency_key")) {
+            String text = body.get("idempotency_key").textValue(); // null if it is something else
+            keys.add(checked("idempotency_key", text == null ? "" : text));
         }
         if (keys.size() > 1) {
             throw new HttpProblem(ProblemType.INVALID_IDEMPOTENCY_KEY,

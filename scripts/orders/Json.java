@@ -12,6 +12,9 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 
 /** JSON as the contracts have it: snake_case, money exact, and no second reading of what a text means. */
 public final class Json {
@@ -34,6 +37,15 @@ public final class Json {
     public static final JsonFactory TRUSTED = new JsonFactory();
 
     private Json() {
+    }
+
+    /**
+     * JSON as text. It has to be in UTF-8 (RFC 8259, 8.1); Jackson would guess at other encodings, and takes bytes that
+     * are no UTF-8.
+     */
+    public static String text(byte[] json) throws CharacterCodingException {
+        String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
+        return text.startsWith("\ufeff") ? text.substring(1) : text; // a byte order mark
     }
 
     /** Writes a value of our own, which cannot fail. */
