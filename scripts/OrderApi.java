@@ -49,10 +49,8 @@ import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -78,7 +76,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -96,7 +94,7 @@ import picocli.CommandLine.Option;
  *   <li>Send the order to Kafka, keyed by its {@code order_id}, so that all records of one order keep their order.
  *   <li>Wait for the acknowledgement of all in-sync replicas; only then answer 201 with partition and offset.
  *   <li>Without one, say what is known: 503, nothing was written; 504, the outcome is unknown, and repeating the
- * request with the same key is safe.
+ * request with the same key is safe: it waits for the same record, which the producer goes on trying to write.
  * </ol>
  *
  * Keys are remembered in this process only. A retry that comes after a restart gets the same {@code order_id} (it is
@@ -319,20 +317,15 @@ public class OrderApi implements Callable<Integer> {
         Order order = order(body, key);
         String fingerprint = order.contentDigest() + (ownId ? order.orderId() : "");
         log.info("received order {} of customer {}, idempotency key {}", order.orderId(), order.customerId(), key);
-        if (key == null) {
-            return created(exchange, send(order, fingerprint), false);
-        }
-        CompletableFuture<Accepted> mine = new CompletableFuture<>();                           // 2
-        CompletableFuture<Accepted> first = byKey.asMap().putIfAbsent(key, mine);
+        var record = new ProducerRecord<>(topic, order.orderId(), Json.bytes(order));
+        CompletableFuture<Accepted> mine = new CompletableFuture<>();
+        CompletableFuture<Accepted> first = key == null ? null : byKey.asMap().putIfAbsent(key, mine);  // 2
         if (first == null) {
-            try {
-                Accepted accepted = send(order, fingerprint);
-                mine.complete(accepted);
-                return created(exchange, accepted, false);
-            } catch (Throwable e) {
-                mine.completeExceptionally(e); // with that the cache forgets the key
-                throw e;
-            }
+            send(record, fingerprint, mine); // if that fails, the cache forgets the key
+            Accepted accepted = await(mine);
+            log.info("order {} acknowledged: {}-{}@{}", order.orderId(), topic, accepted.partition(),
+                    accepted.offset());
+            return created(exchange, accepted, false);
         }
         Accepted accepted = await(first);
         if (!accepted.fingerprint().equals(fingerprint)) {
@@ -414,7 +407,6 @@ public class OrderApi implements Callable<Integer> {
         if (noIdempotence || !safe) {
             log.warn("UNSAFE: without the idempotent producer a lost acknowledgement writes an order twice");
         }
-        int delivery = timeoutMs * 6 / 10;
         Properties settings = kafka.client("order-api");
         settings.put(ProducerConfig.ACKS_CONFIG, acks);
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, safe && !noIdempotence); // retries add no record
@@ -422,59 +414,56 @@ public class OrderApi implements Callable<Integer> {
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, bufferMemory);
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS); // a full buffer: 503 now, and no thread waits
         settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, NEVER_MS); // to ask for it again would take longer
-        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, delivery); // below the request's limit: says why
-        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, delivery / 2); // leaves time to send once more
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE); // given up and repeated by the
+        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, timeoutMs / 2); // client, an order could be there twice
         settings.put(ProducerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, -1); // no connection then means no broker
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
         settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         return settings;
     }
 
-    private Accepted send(Order order, String fingerprint) {
+    /**
+     * Sends an order; {@code accepted} is completed by Kafka's acknowledgement, or with an {@link HttpProblem} if the
+     * order is certain not to be written.
+     */
+    private void send(ProducerRecord<String, byte[]> order, String fingerprint, CompletableFuture<Accepted> accepted) {
         if ((double) connections.metricValue() == 0 && !reachable()) {
-            throw unavailable("Kafka cannot be reached, and nothing was sent.");
+            accepted.completeExceptionally(unavailable("Kafka cannot be reached, and nothing was sent."));
+            return;
         }
         if (!inFlight.tryAcquire()) {
-            throw new HttpProblem(ProblemType.TOO_BUSY, "As many orders as may wait for Kafka do so already; nothing "
-                    + "was sent. Try again later.").with("Retry-After", RETRY_AFTER);
+            accepted.completeExceptionally(new HttpProblem(ProblemType.TOO_BUSY, "As many orders as may wait for Kafka "
+                    + "do so already; nothing was sent. Try again later.").with("Retry-After", RETRY_AFTER));
+            return;
         }
+        accepted.whenComplete((done, failed) -> inFlight.release());
         try {
-            return sendNow(order, fingerprint);
-        } finally {
-            inFlight.release();
-        }
-    }
-
-    private Accepted sendNow(Order order, String fingerprint) {
-        Future<RecordMetadata> sent = producer.send(                                            // 3
-                new ProducerRecord<>(topic, order.orderId(), Json.bytes(order)));
-        boolean refusedAtOnce = sent.isDone(); // then it never was in the producer's buffer
-        try {
-            RecordMetadata at = sent.get(timeoutMs, TimeUnit.MILLISECONDS);                     // 4
-            log.info("order {} acknowledged: {}-{}@{}", order.orderId(), at.topic(), at.partition(), at.offset());
-            view.accepted(order.orderId());
-            return new Accepted(fingerprint, order.orderId(), at.partition(), at.offset());
-        } catch (ExecutionException e) {                                                        // 5
-            Throwable cause = e.getCause();
-            log.warn("order {} not acknowledged: {}", order.orderId(), cause.getMessage());
-            if (cause instanceof org.apache.kafka.common.errors.TimeoutException && !refusedAtOnce) {
-                throw unknown();
-            }
-            throw unavailable("Kafka did not take the order: " + cause.getMessage());
-        } catch (TimeoutException e) {
-            throw unknown();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+            producer.send(order, (at, failure) -> {                                                     // 3
+                if (failure == null) {
+                    accepted.complete(new Accepted(fingerprint, order.key(), at.partition(), at.offset()));
+                } else {
+                    accepted.completeExceptionally(refused(failure));
+                }
+            });
+        } catch (KafkaException e) { // this producer will send nothing any more
+            accepted.completeExceptionally(refused(e));
         }
     }
 
-    private Accepted await(CompletableFuture<Accepted> first) {
+    private static HttpProblem refused(Exception failure) {
+        return unavailable("Kafka did not take the order, and nothing is written: " + failure.getMessage());
+    }
+
+    private Accepted await(CompletableFuture<Accepted> sent) {
         try {
-            return first.get(timeoutMs, TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof HttpProblem problem ? problem : new CompletionException(e.getCause());
+            Accepted accepted = sent.get(timeoutMs, TimeUnit.MILLISECONDS);                             // 4
+            view.accepted(accepted.orderId());
+            return accepted;
+        } catch (ExecutionException e) {                                                                // 5
+            throw (HttpProblem) e.getCause();
         } catch (TimeoutException e) {
-            throw unknown();
+            throw new HttpProblem(ProblemType.OUTCOME_UNKNOWN, "Kafka did not acknowledge the order in time: it may or "
+                    + "may not be written. Send it again with the same Idempotency-Key, which is safe.");
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
@@ -505,10 +494,5 @@ public class OrderApi implements Callable<Integer> {
 
     private static HttpProblem unavailable(String detail) {
         return new HttpProblem(ProblemType.KAFKA_UNAVAILABLE, detail).with("Retry-After", RETRY_AFTER);
-    }
-
-    private static HttpProblem unknown() {
-        return new HttpProblem(ProblemType.OUTCOME_UNKNOWN, "Kafka did not acknowledge the order in time: it may or "
-                + "may not be written. Send it again with the same Idempotency-Key, which is safe.");
     }
 }
