@@ -58,9 +58,14 @@ public record Api(URI uri, Running process) {
     }
 
     public Answer send(HttpRequest.Builder request) {
+        HttpResponse<byte[]> response = sendRaw(request);
+        return new Answer(response.statusCode(), response.headers().map(), Kafka.json(response.body()));
+    }
+
+    /** For an answer that may be other than JSON. */
+    public HttpResponse<byte[]> sendRaw(HttpRequest.Builder request) {
         try {
-            HttpResponse<byte[]> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-            return new Answer(response.statusCode(), response.headers().map(), Kafka.json(response.body()));
+            return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         } catch (InterruptedException e) {

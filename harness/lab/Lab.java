@@ -88,9 +88,8 @@ public final class Lab implements AutoCloseable {
 
     /** The same on a given port. */
     public Api apiOn(String port, String... options) {
-        return api(start(
-                "OrderApi",
-                with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--port", port)));
+        return api(start("OrderApi", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events,
+                "--outcomes-topic", outcomes, "--port", port)));
     }
 
     /** The same as {@link #api(String...)}, without waiting for it: give it to {@link #api(Running)}. */

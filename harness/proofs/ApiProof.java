@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,6 +92,68 @@ class ApiProof {
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
         assertThat(answer.body().path("status").asInt()).isEqualTo(status);
         assertThat(answer.body().path("detail").asText()).contains(detail);
+    }
+
+    @Test
+    void whatBecameOfAnOrderIsToldWhereTheAnswerSays(Lab lab) {
+        Api api = lab.api();
+        Answer good = api.post(Api.order("customer123"));
+        Answer failing = api.post(Api.order("customerf").replace("{\"customer_id\"",
+                "{\"order_id\":\"a/b %?\u00fc\",\"customer_id\""));
+        assertThat(failing.header("Location")).isEqualTo("/orders/a%2Fb%20%25%3F%C3%BC");
+        assertThat(state(api, good)).isEqualTo("accepted");
+        assertThat(state(api, failing)).isEqualTo("accepted");
+        problem(api.get("/orders/unknown"), 404, "not known");
+
+        lab.consumer();
+        await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, good).equals("processed"));
+        await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, failing).equals("dead-lettered"));
+        assertThat(api.get(failing.header("Location")).body().path("reason").asText()).contains("OrderRejected");
+
+        Api another = lab.api();
+        await("known to one that starts later").atMost(Duration.ofSeconds(30)).until(
+                () -> another.get(good.header("Location")).body().path("status").asText().equals("processed"));
+        Api forgetful = lab.api("--max-orders", "0");
+        problem(forgetful.get(good.header("Location")), 404, "among the last 0");
+    }
+
+    private static String state(Api api, Answer created) {
+        return api.get(created.header("Location")).body().path("status").asText();
+    }
+
+    @Test
+    void headIsAsGetWithoutABodyAndOptionsNamesTheMethods(Lab lab) {
+        Api api = lab.api();
+        for (String path : List.of("/", "/health", "/docs", "/docs/swagger-ui-bundle.js", "/openapi.json")) {
+            HttpResponse<byte[]> get = api.sendRaw(api.request(path).GET());
+            HttpResponse<byte[]> head = api.sendRaw(api.request(path).HEAD());
+            assertThat(get.statusCode()).as(path).isEqualTo(200);
+            assertThat(head.statusCode()).as(path).isEqualTo(200);
+            assertThat(head.body()).isEmpty();
+            assertThat(head.headers().firstValueAsLong("Content-Length")).hasValue(get.body().length);
+            assertThat(head.headers().firstValue("Content-Type")).isEqualTo(get.headers().firstValue("Content-Type"));
+        }
+        for (String path : List.of("/orders", "/orders/")) {
+            HttpResponse<byte[]> options = api.sendRaw(
+                    api.request(path).method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
+            assertThat(options.statusCode()).isEqualTo(204);
+            assertThat(options.headers().firstValue("Allow")).contains("POST, OPTIONS");
+        }
+    }
+
+    @Test
+    void withRequireKeyAnOrderWithoutOneIsRefused(Lab lab) {
+        Api api = lab.api("--require-key");
+        Answer without = api.post(Api.order("c"));
+        problem(without, 400, "Idempotency-Key");
+        assertThat(without.body().path("type").asText()).isEqualTo("/problems/missing-idempotency-key");
+        assertThat(api.get("/problems/missing-idempotency-key").body().path("title").asText())
+                .isEqualTo(without.body().path("title").asText());
+        assertThat(api.post(Api.order("c"), "Idempotency-Key", "\"k\"").status()).isEqualTo(201);
+        Answer again = api.post(Api.order("c"), "Idempotency-Key", "k");
+        assertThat(again.status()).isEqualTo(201);
+        assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
+        problem(api.post(Api.order("other"), "Idempotency-Key", "k"), 422, "another order");
     }
 
     @Test
