@@ -65,6 +65,9 @@ class ApiProof {
         problem(api.post("x".repeat(3000)), 413, "2000 bytes");
         problem(api.post(Api.order("c"), "Content-Type", "text/plain"), 415, "application/json");
         problem(api.post(Api.order("c"), "Idempotency-Key", "\"unclosed"), 400, "printable ASCII");
+        problem(api.post(Api.order("c"), "Idempotency-Key", "\"" + "a".repeat(10_000) + "\""), 400, "printable ASCII");
+        problem(api.post(Api.order("c").replace("{\"cust", "{\"idempotency_key\":7,\"cust")), 400, "printable ASCII");
+        problem(api.post("{\"a\":1e" + "9".repeat(20) + "}"), 400, "not JSON");
         problem(api.post(Api.order("c"), "Idempotency-Key", "a", "X-Idempotency-Key", "b"), 400, "several");
         problem(api.get("/nothing"), 404, "nothing at this address");
         Answer notAllowed = api.get("/orders");

@@ -1,5 +1,6 @@
 package orders;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.Headers;
 import java.util.LinkedHashSet;
@@ -14,6 +15,7 @@ import java.util.regex.Pattern;
  */
 public final class IdempotencyKey {
     private static final int LONGEST = 255;
+    private static final int LONGEST_QUOTED = 2 * LONGEST + 2; // every character escaped
     private static final List<String> HEADERS = List.of("Idempotency-Key", "X-Idempotency-Key");
     private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\[\"\\\\])*)\""); // RFC 9651, 3.3.3
 
@@ -29,8 +31,9 @@ public final class IdempotencyKey {
         for (String name : HEADERS) {
             headers.getOrDefault(name, List.of()).forEach(value -> keys.add(unquoted(name, value.strip())));
         }
-        if (keys.isEmpty() && body.path("idempotency_key").isTextual()) {
-            keys.add(checked("idempotency_key", body.get("idempotency_key").textValue()));
+        JsonNode inBody = body.path("idempotency_key");
+        if (keys.isEmpty() && !inBody.isMissingNode() && !inBody.isNull()) { // a number too: unsaid, it protects nobody
+            keys.add(checked("idempotency_key", inBody.isTextual() ? inBody.textValue() : ""));
         }
         if (keys.size() > 1) {
             throw new HttpProblem(ProblemType.INVALID_IDEMPOTENCY_KEY,
@@ -41,7 +44,7 @@ public final class IdempotencyKey {
 
     private static String unquoted(String name, String value) {
         Matcher quoted = QUOTED.matcher(value);
-        if (quoted.matches()) {
+        if (value.length() <= LONGEST_QUOTED && quoted.matches()) { // a longer one would overflow the matcher's stack
             return checked(name, quoted.group(1).replaceAll("\\\\(.)", "$1"));
         }
         return checked(name, value.startsWith("\"") ? "" : value);

@@ -1,16 +1,19 @@
 package orders;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /** JSON as the contracts have it: snake_case, money exact, and no second reading of what a text means. */
@@ -34,6 +37,21 @@ public final class Json {
     public static final JsonFactory TRUSTED = new JsonFactory();
 
     private Json() {
+    }
+
+    /**
+     * Reads one value; of no bytes, a missing one.
+     *
+     * @throws JsonProcessingException whatever it is that is not JSON, or not within our bounds
+     */
+    public static JsonNode read(byte[] json) throws JsonProcessingException {
+        try {
+            return MAPPER.readTree(json);
+        } catch (JsonProcessingException e) {
+            throw e;
+        } catch (IOException | NumberFormatException e) { // not UTF-8; an exponent of more digits than Jackson takes
+            throw new JsonParseException(null, e.getMessage(), e);
+        }
     }
 
     /** Writes a value of our own, which cannot fail. */
