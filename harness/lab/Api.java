@@ -58,9 +58,14 @@ public record Api(URI uri, Running process) {
     }
 
     public Answer send(HttpRequest.Builder request) {
+        HttpResponse<byte[]> response = fetch(request);
+        return new Answer(response.statusCode(), response.headers().map(), Kafka.json(response.body()));
+    }
+
+    /** The same for an answer that need not be JSON. */
+    public HttpResponse<byte[]> fetch(HttpRequest.Builder request) {
         try {
-            HttpResponse<byte[]> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-            return new Answer(response.statusCode(), response.headers().map(), Kafka.json(response.body()));
+            return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         } catch (InterruptedException e) {

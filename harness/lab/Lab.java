@@ -90,7 +90,8 @@ public final class Lab implements AutoCloseable {
     public Api apiOn(String port, String... options) {
         return api(start(
                 "OrderApi",
-                with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--port", port)));
+                with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--outcomes-topic",
+                        outcomes, "--port", port)));
     }
 
     /** The same as {@link #api(String...)}, without waiting for it: give it to {@link #api(Running)}. */
