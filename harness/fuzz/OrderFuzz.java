@@ -12,9 +12,14 @@
 //RUNTIME_OPTIONS -Xmx512m -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAMED
 
 import com.code_intelligence.jazzer.Jazzer;
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.Headers;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.Stream;
 import orders.HttpProblem;
 import orders.IdempotencyKey;
@@ -27,6 +32,16 @@ import orders.Order;
  * reach code not reached before, and ends with the first one that throws what is not allowed here.
  */
 public class OrderFuzz {
+    private static final int MOST_REPLACED = 16; // bytes
+    private static final JsonNode ORDER = json("""
+            {"order_id":"o-1","customer_id":"c","items":[{"product_id":"p","quantity":2,"price":29.99}],\
+            "total_amount":59.98,"timestamp":"2026-01-31T12:00:00Z","idempotency_key":null}""");
+    private static final List<JsonPointer> PLACES = Stream.of("/order_id", "/customer_id", "/items", "/items/0",
+            "/items/0/product_id", "/items/0/quantity", "/items/0/price", "/total_amount", "/timestamp",
+            "/idempotency_key").map(JsonPointer::compile).toList();
+    private static final List<JsonNode> VALUES = Stream.of("null", "true", "0", "-1", "2.0", "1e3", "0.1000000",
+            "1e999999999", "1e-999999999", "99999999999999999999", "\"\"", "\"x\"", "\"\\ud800\"", "[]", "[null]", "{}",
+            "\"2026-02-30T12:00:00Z\"", "\"+999999999-12-31T23:59:59.999999999+18:00\"").map(OrderFuzz::json).toList();
 
     /** Runs Jazzer on this class; arguments are libFuzzer's and folders of inputs. */
     public static void main(String... args) throws Exception {
@@ -38,15 +53,36 @@ public class OrderFuzz {
     }
 
     public static void fuzzerTestOneInput(byte[] bytes) {
-        whatIsReadIsTheSameWhenItIsWrittenAndReadAgain(bytes);
+        try {
+            whatIsReadIsTheSameWhenItIsWrittenAndReadAgain(Json.read(bytes));
+        } catch (JsonProcessingException e) {
+            // as it should be said
+        }
+        whatIsReadIsTheSameWhenItIsWrittenAndReadAgain(replaced(bytes));
         aKeyIsTheSameWhenItIsQuoted(new String(bytes, StandardCharsets.ISO_8859_1).replaceAll("[\r\n]", " "));
     }
 
-    private static void whatIsReadIsTheSameWhenItIsWrittenAndReadAgain(byte[] bytes) {
+    /** The order with other values in it, two bytes each: where, and which. Byte by byte, that would be a rare find. */
+    private static JsonNode replaced(byte[] bytes) {
+        JsonNode order = ORDER.deepCopy();
+        for (int i = 0; i + 1 < Math.min(bytes.length, MOST_REPLACED); i += 2) {
+            JsonPointer place = PLACES.get(Byte.toUnsignedInt(bytes[i]) % PLACES.size());
+            JsonNode value = VALUES.get(Byte.toUnsignedInt(bytes[i + 1]) % VALUES.size()).deepCopy();
+            JsonNode parent = order.at(place.head());
+            if (parent instanceof ObjectNode object) {
+                object.set(place.last().getMatchingProperty(), value);
+            } else if (parent instanceof ArrayNode array && !array.isEmpty()) {
+                array.set(0, value);
+            }
+        }
+        return order;
+    }
+
+    private static void whatIsReadIsTheSameWhenItIsWrittenAndReadAgain(JsonNode json) {
         Order order;
         try {
-            order = Order.from(Json.read(bytes));
-        } catch (JsonProcessingException | InvalidOrder e) {
+            order = Order.from(json);
+        } catch (InvalidOrder e) {
             return; // as it should be said
         }
         Order again;
@@ -76,5 +112,13 @@ public class OrderFuzz {
         Headers headers = new Headers();
         headers.set("Idempotency-Key", header);
         return IdempotencyKey.of(headers, Json.MAPPER.createObjectNode());
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return Json.read(text.getBytes(StandardCharsets.UTF_8));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(text, e);
+        }
     }
 }
