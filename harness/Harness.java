@@ -11,6 +11,8 @@
 //DEPS org.assertj:assertj-core:3.27.7
 //DEPS org.awaitility:awaitility:4.3.0
 //DEPS org.testcontainers:testcontainers-kafka:2.0.5
+//DEPS com.networknt:json-schema-validator:2.0.8
+//DEPS io.swagger.parser.v3:swagger-parser-v3:2.1.48
 //SOURCES lab/*.java
 //SOURCES proofs/*.java
 //COMPILE_OPTIONS --release 21
@@ -89,6 +91,7 @@ public class Harness implements Callable<Integer> {
         Path logs = Files.createDirectories(Repo.file(".cache/harness/" + Instant.now().toString().replace(':', '-')));
         Build.scripts(logs);
         Build.demo(logs);
+        Build.atFullSpeed(logs, "harness/fuzz/OrderFuzz.java");
         Report report = new Report();
         try (Broker broker = broker(logs.resolve("broker"))) {
             System.out.println("broker: " + broker.description());

@@ -227,10 +227,8 @@ public class DlqInspector implements Callable<Integer> {
 
         private static String pretty(byte[] value) {
             try {
-                return Json.MAPPER.readTree(value).toPrettyString();
-            } catch (JsonProcessingException e) {
-                return text(value);
-            } catch (java.io.IOException | IllegalArgumentException e) {
+                return Json.read(value).toPrettyString();
+            } catch (JsonProcessingException | IllegalArgumentException e) {
                 return text(value);
             }
         }

@@ -249,7 +249,7 @@ public class DuplicateSender implements Callable<Integer> {
             try {
                 HttpResponse<byte[]> response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
                 if (response.statusCode() == 201) {
-                    orderIds.add(Json.MAPPER.readTree(response.body()).path("order_id").asText());
+                    orderIds.add(Json.read(response.body()).path("order_id").asText());
                     return;
                 }
                 problem = response.statusCode() + " " + new String(response.body(), StandardCharsets.UTF_8);

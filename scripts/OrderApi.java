@@ -37,7 +37,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -292,10 +291,10 @@ public class OrderApi implements Callable<Integer> {
             return new Answer(200, state);
         }
         try {
-            JsonNode json = Json.MAPPER.readTree(outcome);
+            JsonNode json = Json.read(outcome);
             List.of("status", "reason", "attempts", "at").forEach(field -> state.put(field, json.get(field)));
             return new Answer(200, state);
-        } catch (IOException e) {
+        } catch (JsonProcessingException e) {
             throw new HttpProblem(ProblemType.UNKNOWN_ORDER, "What became of the order is no JSON.");
         }
     }
@@ -347,7 +346,7 @@ public class OrderApi implements Callable<Integer> {
         }
         byte[] bytes = HttpRoutes.body(exchange, limits.maxBodyBytes());
         try {
-            JsonNode json = Json.MAPPER.readTree(Json.text(bytes));
+            JsonNode json = Json.read(bytes);
             if (json instanceof ObjectNode object) {
                 return object;
             }
@@ -355,8 +354,6 @@ public class OrderApi implements Callable<Integer> {
                     "The body has to be one JSON object: an order.");
         } catch (JsonProcessingException e) {
             throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The body is not JSON: " + e.getOriginalMessage());
-        } catch (CharacterCodingException e) {
-            throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The body is not JSON: it is not in UTF-8.");
         }
     }
 

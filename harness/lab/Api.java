@@ -58,12 +58,12 @@ public record Api(URI uri, Running process) {
     }
 
     public Answer send(HttpRequest.Builder request) {
-        HttpResponse<byte[]> response = sendRaw(request);
+        HttpResponse<byte[]> response = fetch(request);
         return new Answer(response.statusCode(), response.headers().map(), Kafka.json(response.body()));
     }
 
-    /** For an answer that may be other than JSON. */
-    public HttpResponse<byte[]> sendRaw(HttpRequest.Builder request) {
+    /** The same for an answer that need not be JSON. */
+    public HttpResponse<byte[]> fetch(HttpRequest.Builder request) {
         try {
             return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
         } catch (IOException e) {

@@ -66,6 +66,9 @@ class ApiProof {
         problem(api.post("x".repeat(3000)), 413, "2000 bytes");
         problem(api.post(Api.order("c"), "Content-Type", "text/plain"), 415, "application/json");
         problem(api.post(Api.order("c"), "Idempotency-Key", "\"unclosed"), 400, "printable ASCII");
+        problem(api.post(Api.order("c"), "Idempotency-Key", "\"" + "a".repeat(10_000) + "\""), 400, "printable ASCII");
+        problem(api.post(Api.order("c").replace("{\"cust", "{\"idempotency_key\":7,\"cust")), 400, "printable ASCII");
+        problem(api.post("{\"a\":1e" + "9".repeat(20) + "}"), 400, "not JSON");
         problem(api.post(Api.order("c"), "Idempotency-Key", "a", "X-Idempotency-Key", "b"), 400, "several");
         problem(api.get("/nothing"), 404, "nothing at this address");
         Answer notAllowed = api.get("/orders");
@@ -125,8 +128,8 @@ class ApiProof {
     void headIsAsGetWithoutABodyAndOptionsNamesTheMethods(Lab lab) {
         Api api = lab.api();
         for (String path : List.of("/", "/health", "/docs", "/docs/swagger-ui-bundle.js", "/openapi.json")) {
-            HttpResponse<byte[]> get = api.sendRaw(api.request(path).GET());
-            HttpResponse<byte[]> head = api.sendRaw(api.request(path).HEAD());
+            HttpResponse<byte[]> get = api.fetch(api.request(path).GET());
+            HttpResponse<byte[]> head = api.fetch(api.request(path).HEAD());
             assertThat(get.statusCode()).as(path).isEqualTo(200);
             assertThat(head.statusCode()).as(path).isEqualTo(200);
             assertThat(head.body()).isEmpty();
@@ -134,7 +137,7 @@ class ApiProof {
             assertThat(head.headers().firstValue("Content-Type")).isEqualTo(get.headers().firstValue("Content-Type"));
         }
         for (String path : List.of("/orders", "/orders/")) {
-            HttpResponse<byte[]> options = api.sendRaw(
+            HttpResponse<byte[]> options = api.fetch(
                     api.request(path).method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
             assertThat(options.statusCode()).isEqualTo(204);
             assertThat(options.headers().firstValue("Allow")).contains("POST, OPTIONS");

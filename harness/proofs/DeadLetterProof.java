@@ -62,8 +62,8 @@ class DeadLetterProof {
         poisonAmongOrders(lab, lab.consumer());
 
         assertThat(lab.deadLetters()).extracting(letter -> Kafka.header(letter, "__dlq.errors.exception"))
-                .containsExactlyInAnyOrder("orders.MalformedRecord", "orders.MalformedRecord", "orders.InvalidOrder",
-                        "orders.InvalidOrder", "orders.InvalidOrder", "orders.InvalidOrder");
+                .containsExactlyInAnyOrder("orders.MalformedRecord", "orders.MalformedRecord", "orders.MalformedRecord",
+                        "orders.InvalidOrder", "orders.InvalidOrder", "orders.InvalidOrder", "orders.InvalidOrder");
         ConsumerRecord<byte[], byte[]> notJson = lab.deadLetters().stream()
                 .filter(letter -> "not json".equals(Kafka.text(letter.value()))).findFirst().orElseThrow();
         assertThat(Kafka.header(notJson, "__dlq.errors.partition")).isEqualTo("0");
@@ -82,12 +82,13 @@ class DeadLetterProof {
         assertThat(lab.kafka().committed(lab.group, lab.events).get(0)).isEqualTo(10);
     }
 
-    /** Ten orders, six sorts of poison and, once those are met, ten orders more, all in one partition. */
+    /** Ten orders, seven sorts of poison and, once those are met, ten orders more, all in one partition. */
     private static void poisonAmongOrders(Lab lab, Running consumer) {
         await("topics").until(() -> lab.kafka().partitions(lab.outcomes) == 3);
         sendTen(lab, 0);
         sendPoison(lab, "k1", Kafka.bytes("not json"));
         sendPoison(lab, null, new byte[] {(byte) 0xc3, 0x28, 0, 1});
+        sendPoison(lab, null, Kafka.bytes("{\"order_id\":1e" + "9".repeat(20) + "}"));
         sendPoison(lab, "k2", Kafka.bytes("{\"hello\":\"world\"}"));
         sendPoison(lab, "another-key", Kafka.bytes(Api.record("order-x", "customer123", "1")));
         sendPoison(lab, "k3", Kafka.bytes("null"));

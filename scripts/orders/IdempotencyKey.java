@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  */
 public final class IdempotencyKey {
     private static final int LONGEST = 255;
+    private static final int LONGEST_QUOTED = 2 * LONGEST + 2; // every character escaped
     private static final List<String> HEADERS = List.of("Idempotency-Key", "X-Idempotency-Key");
     private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\[\"\\\\])*)\""); // RFC 9651, 3.3.3
 
@@ -29,9 +30,12 @@ public final class IdempotencyKey {
         for (String name : HEADERS) {
             headers.getOrDefault(name, List.of()).forEach(value -> keys.add(unquoted(name, value.strip())));
         }
-        if (keys.isEmpty() && body.hasNonNull("idempotency_key")) {
+        if (body.hasNonNull("idempotency_key")) {
             String text = body.get("idempotency_key").textValue(); // null if it is something else
-            keys.add(checked("idempotency_key", text == null ? "" : text));
+            String key = checked("idempotency_key", text == null ? "" : text);
+            if (keys.isEmpty()) {
+                keys.add(key);
+            }
         }
         if (keys.size() > 1) {
             throw new HttpProblem(ProblemType.INVALID_IDEMPOTENCY_KEY,
@@ -42,7 +46,7 @@ public final class IdempotencyKey {
 
     private static String unquoted(String name, String value) {
         Matcher quoted = QUOTED.matcher(value);
-        if (quoted.matches()) {
+        if (value.length() <= LONGEST_QUOTED && quoted.matches()) { // a longer one would overflow the matcher's stack
             return checked(name, quoted.group(1).replaceAll("\\\\(.)", "$1"));
         }
         return checked(name, value.startsWith("\"") ? "" : value);

@@ -1,12 +1,14 @@
 package orders;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.util.JsonRecyclerPools;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
@@ -40,12 +42,20 @@ public final class Json {
     }
 
     /**
-     * JSON as text. It has to be in UTF-8 (RFC 8259, 8.1); Jackson would guess at other encodings, and takes bytes that
-     * are no UTF-8.
+     * Reads one value in UTF-8 (RFC 8259, 8.1; Jackson would guess at other encodings, and takes bytes that are no
+     * UTF-8); of no bytes, a missing one.
+     *
+     * @throws JsonProcessingException whatever it is that is not JSON, or not within our bounds
      */
-    public static String text(byte[] json) throws CharacterCodingException {
-        String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
-        return text.startsWith("\ufeff") ? text.substring(1) : text; // a byte order mark
+    public static JsonNode read(byte[] json) throws JsonProcessingException {
+        try {
+            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
+            return MAPPER.readTree(text.startsWith("\ufeff") ? text.substring(1) : text); // a byte order mark
+        } catch (CharacterCodingException e) {
+            throw new JsonParseException(null, "it is not in UTF-8", e);
+        } catch (NumberFormatException e) { // an exponent of more digits than Jackson takes
+            throw new JsonParseException(null, e.getMessage(), e);
+        }
     }
 
     /** Writes a value of our own, which cannot fail. */

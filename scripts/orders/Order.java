@@ -20,6 +20,7 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
                     String idempotencyKey) {
     private static final int LONGEST_TEXT = 255;
     private static final int MOST_ITEMS = 1_000;
+    private static final int MOST_DECIMALS = 6;
 
     /** One line of an order. */
     public record Item(String productId, int quantity, BigDecimal price) {
@@ -101,8 +102,8 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
 
         private String optionalText(JsonNode parent, String field, String prefix) {
             JsonNode value = parent.get(field);
-            if (!value.isTextual() || value.textValue().isBlank() || value.textValue().length() > LONGEST_TEXT
-                    || hasHalfAPair(value.textValue())) {
+            if (!value.isTextual() || value.textValue().isBlank() || hasHalfAPair(value.textValue())
+                    || value.textValue().codePoints().count() > LONGEST_TEXT) {
                 wrong(prefix + field, "must be a text of 1 to " + LONGEST_TEXT + " characters");
                 return null;
             }
@@ -125,7 +126,7 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
             JsonNode value = item.get("quantity");
             if (absent(value)) {
                 wrong(prefix + "quantity", "is missing");
-            } else if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
+            } else if (!value.canConvertToExactIntegral() || !value.canConvertToInt() || value.intValue() < 1) {
                 wrong(prefix + "quantity", "must be a whole number of 1 or more");
             } else {
                 return value.intValue();
@@ -142,14 +143,17 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
                         prefix + field,
                         "must be a number of 0 or more with at most 15 digits before the point and 6 behind");
             } else {
-                return value.decimalValue();
+                BigDecimal money = value.decimalValue();
+                return money.setScale(Math.clamp(money.scale(), 0, MOST_DECIMALS)); // 1e3 is 1000, and so written
             }
             return BigDecimal.ZERO;
         }
 
-        private static boolean plausible(BigDecimal money) { // 1e999999999 is short JSON and a long number
-            return money.signum() >= 0 && money.precision() - (long) money.scale() <= 15 && money.scale() <= 6
-                    && money.scale() >= -15;
+        /** However it is written: 1.0000000 is money, and 1e999999999 is short JSON and a long number. */
+        private static boolean plausible(BigDecimal money) {
+            BigDecimal shortest = money.stripTrailingZeros();
+            return money.signum() >= 0 && shortest.precision() - (long) shortest.scale() <= 15
+                    && shortest.scale() <= MOST_DECIMALS;
         }
 
         private String timestamp(JsonNode json) {

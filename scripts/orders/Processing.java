@@ -1,7 +1,6 @@
 package orders;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import orders.Delivery.Abandoned;
@@ -83,15 +82,13 @@ public final class Processing {
     private static Order read(Delivery delivery) throws PermanentFailure {
         try {
             byte[] value = delivery.record().value();
-            Order order = Order.from(Json.MAPPER.readTree(value == null ? new byte[0] : value));
+            Order order = Order.from(Json.read(value == null ? new byte[0] : value));
             if (!order.orderId().equals(delivery.key())) { // in its partition the ledger may not know the order
                 throw new InvalidOrder(List.of(new InvalidOrder.Problem("key of the record", "must be the order_id")));
             }
             return order;
         } catch (JsonProcessingException e) {
             throw new MalformedRecord("not JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new MalformedRecord("not JSON: " + e.getMessage(), e);
         }
     }
 }
