@@ -31,7 +31,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The API when Kafka or its clients do not play along: accepted is durable still, and nobody is kept waiting (1, 2). */
+/** The API when Kafka or its clients do not play along: accepted is durable, and nobody is kept waiting (1, 2). */
 @ExtendWith(LabExtension.class)
 class ApiUnderStressProof {
     private static final int CLIENTS = 16;
