@@ -11,6 +11,8 @@
 //SOURCES bench/Figure.java
 //SOURCES bench/KeyOrder.java
 //SOURCES bench/Ledger.java
+//SOURCES bench/LiveHeap.java
+//SOURCES bench/Median.java
 //SOURCES bench/Orders.java
 //SOURCES bench/Outcomes.java
 //SOURCES bench/Rebalance.java
