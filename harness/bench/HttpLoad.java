@@ -124,7 +124,8 @@ public class HttpLoad implements Callable<Integer> {
 
     private boolean enough(long now) {
         return now >= from
-                && (requests == null ? now >= from + Duration.ofSeconds(seconds).toNanos() : begun.getAndIncrement() >= requests);
+                && (requests == null ? now >= from + Duration.ofSeconds(seconds).toNanos()
+                : begun.getAndIncrement() >= requests);
     }
 
     private void error(String kind) {
