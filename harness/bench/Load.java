@@ -20,16 +20,27 @@ import lab.Running;
  * @param tenths     the rates of the first tenth of the requests, the second, and so on
  */
 record Load(long requests, String errors, long errorCount, double rate, double p99, List<Double> tenths) {
-    private static final int COLD_SECONDS = 15;
+    private static final int MOST_WARM_UPS = 6;
+    private static final double FASTER = 1.1;
     private static final int WARM_UP_SECONDS = 5;
     private static final int SECONDS = 10;
     private static final int LEAST_SECONDS = 2;
     private static final Duration PATIENCE = Duration.ofMinutes(30);
     private static final String ORDER = Api.order("customer123");
 
-    /** Posts until the JVM of an API that has just been started has compiled what there is to compile. */
+    /**
+     * Posts until an API that has just been started is hardly faster than it was before: its JVM compiles for longer
+     * than one would think, and the more it has to do for an order, the longer.
+     */
     static void warmUp(Track track, String who, Api api, int connections) {
-        run(track, who + ", cold", api, connections, "--seconds", seconds(track, COLD_SECONDS)).clean();
+        double before = 0;
+        for (int i = 0; i < MOST_WARM_UPS; i++) {
+            double rate = on(track, who + ", warming up", api, connections).clean().rate;
+            if (rate < before * FASTER) {
+                return;
+            }
+            before = rate;
+        }
     }
 
     /** Posts the same order over so many connections, for a time. */
