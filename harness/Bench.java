@@ -6,17 +6,26 @@
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.3.1
 //DEPS org.awaitility:awaitility:4.3.0
+//SOURCES bench/ApiConnections.java
+//SOURCES bench/ApiKeys.java
+//SOURCES bench/ApiStalled.java
+//SOURCES bench/ApiStart.java
+//SOURCES bench/ApiThroughput.java
 //SOURCES bench/Contender.java
 //SOURCES bench/Drain.java
 //SOURCES bench/Figure.java
 //SOURCES bench/KeyOrder.java
 //SOURCES bench/Ledger.java
+//SOURCES bench/LiveHeap.java
+//SOURCES bench/Load.java
+//SOURCES bench/Median.java
 //SOURCES bench/Orders.java
 //SOURCES bench/Outcomes.java
 //SOURCES bench/Rebalance.java
 //SOURCES bench/Report.java
 //SOURCES bench/Row.java
 //SOURCES bench/Scaling.java
+//SOURCES bench/StalledClients.java
 //SOURCES bench/Track.java
 //SOURCES bench/WaitBound.java
 //SOURCES bench/WarmUp.java
@@ -32,6 +41,11 @@
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
+import bench.ApiConnections;
+import bench.ApiKeys;
+import bench.ApiStalled;
+import bench.ApiStart;
+import bench.ApiThroughput;
 import bench.Drain;
 import bench.KeyOrder;
 import bench.Ledger;
@@ -71,11 +85,12 @@ import picocli.CommandLine.Option;
         exitCodeList = {"0:every figure is as asked", "1:some are below, or could not be measured", "2:wrong options"})
 public class Bench implements Callable<Integer> {
     private static final List<Row> ROWS = List.of(
-            new Drain(), new WaitBound(), new KeyOrder(), new Ledger(), new Scaling(), new Rebalance());
+            new Drain(), new WaitBound(), new KeyOrder(), new Ledger(), new Scaling(), new Rebalance(),
+            new ApiThroughput(), new ApiConnections(), new ApiKeys(), new ApiStalled(), new ApiStart());
 
     @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
             description = "Measure only the rows in whose name this is found: drain, wait-bound, key-order, ledger, "
-                    + "scaling, rebalance.")
+                    + "scaling, rebalance, api-rate, api-connections, api-keys, api-stalled, api-start.")
     private Pattern only;
 
     @Option(names = "--broker", paramLabel = "HOST:PORT",
@@ -113,8 +128,9 @@ public class Bench implements Callable<Integer> {
             System.err.printf("this machine is busy (load %.1f): take the figures with care%n", load);
         }
         Path logs = Files.createDirectories(Repo.file(".cache/bench/" + Instant.now().toString().replace(':', '-')));
-        Build.atFullSpeed(logs, "scripts/KafkaBroker.java", "scripts/OrderConsumer.java", "harness/bench/BareLoop.java",
-                "harness/bench/BareReader.java", "harness/bench/ParallelConsumerLoop.java");
+        Build.atFullSpeed(logs, "scripts/KafkaBroker.java", "scripts/OrderApi.java", "scripts/OrderConsumer.java",
+                "harness/bench/BareApi.java", "harness/bench/BareLoop.java", "harness/bench/BareReader.java",
+                "harness/bench/HttpLoad.java", "harness/bench/ParallelConsumerLoop.java");
         Report report = new Report(scale, load);
         try (Broker broker = address == null ? Broker.embedded(logs, "for this") : Broker.running(address)) {
             System.err.println("broker: " + broker.description() + "; logs: " + Repo.root().relativize(logs));

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 import lab.Running;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
@@ -25,11 +24,7 @@ final class Contender implements AutoCloseable {
     /** Orders a second while the JVM was cold, and after. */
     record Rates(double cold, double warm) {
         static Rates median(List<Rates> rounds) {
-            return new Rates(median(rounds, Rates::cold), median(rounds, Rates::warm));
-        }
-
-        private static double median(List<Rates> rounds, ToDoubleFunction<Rates> rate) {
-            return rounds.stream().mapToDouble(rate).sorted().skip((rounds.size() - 1) / 2).findFirst().orElseThrow();
+            return new Rates(Median.of(rounds, Rates::cold), Median.of(rounds, Rates::warm));
         }
     }
 

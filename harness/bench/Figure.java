@@ -15,7 +15,7 @@ public record Figure(String row, String what, double value, String unit, Limit l
     /** What is asked: of the ratio of the figure to its limit, or of the figure itself, or nothing. */
     public record Asked(Of of, double number) {
         /** What a number asked for is compared with. */
-        public enum Of { SHARE_OF_LIMIT, TIMES_LIMIT, AT_LEAST, AT_MOST, NOTHING }
+        public enum Of { SHARE_OF_LIMIT, TIMES_LIMIT, AT_MOST_TIMES_LIMIT, AT_LEAST, AT_MOST, NOTHING }
 
         static final Asked NOTHING = new Asked(Of.NOTHING, Double.NaN);
 
@@ -25,6 +25,10 @@ public record Figure(String row, String what, double value, String unit, Limit l
 
         static Asked times(double least) {
             return new Asked(Of.TIMES_LIMIT, least);
+        }
+
+        static Asked atMostTimes(double most) {
+            return new Asked(Of.AT_MOST_TIMES_LIMIT, most);
         }
 
         static Asked atLeast(double least) {
@@ -45,6 +49,7 @@ public record Figure(String row, String what, double value, String unit, Limit l
     public boolean ok() {
         return switch (asked.of) {
             case SHARE_OF_LIMIT, TIMES_LIMIT -> ratio() >= asked.number;
+            case AT_MOST_TIMES_LIMIT -> ratio() <= asked.number;
             case AT_LEAST -> value >= asked.number;
             case AT_MOST -> value <= asked.number;
             case NOTHING -> true;

@@ -4,7 +4,6 @@ import bench.Contender.Rates;
 import bench.Figure.Asked;
 import bench.Figure.Limit;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +20,6 @@ public final class Ledger implements Row {
     private static final int WAITING = 300_000;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Pattern RESTORED = Pattern.compile("(?s)((?:\"ledger-restored\".*?\n.*?){3})"); // partitions
-    private static final Pattern HEAP = Pattern.compile("Total\\s+\\d+\\s+(\\d+)");
 
     /** What is known of a consumer that has its ledger and nothing to do. */
     private record Idle(long heap, double restoredPerSecond) {
@@ -78,7 +76,7 @@ public final class Ledger implements Row {
             List<JsonNode> restored = restored(consumer.process());
             double ms = restored.stream().mapToDouble(partition -> partition.path("ms").asDouble()).max().orElseThrow();
             double orders = restored.stream().mapToDouble(partition -> partition.path("orders").asDouble()).sum();
-            Idle idle = new Idle(liveBytes(track, consumer.process()), orders * 1000 / ms);
+            Idle idle = new Idle(LiveHeap.bytes(track, consumer.process()), orders * 1000 / ms);
             track.say("%s: %,.0f orders restored in %,.0f ms, %,d bytes live".formatted(who, orders, ms, idle.heap));
             return idle;
         }
@@ -88,13 +86,5 @@ public final class Ledger implements Row {
         return consumer.out().lines().filter(line -> line.startsWith("{") && line.endsWith("}"))
                 .map(line -> Kafka.json(Kafka.bytes(line)))
                 .filter(line -> line.path("type").asText().equals("ledger-restored")).toList();
-    }
-
-    /** What the histogram of the JDK's jcmd counts: it collects all garbage first. */
-    private static long liveBytes(Track track, Running consumer) {
-        String java = ProcessHandle.of(consumer.pid()).flatMap(process -> process.info().command()).orElseThrow();
-        Running jcmd = track.command("jcmd", Path.of(java).resolveSibling("jcmd").toString(),
-                String.valueOf(consumer.pid()), "GC.class_histogram");
-        return Long.parseLong(jcmd.awaitOut("total of the heap", HEAP, PATIENCE));
     }
 }

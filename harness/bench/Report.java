@@ -11,7 +11,7 @@ import picocli.CommandLine.Help.Ansi;
 
 /** All figures, as a table and as JSON. */
 public final class Report {
-    private static final String LINE = "%-11s %-37s %12s %-9s %12s  %-20s %8s  %-11s %s%n";
+    private static final String LINE = "%-15s %-37s %12s %-9s %12s  %-20s %8s  %-11s %s%n";
 
     private final double scale;
     private final double load;
@@ -61,14 +61,23 @@ public final class Report {
     }
 
     private static String ratio(Figure figure) {
-        return figure.asked().of() == Asked.Of.TIMES_LIMIT || figure.ratio() > 2 ? times(figure.ratio())
+        return isTimes(figure.asked()) || figure.ratio() > 2 ? times(figure.ratio())
                 : percent(figure.ratio());
+    }
+
+    private static boolean isTimes(Asked asked) {
+        return asked.of() == Asked.Of.TIMES_LIMIT || asked.of() == Asked.Of.AT_MOST_TIMES_LIMIT;
+    }
+
+    private static boolean isAtMost(Asked asked) {
+        return asked.of() == Asked.Of.AT_MOST || asked.of() == Asked.Of.AT_MOST_TIMES_LIMIT;
     }
 
     private static String asked(Asked asked) {
         return switch (asked.of()) {
             case SHARE_OF_LIMIT -> "≥ " + percent(asked.number());
             case TIMES_LIMIT -> "≥ " + times(asked.number());
+            case AT_MOST_TIMES_LIMIT -> "≤ " + times(asked.number());
             case AT_LEAST -> "≥ " + "%,.0f".formatted(asked.number());
             case AT_MOST -> "≤ " + "%,.0f".formatted(asked.number());
             case NOTHING -> "";
@@ -86,7 +95,7 @@ public final class Report {
     private static String verdict(Figure figure) {
         return figure.asked().of() == Asked.Of.NOTHING ? ""
                 : Ansi.AUTO.string(figure.ok() ? "@|green ok|@"
-                : figure.asked().of() == Asked.Of.AT_MOST ? "@|red above|@" : "@|red below|@");
+                : isAtMost(figure.asked()) ? "@|red above|@" : "@|red below|@");
     }
 
     public String json() {

@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import lab.Api;
 import lab.Broker;
 import lab.Kafka;
 import lab.Lab;
+import lab.Repo;
 import lab.Running;
 
 /** Where the contenders of one row run: topics that nobody else uses, and real processes. Closing it clears it. */
@@ -112,8 +114,39 @@ public final class Track implements AutoCloseable {
         return new Contender(this, who, group, orders, () -> start(script, all.toArray(String[]::new)));
     }
 
+    /** The order API, on a free port, once it listens. */
+    Api orderApi(String topic, String... options) {
+        return api(start("OrderApi", orderApiOptions(topic, outcomesOf(topic), options)));
+    }
+
+    /** What to start the order API with: on a free port, in front of topics that are there. */
+    String[] orderApiOptions(String topic, String outcomes, String... options) {
+        return Lab.with(options, "--bootstrap-server", bootstrap(), "--port", "0", "--topic", topic,
+                "--outcomes-topic", outcomes);
+    }
+
+    /** What does less than the order API, in the same way. */
+    Api bareApi(String topic, String... options) {
+        return api(start("BareApi", bareApiOptions(topic, options)));
+    }
+
+    String[] bareApiOptions(String topic, String... options) {
+        return Lab.with(options, "--bootstrap-server", bootstrap(), "--port", "0", "--topic", topic);
+    }
+
+    /** Waits until an API that was started listens. */
+    Api api(Running process) {
+        return lab.api(process);
+    }
+
     Running start(String script, String... options) {
         return lab.start(script, options);
+    }
+
+    /** The same as a user starts it, by its path in the checkout. */
+    Running jbang(String path, String... options) {
+        return command("jbang", Lab.with(new String[] {Repo.file("jbang").toString(), Repo.file(path).toString()},
+                options));
     }
 
     Running command(String name, String... command) {

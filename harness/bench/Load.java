@@ -1,0 +1,95 @@
+package bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import lab.Api;
+import lab.Kafka;
+import lab.Running;
+
+/**
+ * What {@code HttpLoad}, a process of its own, met at an API.
+ *
+ * @param requests   how many were answered 201 in the time that counts
+ * @param errors     how many were not, before or in that time, as it says it
+ * @param errorCount the sum of these
+ * @param rate       requests a second
+ * @param p99        what 99 % of them took at most, in milliseconds
+ * @param tenths     the rates of the first tenth of the requests, the second, and so on
+ */
+record Load(long requests, String errors, long errorCount, double rate, double p99, List<Double> tenths) {
+    private static final int MOST_WARM_UPS = 6;
+    private static final double FASTER = 1.1;
+    private static final int WARM_UP_SECONDS = 5;
+    private static final int SECONDS = 10;
+    private static final int LEAST_SECONDS = 2;
+    private static final Duration PATIENCE = Duration.ofMinutes(30);
+    private static final String ORDER = Api.order("customer123");
+
+    /**
+     * Posts until an API that has just been started is hardly faster than it was before: its JVM compiles for longer
+     * than one would think, and the more it has to do for an order, the longer.
+     */
+    static void warmUp(Track track, String who, Api api, int connections) {
+        double before = 0;
+        for (int i = 0; i < MOST_WARM_UPS; i++) {
+            double rate = on(track, who + ", warming up", api, connections).clean().rate;
+            if (rate < before * FASTER) {
+                return;
+            }
+            before = rate;
+        }
+    }
+
+    /** Posts the same order over so many connections, for a time. */
+    static Load on(Track track, String who, Api api, int connections) {
+        return run(track, who, api, connections, "--seconds", seconds(track, SECONDS));
+    }
+
+    /** Posts so many orders, each under an idempotency key of its own. */
+    static Load ofKeys(Track track, String who, Api api, int connections, int requests) {
+        return run(track, who, api, connections, "--keys", "--requests", String.valueOf(requests));
+    }
+
+    private static Load run(Track track, String who, Api api, int connections, String... options) {
+        List<String> all = new ArrayList<>(List.of("--url", api.uri() + "/orders/", "--body", ORDER, "--connections",
+                String.valueOf(connections), "--warm-up", seconds(track, WARM_UP_SECONDS)));
+        all.addAll(List.of(options));
+        Running load = track.start("HttpLoad", all.toArray(String[]::new));
+        if (load.awaitExit(PATIENCE) != 0) {
+            throw new IllegalStateException(load.tail());
+        }
+        Load met = from(Kafka.json(Kafka.bytes(load.out())));
+        track.say("%s, %,d connections: %,.0f orders/s, p99 %.1f ms, errors %s"
+                .formatted(who, connections, met.rate, met.p99, met.errors));
+        return met;
+    }
+
+    private static String seconds(Track track, int seconds) {
+        return String.valueOf(Math.max(LEAST_SECONDS, track.scaled(seconds)));
+    }
+
+    private static Load from(JsonNode json) {
+        JsonNode errors = json.path("errors");
+        return new Load(json.path("requests").asLong(), errors.toString(),
+                StreamSupport.stream(errors.spliterator(), false).mapToLong(JsonNode::asLong).sum(),
+                json.path("per_second").asDouble(), json.path("p99_ms").asDouble(),
+                StreamSupport.stream(json.path("per_second_by_tenth").spliterator(), false)
+                        .map(JsonNode::asDouble).toList());
+    }
+
+    /**
+     * The same, where an error would make the figures of something else.
+     *
+     * @throws IllegalStateException if not everything was answered 201
+     */
+    Load clean() {
+        if (errorCount > 0 || requests == 0) {
+            throw new IllegalStateException("%,d orders were taken, and there were errors: %s"
+                    .formatted(requests, errors));
+        }
+        return this;
+    }
+}

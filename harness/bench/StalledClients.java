@@ -1,0 +1,97 @@
+package bench;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import lab.Api;
+
+/**
+ * Clients that send half of a request and wait. Whoever is thrown out comes again with the next half, so that they are
+ * all there until they are closed.
+ */
+final class StalledClients implements AutoCloseable {
+    private final URI server;
+    private final CountDownLatch arrived;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger connections = new AtomicInteger();
+    private volatile boolean closed;
+    private volatile IOException failure;
+
+    /** Returns when each has sent its half: of the headers, or of the body. */
+    StalledClients(URI server, int halfHeaders, int halfBodies) {
+        this.server = server;
+        this.arrived = new CountDownLatch(halfHeaders + halfBodies);
+        String order = Api.order("customer123");
+        String headers = "POST /orders/ HTTP/1.1\r\nHost: " + server.getAuthority()
+                + "\r\nContent-Type: application/json\r\nContent-Length: " + order.length() + "\r\n\r\n";
+        start(halfHeaders, headers.substring(0, headers.length() / 2));
+        start(halfBodies, headers + order.substring(0, order.length() / 2));
+        try {
+            arrived.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** How many connections they have had so far. */
+    int connections() {
+        if (failure != null) {
+            throw new IllegalStateException("not every client that is to stall was let in", failure);
+        }
+        return connections.get();
+    }
+
+    private void start(int clients, String half) {
+        for (int i = 0; i < clients; i++) {
+            Thread.ofVirtual().start(() -> stall(half.getBytes(StandardCharsets.US_ASCII)));
+        }
+    }
+
+    private void stall(byte[] half) {
+        while (!closed && failure == null) {
+            try (Socket socket = new Socket(server.getHost(), server.getPort())) {
+                open.add(socket);
+                if (closed) {
+                    return;
+                }
+                socket.getOutputStream().write(half);
+                connections.incrementAndGet();
+                arrived.countDown();
+                awaitEnd(socket);
+                open.remove(socket);
+            } catch (IOException e) {
+                failure = closed ? null : e;
+                arrived.countDown();
+            }
+        }
+    }
+
+    private static void awaitEnd(Socket socket) {
+        try {
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            // thrown out with a reset instead of an end: the same to us
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        open.forEach(StalledClients::close);
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
