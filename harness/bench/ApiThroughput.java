@@ -24,7 +24,7 @@ public final class ApiThroughput implements Row {
     public List<Figure> measure(Track track) {
         String topic = track.topic();
         Api api = track.orderApi(topic, "--quiet");
-        Api logging = track.orderApi(topic);
+        Api logging = track.orderApi(track.topic()); // not the same: each reads all orders of its topic
         String[] sizes = sizes(track, api, topic);
         Api bare = track.bareApi(track.topic(), sizes);
         Api nothing = track.bareApi(topic, Lab.with(sizes, "--nothing"));
