@@ -25,6 +25,7 @@
 //SOURCES orders/Printable.java
 //SOURCES orders/ProblemType.java
 //SOURCES orders/Script.java
+//SOURCES orders/TopicReader.java
 //SOURCES orders/Topics.java
 //COMPILE_OPTIONS --release 21
 //FILES openapi.json=orders/openapi.json
@@ -44,12 +45,16 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -109,6 +114,7 @@ public class OrderApi implements Callable<Integer> {
     private static final int GRACE_SECONDS = 10;
     private static final int TO_TAKE_AN_ANSWER = 10; // seconds
     private static final int MAX_BLOCK_MS = 20;
+    private static final int LOOK_MS = 50;
     private static final long NEVER_MS = Duration.ofDays(3650).toMillis();
     private static final String RETRY_AFTER = "5"; // seconds
 
@@ -178,6 +184,12 @@ public class OrderApi implements Callable<Integer> {
     private Semaphore inFlight;
     private OrderView view;
 
+    /** The requests that wait for Kafka: to look through them now and then costs less than a timer for each. */
+    private final Set<Waiting> waiting = ConcurrentHashMap.newKeySet();
+
+    private record Waiting(CompletableFuture<Accepted> answer, long deadline) {
+    }
+
     public static void main(String... args) {
         System.exit(Script.run(new OrderApi(), args));
     }
@@ -195,7 +207,8 @@ public class OrderApi implements Callable<Integer> {
             this.admin = admin;
             kafka.createMissing(admin, Topics.events(topic));
             try (Producer<String, byte[]> producer = new KafkaProducer<>(settings);
-                    OrderView view = new OrderView(kafka.client("order-api-view"), topic, outcomesTopic, maxOrders)) {
+                    OrderView view = new OrderView(() -> kafka.client("order-api-view"), topic, outcomesTopic,
+                            maxOrders)) {
                 this.producer = producer;
                 this.view = view;
                 connections = connectionCount(producer);
@@ -218,7 +231,9 @@ public class OrderApi implements Callable<Integer> {
 
     private void serve(HttpServer server) throws InterruptedException {
         CountDownLatch stop = new CountDownLatch(1);
-        try (var shutdown = new Script.Shutdown(stop::countDown)) {
+        try (var shutdown = new Script.Shutdown(stop::countDown);
+                var clock = Executors.newSingleThreadScheduledExecutor()) {
+            clock.scheduleWithFixedDelay(this::endLongWaits, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
             server.createContext("/", routes());
             server.start();
             System.out.println("Listening on " + limits.address(server));
@@ -312,9 +327,9 @@ public class OrderApi implements Callable<Integer> {
             throw new HttpProblem(ProblemType.MISSING_IDEMPOTENCY_KEY,
                     "Send an Idempotency-Key: a text of your own, the same whenever you repeat the request.");
         }
-        boolean ownId = body.hasNonNull("order_id");
-        Order order = order(body, key);
-        String fingerprint = order.contentDigest() + (ownId ? order.orderId() : "");
+        Order posted = posted(body);
+        Order order = posted.completed(newId(key), Instant.now().toString(), key);
+        String fingerprint = key == null ? null : posted.contentDigest() + Objects.toString(posted.orderId(), "");
         log.info("received order {} of customer {}, idempotency key {}", order.orderId(), order.customerId(), key);
         var record = new ProducerRecord<>(topic, order.orderId(), Json.bytes(order));
         CompletableFuture<Accepted> mine = new CompletableFuture<>();
@@ -338,7 +353,7 @@ public class OrderApi implements Callable<Integer> {
 
     private ObjectNode body(HttpExchange exchange) throws IOException {
         String type = exchange.getRequestHeaders().getFirst("Content-Type");
-        if (type != null && !type.replaceFirst(";.*", "").strip().equalsIgnoreCase("application/json")) {
+        if (type != null && !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
             throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
         }
         if (exchange.getRequestHeaders().containsKey("Content-Encoding")) {
@@ -357,24 +372,19 @@ public class OrderApi implements Callable<Integer> {
         }
     }
 
-    /**
-     * Fills in what a client may leave out; an id made from the key is the same for every retry, even after a restart.
-     */
-    private static Order order(ObjectNode body, String key) {
-        if (!body.hasNonNull("order_id")) {
-            body.put("order_id", (key == null ? UUID.randomUUID()
-                    : UUID.nameUUIDFromBytes(key.getBytes(StandardCharsets.UTF_8))).toString());
-        }
-        if (!body.hasNonNull("timestamp")) {
-            body.put("timestamp", Instant.now().toString());
-        }
-        body.put("idempotency_key", key);
+    private static Order posted(ObjectNode body) {
         try {
-            return Order.from(body);
+            return Order.posted(body);
         } catch (InvalidOrder e) {
             throw new HttpProblem(ProblemType.INVALID_ORDER, "The order is not valid: " + e.getMessage())
                     .with(e.problems());
         }
+    }
+
+    /** Made from the key, it is the same for every retry, even after a restart. */
+    private static String newId(String key) {
+        return (key == null ? UUID.randomUUID() : UUID.nameUUIDFromBytes(key.getBytes(StandardCharsets.UTF_8)))
+                .toString();
     }
 
     private Answer created(HttpExchange exchange, Accepted accepted, boolean duplicate) {
@@ -452,17 +462,30 @@ public class OrderApi implements Callable<Integer> {
     }
 
     private Accepted await(CompletableFuture<Accepted> sent) {
+        Waiting request = new Waiting(sent.copy(), System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs));
+        waiting.add(request);
         try {
-            Accepted accepted = sent.get(timeoutMs, TimeUnit.MILLISECONDS);                             // 4
+            Accepted accepted = request.answer.get();                                                   // 4
             view.accepted(accepted.orderId());
             return accepted;
         } catch (ExecutionException e) {                                                                // 5
             throw (HttpProblem) e.getCause();
-        } catch (TimeoutException e) {
-            throw new HttpProblem(ProblemType.OUTCOME_UNKNOWN, "Kafka did not acknowledge the order in time: it may or "
-                    + "may not be written. Send it again with the same Idempotency-Key, which is safe.");
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
+        } finally {
+            waiting.remove(request);
+        }
+    }
+
+    /** Tells those who have waited for long enough that the outcome is unknown; what they wait for goes on. */
+    private void endLongWaits() {
+        long now = System.nanoTime();
+        for (Waiting request : waiting) {
+            if (now - request.deadline > 0) {
+                request.answer.completeExceptionally(new HttpProblem(ProblemType.OUTCOME_UNKNOWN, "Kafka did not "
+                        + "acknowledge the order in time: it may or may not be written. Send it again with the same "
+                        + "Idempotency-Key, which is safe."));
+            }
         }
     }
 

@@ -4,7 +4,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
 import java.net.URI;
-import java.net.URISyntaxException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -104,11 +105,7 @@ public final class HttpRoutes implements HttpHandler {
 
     /** A text as one part of a path. */
     public static String encoded(String text) {
-        try {
-            return new URI(null, null, "/" + text, null).toASCIIString().substring(1).replace("/", "%2F");
-        } catch (URISyntaxException e) {
-            throw new IllegalArgumentException(e);
-        }
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
     private static String allowed(Map<String, Route> methods) {
@@ -148,11 +145,17 @@ public final class HttpRoutes implements HttpHandler {
      * @throws HttpProblem if it is larger than the limit; the connection is closed then
      */
     public static byte[] body(HttpExchange exchange, int limit) throws IOException {
-        byte[] body = exchange.getRequestBody().readNBytes(limit + 1);
+        byte[] body = exchange.getRequestBody().readNBytes(expected(exchange, limit));
         if (body.length > limit) {
             throw new HttpProblem(ProblemType.BODY_TOO_LARGE, "The body is larger than " + limit + " bytes.")
                     .with("Connection", "close");
         }
         return body;
+    }
+
+    /** As much as there will be, lest a buffer is made for the most that may be; of more than the limit, one byte. */
+    private static int expected(HttpExchange exchange, int limit) {
+        String length = exchange.getRequestHeaders().getFirst("Content-Length"); // checked by the server
+        return length == null ? limit + 1 : (int) Math.min(Long.parseLong(length), limit + 1);
     }
 }

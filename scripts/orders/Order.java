@@ -32,7 +32,18 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
      * @throws InvalidOrder naming every field that is missing or wrong
      */
     public static Order from(JsonNode json) throws InvalidOrder {
-        return new Reading().order(json);
+        return new Reading(true).order(json);
+    }
+
+    /** The same as a client may post it: without order_id and timestamp, which are null then. */
+    public static Order posted(JsonNode json) throws InvalidOrder {
+        return new Reading(false).order(json);
+    }
+
+    /** This order, with what it has not filled in, and under an idempotency key. */
+    public Order completed(String orderId, String timestamp, String idempotencyKey) {
+        return new Order(this.orderId == null ? orderId : this.orderId, customerId, items, totalAmount,
+                this.timestamp == null ? timestamp : this.timestamp, idempotencyKey);
     }
 
     /**
@@ -58,13 +69,19 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
     /** Goes through the fields and notes what is wrong with them, so that a client learns it all at once. */
     private static final class Reading {
         private final List<Problem> problems = new ArrayList<>();
+        private final boolean complete;
+
+        Reading(boolean complete) {
+            this.complete = complete;
+        }
 
         Order order(JsonNode json) throws InvalidOrder {
             if (!json.isObject()) {
                 throw new InvalidOrder(List.of(new Problem("order", "must be a JSON object")));
             }
-            Order order = new Order(text(json, "order_id", ""), text(json, "customer_id", ""), items(json.get("items")),
-                    money(json, "total_amount", ""), timestamp(json), optionalText(json, "idempotency_key"));
+            Order order = new Order(complete ? text(json, "order_id", "") : optionalText(json, "order_id"),
+                    text(json, "customer_id", ""), items(json.get("items")), money(json, "total_amount", ""),
+                    timestamp(json), optionalText(json, "idempotency_key"));
             if (!problems.isEmpty()) {
                 throw new InvalidOrder(problems);
             }
@@ -157,7 +174,7 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
         }
 
         private String timestamp(JsonNode json) {
-            String text = text(json, "timestamp", "");
+            String text = complete ? text(json, "timestamp", "") : optionalText(json, "timestamp");
             try {
                 if (text != null) {
                     DateTimeFormatter.ISO_DATE_TIME.parse(text);

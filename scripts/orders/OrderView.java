@@ -11,39 +11,44 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What became of the most recent orders: a bounded view of {@code order-events} and {@code order-outcomes}, read by a
- * thread of its own. It joins no group, so that it disturbs none, and begins as far before the ends of the topics as it
- * can remember.
+ * What became of the most recent orders: a bounded view of {@code order-outcomes}, read by a thread of its own. It
+ * joins no group, so that it disturbs none, and begins as far before the end as it can remember. Of {@code
+ * order-events} it reads only what was there when it began; what is accepted from then on it is told.
  */
 public final class OrderView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OrderView.class);
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final Duration LOOK_FOR_TOPICS = Duration.ofSeconds(2);
+    private static final Duration LOOK_FOR_TOPIC = Duration.ofSeconds(2);
     private static final byte[] ACCEPTED = {};
 
     private final Cache<String, byte[]> orders; // to the value of the outcome, or ACCEPTED
-    private final Properties client;
+    private final Supplier<Properties> client;
     private final String events;
     private final String outcomes;
     private final int most;
     private final Thread reader = Thread.ofPlatform().daemon().name("order-view").unstarted(this::read);
-    private final Set<TopicPartition> assigned = new HashSet<>();
-    private volatile boolean closed;
+    private final CountDownLatch closed = new CountDownLatch(1);
 
-    /** @param most how many orders to remember */
-    public OrderView(Properties client, String events, String outcomes, int most) {
+    /**
+     * @param client gives the settings of a new client
+     * @param most   how many orders to remember
+     */
+    public OrderView(Supplier<Properties> client, String events, String outcomes, int most) {
         this.client = client;
         this.events = events;
         this.outcomes = outcomes;
@@ -52,7 +57,7 @@ public final class OrderView implements AutoCloseable {
         reader.start();
     }
 
-    /** Notes an order before its record comes by, so that who asks at once is not told that it is unknown. */
+    /** Notes an order that Kafka has acknowledged. */
     public void accepted(String orderId) {
         orders.asMap().putIfAbsent(orderId, ACCEPTED);
     }
@@ -67,49 +72,67 @@ public final class OrderView implements AutoCloseable {
     }
 
     private void read() {
-        client.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
-        client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // the ledger is the consumer's to create
-        client.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"); // what was aborted is no outcome
-        client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took away is passed over
-        client.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 256 * 1024); // rarely, and much: it need not be at once
-        client.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis());
-        client.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000);
-        try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(client)) {
-            long looked = System.nanoTime() - LOOK_FOR_TOPICS.toNanos();
-            while (!closed) {
+        try (TopicReader reader = new TopicReader(client.get())) {
+            reader.read(tails(reader.ends(reader.partitions(events))), this::isClosed, this::take);
+        } catch (KafkaException e) {
+            LOG.warn("what was accepted before cannot be seen: {}", e.getMessage());
+        }
+        try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings())) {
+            long looked = System.nanoTime() - LOOK_FOR_TOPIC.toNanos();
+            while (!isClosed()) {
                 try {
-                    if (System.nanoTime() - looked >= LOOK_FOR_TOPICS.toNanos()) {
-                        assign(consumer);
+                    if (System.nanoTime() - looked >= LOOK_FOR_TOPIC.toNanos()) {
                         looked = System.nanoTime();
+                        assign(consumer);
                     }
-                    consumer.poll(POLL).forEach(this::take);
+                    if (consumer.assignment().isEmpty()) { // to poll would be an error
+                        closed.await(POLL.toMillis(), TimeUnit.MILLISECONDS);
+                    } else {
+                        consumer.poll(POLL).forEach(this::take);
+                    }
                 } catch (KafkaException e) {
                     LOG.warn("what becomes of orders cannot be seen at present: {}", e.getMessage());
-                    looked = System.nanoTime();
                 }
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    /** Takes on partitions that are new, from as far before their ends as can be remembered. */
+    private boolean isClosed() {
+        return closed.getCount() == 0;
+    }
+
+    private Properties settings() {
+        Properties settings = client.get();
+        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // the ledger is the consumer's to create
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"); // what was aborted is no outcome
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took away is passed over
+        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 256 * 1024); // rarely, and much: it need not be at once
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis());
+        return settings;
+    }
+
+    /** Takes on partitions of the outcomes that are new; before the first consumer there is no such topic. */
     private void assign(Consumer<?, ?> consumer) {
-        List<TopicPartition> fresh = new ArrayList<>();
-        for (String topic : List.of(events, outcomes)) {
-            for (PartitionInfo partition : consumer.partitionsFor(topic)) {
-                fresh.add(new TopicPartition(topic, partition.partition()));
-            }
-        }
-        fresh.removeAll(assigned);
+        List<TopicPartition> fresh = new ArrayList<>(consumer.partitionsFor(outcomes).stream()
+                .map(partition -> new TopicPartition(outcomes, partition.partition())).toList());
+        fresh.removeAll(consumer.assignment());
         if (!fresh.isEmpty()) {
-            assigned.addAll(fresh);
-            consumer.assign(assigned);
-            Map<TopicPartition, Long> first = consumer.beginningOffsets(fresh);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(fresh);
-            fresh.forEach(partition -> consumer.seek(partition, Math.max(first.get(partition),
-                    ends.get(partition) - most)));
+            Set<TopicPartition> all = new HashSet<>(consumer.assignment());
+            all.addAll(fresh);
+            consumer.assign(all);
+            tails(consumer.endOffsets(fresh)).forEach(consumer::seek);
         }
+    }
+
+    /** As far before the ends as can be remembered. */
+    private Map<TopicPartition, Long> tails(Map<TopicPartition, Long> ends) {
+        return ends.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
+                end -> Math.max(0, end.getValue() - most)));
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
@@ -126,6 +149,6 @@ public final class OrderView implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
+        closed.countDown();
     }
 }
