@@ -64,7 +64,8 @@ class HostileRequestProof {
         for (String body : List.of("", " ", "\n\n", "not json", "{", "}", "{}{}", "{} x", "[1", "{\"a\":}", "{'a':1}",
                 "{a:1}", "{\"a\":1,}", "//\n{}", "{\"a\":1,\"a\":2}", "NaN", "<order/>", "customer_id=c", "\u0000",
                 "[".repeat(5_000), "{\"a\":".repeat(5_000), "[" + "1".repeat(2_000) + "]", "{\"a\":\"\u0001\"}",
-                "{\"a\":\"line\nfeed\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\u0000\"}", "{\"a\":tru}")) {
+                "{\"a\":\"line\nfeed\"}", "{\"a\":\"\\u12\"}",
+                "{\"a\":\"\\x\"}", "{\"a\":\"\u0000\"}", "{\"a\":tru}")) {
             body(body, 400);
         }
         for (String number : List.of("NaN", "Infinity", "-Infinity", "0x10", "01", "+1", ".5", "1.", "1e", "--1")) {
@@ -74,7 +75,8 @@ class HostileRequestProof {
         bytes("overlong UTF-8", "{\"customer_id\":\"\u00c0\u00af\"}".getBytes(StandardCharsets.ISO_8859_1), 400);
         bytes("Latin 1", "{\"customer_id\":\"J\u00fcrgen\"}".getBytes(StandardCharsets.ISO_8859_1), 400);
         bytes("UTF-16", ORDER.getBytes(StandardCharsets.UTF_16), 400);
-        bytes("a surrogate in UTF-8", "{\"customer_id\":\"\u00ed\u00a0\u0080\"}".getBytes(StandardCharsets.ISO_8859_1), 400);
+        bytes("a surrogate in UTF-8",
+                "{\"customer_id\":\"\u00ed\u00a0\u0080\"}".getBytes(StandardCharsets.ISO_8859_1), 400);
         bytes("a body over the limit", new byte[300_000], 413);
     }
 
@@ -94,7 +96,8 @@ class HostileRequestProof {
                 "[" + String.join(",", Collections.nCopies(1_001, ITEM)) + "]")) {
             body(order("items", items), 422);
         }
-        for (String quantity : List.of("0", "-1", "1.5", "\"1\"", "2147483648", "99999999999999999999", "true", "null")) {
+        for (String quantity : List.of("0", "-1", "1.5", "\"1\"", "2147483648", "99999999999999999999",
+                "true", "null")) {
             body(order("items", "[{\"product_id\":\"p\",\"quantity\":" + quantity + ",\"price\":1}]"), 422);
         }
         for (String money : List.of("-0.01", "\"59.98\"", "null", "true", "{}", "1e999999", "-1e999999", "1e-999999",
