@@ -1,6 +1,7 @@
 package proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.net.Socket;
@@ -92,6 +93,40 @@ class ApiUnderStressProof {
             }
             assertThat(answer.status()).as(answer.body().toString()).isIn(503, 504);
             refused.incrementAndGet();
+        }
+    }
+
+    @Test
+    void aLostAcknowledgementLeadsToOneRecord(Lab lab) throws Exception {
+        losesAnAcknowledgement(lab);
+    }
+
+    @Test
+    void withoutIdempotenceItLeadsToTwo(Lab lab) {
+        assertThatThrownBy(() -> losesAnAcknowledgement(lab, "--no-idempotence"))
+                .isInstanceOf(AssertionError.class).hasMessageContaining("one record");
+    }
+
+    /** A broker that is frozen for longer than the producer waits has the record in its socket, and then once more. */
+    private static void losesAnAcknowledgement(Lab lab, String... options) throws Exception {
+        Running broker = lab.start("KafkaBroker", "--port", "0");
+        String bootstrap = Broker.address(broker);
+        Api api = lab.api(lab.start("OrderApi", Lab.with(options, "--port", "0", "--timeout-ms", "1000",
+                "--bootstrap-server", bootstrap)));
+        assertThat(api.post(Api.order("c"), "Idempotency-Key", "before").status()).isEqualTo(201);
+        AtomicInteger refused = new AtomicInteger();
+        try (ExecutorService client = Executors.newSingleThreadExecutor()) {
+            broker.freeze();
+            Future<Answer> created = client.submit(() -> untilCreated(api, "lost", refused));
+            await("the producer has tried again").atMost(Duration.ofSeconds(30)).until(() -> refused.get() >= 3);
+            broker.thaw();
+            created.get();
+        } finally {
+            broker.thaw();
+        }
+        assertThat(api.post(Api.order("c"), "Idempotency-Key", "after").status()).isEqualTo(201);
+        try (Kafka kafka = new Kafka(bootstrap)) {
+            assertThat(kafka.records("order-events").size()).as("one record for each of three keys").isEqualTo(3);
         }
     }
 
