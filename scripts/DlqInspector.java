@@ -15,6 +15,8 @@
 //SOURCES orders/TopicReader.java
 //SOURCES orders/Topics.java
 //COMPILE_OPTIONS --release 21
+//RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
+//CDS
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.PrintWriter;

@@ -45,6 +45,10 @@ public final class Build {
         command.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
         command.addAll(List.of(options));
         info.path("runtimeOptions").forEach(option -> command.add(option.asText()));
+        Path classData = Path.of(info.path("applicationJsa").asText());
+        if (Files.isRegularFile(classData)) { // left by an earlier run through JBang
+            command.add("-XX:SharedArchiveFile=" + classData);
+        }
         List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
         info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));
         command.addAll(List.of("-classpath", String.join(":", classpath), info.path("mainClass").asText()));
