@@ -271,8 +271,10 @@ public class DlqInspector implements Callable<Integer> {
             Properties settings = kafka.client("dlq-inspector");
             settings.put(ProducerConfig.ACKS_CONFIG, "all"); // "replayed" is said of what is safe
             settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true); // its own retries send nothing twice
-            settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE); // what fitted into the DLQ: the
-            settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class); // broker decides
+            settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1); // a batch that is too large is split
+            // and sent again: were one behind it accepted meanwhile, its sequence numbers would be refused for good
+            settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE); // the broker's limit counts
+            settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
             settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
             if (exactlyOnce) {
                 settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group); // ends what a killed run left open

@@ -144,6 +144,11 @@ public final class Track implements AutoCloseable {
         return lab.start(script, options);
     }
 
+    /** The same in a heap of a size, such as -Xmx128m. */
+    Running startIn(String heap, String script, String... options) {
+        return lab.start(Map.of("JDK_JAVA_OPTIONS", heap), script, options);
+    }
+
     /** Has {@link #start} use the class data that a run through JBang has left. */
     void useClassData(String path) {
         Build.atFullSpeed(lab.folder(), path);

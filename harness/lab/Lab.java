@@ -64,7 +64,12 @@ public final class Lab implements AutoCloseable {
 
     /** Starts a script with exactly these options. */
     public Running start(String script, String... options) {
-        return command(script, Map.of(), Build.command(script, options).toArray(String[]::new));
+        return start(Map.of(), script, options);
+    }
+
+    /** The same, with variables in its environment. */
+    public Running start(Map<String, String> env, String script, String... options) {
+        return command(script, env, Build.command(script, options).toArray(String[]::new));
     }
 
     /** Starts any command. */

@@ -183,7 +183,7 @@ class ReplayProof {
         sentence(replay(lab, "--execute"), "0:3 was not replayed");
         assertThat(lab.kafka().records(lab.events)).extracting(record -> Kafka.text(record.key())).contains("k0", "k2");
         lab.kafka().alterTopic(lab.events, "max.message.bytes", "10000");
-        await("the broker knows").until(() -> {
+        await("the broker knows").atMost(Duration.ofSeconds(60)).until(() -> {
             replay(lab, "--execute");
             return lab.kafka().records(lab.events).stream().anyMatch(record -> "big".equals(Kafka.text(record.key())));
         });

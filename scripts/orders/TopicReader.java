@@ -63,6 +63,7 @@ public final class TopicReader implements AutoCloseable {
     /** The same to given ends; waits for transactions that are open before them. */
     public void readAll(Map<TopicPartition, Long> ends, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        consumer.assign(ends.keySet()); // or it warns when it asks
         read(beginnings(ends.keySet()), ends, enough, sink);
     }
 
