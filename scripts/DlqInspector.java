@@ -53,6 +53,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine;
@@ -107,13 +108,13 @@ public class DlqInspector implements Callable<Integer> {
         @Spec
         CommandSpec spec;
 
+        Admin admin;
+
         @Override
         public final Integer call() {
             try (Admin admin = kafka.connect("dlq-inspector", logging.open(DlqInspector.class, null))) {
-                if (!kafka.ask(admin.listTopics().names()).contains(topic)) {
-                    throw new Failure("There is no topic " + topic + " at " + kafka.bootstrapServer()
-                            + ": give the dead-letter topic with --topic.");
-                }
+                this.admin = admin;
+                kafka.require(admin, topic, AclOperation.READ);
                 return run();
             } catch (KafkaException e) {
                 throw kafka.failure(e);
@@ -276,6 +277,7 @@ public class DlqInspector implements Callable<Integer> {
                 return Script.OK;
             }
             out().flush();
+            byTarget.keySet().forEach(target -> kafka.require(admin, target, AclOperation.WRITE));
             send(byTarget);
             return Script.OK;
         }

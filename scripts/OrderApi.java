@@ -82,6 +82,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.slf4j.Logger;
@@ -205,7 +206,7 @@ public class OrderApi implements Callable<Integer> {
         HttpServer server = limits.bind(timeoutMs / 1000 + TO_TAKE_AN_ANSWER);
         try (Admin admin = kafka.connect("order-api", log)) {
             this.admin = admin;
-            kafka.createMissing(admin, Topics.events(topic));
+            kafka.createMissing(admin, Topics.events(topic), AclOperation.WRITE);
             try (Producer<String, byte[]> producer = new KafkaProducer<>(settings);
                     OrderView view = new OrderView(() -> kafka.client("order-api-view"), topic, outcomesTopic,
                             maxOrders)) {
@@ -215,6 +216,8 @@ public class OrderApi implements Callable<Integer> {
                 awaitMetadata();
                 serve(server);
             }
+        } catch (KafkaException e) {
+            throw kafka.failure(e);
         }
         return Script.OK;
     }
