@@ -45,6 +45,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.metadata.storage.FormatterException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -328,7 +329,7 @@ public class KafkaBroker implements Callable<Integer> {
             if (cause instanceof BindException) {
                 return new PortTaken(ports.client(), host);
             }
-            if (cause instanceof ConfigException) {
+            if (cause instanceof ConfigException || cause instanceof FormatterException) { // the latter of --add-scram
                 return new Failure(Script.USAGE, "A broker setting is wrong: " + message, e);
             }
         }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
@@ -146,10 +147,10 @@ public final class KafkaOptions {
     }
 
     private String securityProtocol() {
-        return client("").getProperty(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, PLAINTEXT);
+        return client("").getProperty(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, PLAINTEXT).toUpperCase(Locale.ROOT);
     }
 
-    /** A plain TCP probe, since Kafka's clients log a warning a second while nobody listens. */
+    /** A plain TCP probe: it knows at once what Kafka's clients find out only when their time is up. */
     private boolean listening() {
         boolean withoutTls = securityProtocol().endsWith(PLAINTEXT);
         return Arrays.stream(bootstrapServer.split(",")).map(String::strip).anyMatch(address -> {
@@ -184,38 +185,7 @@ public final class KafkaOptions {
      * @param rights as in {@link #require}
      */
     public void createMissing(Admin admin, NewTopic topic, AclOperation... rights) {
-        if (describe(admin, topic.name(), rights).isEmpty()) {
-            try {
-                get(admin.createTopics(Set.of(topic)).all());
-            } catch (TopicExistsException e) {
-                // another script was faster
-            } catch (TopicAuthorizationException e) {
-                throw new Script.Failure(Script.FAILED, "There is no topic " + topic.name() + " at " + bootstrapServer
-                        + ", and this user may not create it: have it created, or ask for CREATE on it.", e);
-            } catch (KafkaException e) {
-                throw failure(e);
-            }
-            awaitKnown(admin, topic.name());
-        }
-        require(admin, topic.name(), rights);
-    }
-
-    /**
-     * The controller has made the topic when it answers; the broker that is asked next may learn of it a moment later.
-     */
-    private void awaitKnown(Admin admin, String topic) {
-        long deadline = System.nanoTime() + KNOWN.toNanos();
-        while (describe(admin, topic).isEmpty()) {
-            if (System.nanoTime() > deadline) {
-                throw new Script.Failure("Kafka at " + bootstrapServer + " has created the topic " + topic
-                        + " but does not know it after " + KNOWN.toSeconds() + " s: look at its log.");
-            }
-            try {
-                Thread.sleep(20);
-            } catch (InterruptedException e) {
-                throw interrupted(e);
-            }
-        }
+        check(describe(admin, topic.name(), rights).orElseGet(() -> create(admin, topic)), rights);
     }
 
     /**
@@ -223,14 +193,46 @@ public final class KafkaOptions {
      * tells everybody who may see a topic what else they may do with it, so that to ask takes no further right.
      */
     public void require(Admin admin, String topic, AclOperation... rights) {
-        TopicDescription found = describe(admin, topic, rights).orElseThrow(() -> new Script.Failure(
-                "There is no topic " + topic + " at " + bootstrapServer + ": give the name of one that is there."));
-        Set<AclOperation> granted = found.authorizedOperations(); // null where Kafka does not tell
+        check(describe(admin, topic, rights).orElseThrow(() -> new Script.Failure("There is no topic " + topic + " at "
+                + bootstrapServer + ": give the name of one that is there.")), rights);
+    }
+
+    private void check(TopicDescription topic, AclOperation... rights) {
+        Set<AclOperation> granted = topic.authorizedOperations(); // null where Kafka does not tell
         String missing = names(Arrays.stream(rights).filter(right -> granted != null && !granted.contains(right)));
         if (!missing.isEmpty()) {
-            throw new Script.Failure("This user lacks " + missing + " on the topic " + topic + " at " + bootstrapServer
-                    + ": ask for that right, or give another user in --command-config.");
+            throw new Script.Failure("This user lacks " + missing + " on the topic " + topic.name() + " at "
+                    + bootstrapServer + ": ask for that right, or give another user in --command-config.");
         }
+    }
+
+    /**
+     * The controller has made the topic when it answers; the broker that is asked next may learn of it a moment later.
+     */
+    private TopicDescription create(Admin admin, NewTopic topic) {
+        try {
+            get(admin.createTopics(Set.of(topic)).all());
+        } catch (TopicExistsException e) {
+            // another script was faster
+        } catch (TopicAuthorizationException e) {
+            throw new Script.Failure(Script.FAILED, "There is no topic " + topic.name() + " at " + bootstrapServer
+                    + ", and this user may not create it: have it created, or ask for CREATE on it.", e);
+        } catch (KafkaException e) {
+            throw failure(e);
+        }
+        for (long deadline = System.nanoTime() + KNOWN.toNanos(); System.nanoTime() < deadline; ) {
+            Optional<TopicDescription> known = describe(admin, topic.name());
+            if (known.isPresent()) {
+                return known.get();
+            }
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw interrupted(e);
+            }
+        }
+        throw new Script.Failure("Kafka at " + bootstrapServer + " has created the topic " + topic.name()
+                + " but does not know it after " + KNOWN.toSeconds() + " s: look at its log.");
     }
 
     /** How many partitions a topic has. */
