@@ -81,6 +81,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -292,12 +294,19 @@ public class DlqInspector implements Callable<Integer> {
                     .map(p -> new TopicPartition(topic, p.partition())).toList());
             consumer.assign(partitions);
             Map<TopicPartition, Long> from = new HashMap<>(consumer.beginningOffsets(partitions));
-            if (!fromBeginning) {
-                consumer.committed(Set.copyOf(partitions)).forEach((partition, committed) -> {
-                    if (committed != null) {
-                        from.merge(partition, committed.offset(), Math::max);
-                    }
-                });
+            try {
+                if (!fromBeginning) {
+                    consumer.committed(Set.copyOf(partitions)).forEach((partition, committed) -> {
+                        if (committed != null) {
+                            from.merge(partition, committed.offset(), Math::max);
+                        }
+                    });
+                }
+            } catch (GroupAuthorizationException e) {
+                if (mode.execute) {
+                    throw e;
+                }
+                out().println("what was replayed already is not known: this user may not see the group " + group);
             }
             return from;
         }
@@ -391,13 +400,9 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private void prepareTopics(Admin admin, Plan plan) {
-            Set<String> there = kafka.ask(admin.listTopics().names());
-            plan.toTargets.keySet().stream().filter(target -> !there.contains(target)).findFirst().ifPresent(target -> {
-                throw new Failure("There is no topic " + target + " at " + kafka.bootstrapServer()
-                        + ": create it, or give another with --to. Nothing was sent.");
-            });
+            plan.toTargets.keySet().forEach(target -> kafka.require(admin, target, AclOperation.WRITE));
             if (plan.count(Action.QUARANTINED) > 0) {
-                kafka.createMissing(admin, Topics.deadLetters(quarantine));
+                kafka.createMissing(admin, Topics.deadLetters(quarantine), AclOperation.WRITE);
             }
         }
 

@@ -85,6 +85,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -211,7 +212,7 @@ public class OrderApi implements Callable<Integer> {
         HttpServer server = limits.bind(timeoutMs / 1000 + TO_TAKE_AN_ANSWER);
         try (Admin admin = kafka.connect("order-api", log)) {
             this.admin = admin;
-            kafka.createMissing(admin, Topics.events(topic));
+            kafka.createMissing(admin, Topics.events(topic), AclOperation.WRITE);
             try (Producer<String, byte[]> producer = new KafkaProducer<>(settings);
                     OrderView view = new OrderView(() -> kafka.client("order-api-view"), topic, outcomesTopic,
                             maxOrders)) {
@@ -221,6 +222,8 @@ public class OrderApi implements Callable<Integer> {
                 awaitMetadata();
                 serve(server);
             }
+        } catch (KafkaException e) {
+            throw kafka.failure(e);
         }
         return Script.OK;
     }

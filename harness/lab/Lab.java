@@ -39,7 +39,7 @@ public final class Lab implements AutoCloseable {
     public Lab(Broker broker, Path folder) {
         this.broker = broker;
         this.folder = folder;
-        this.kafka = new Kafka(broker.bootstrap());
+        this.kafka = new Kafka(broker.client());
         String fresh = UUID.randomUUID().toString().substring(0, 8);
         events = "order-events-" + fresh;
         dlq = "order-events-dlq-" + fresh;

@@ -20,6 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.internals.Sender;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,10 +58,7 @@ public abstract class OnTopic implements Callable<Integer> {
         }
         logging.level(Sender.class.getName(), "off"); // of a send that failed we tell ourselves
         try (Admin admin = kafka.connect("dlq-inspector", logging.open(getClass(), null))) {
-            if (!kafka.ask(admin.listTopics().names()).contains(topic)) {
-                throw new Failure("There is no topic " + topic + " at " + kafka.bootstrapServer()
-                        + ": give the dead-letter topic with --topic.");
-            }
+            kafka.require(admin, topic, AclOperation.READ);
             return run(admin);
         } catch (KafkaException e) {
             throw kafka.failure(e);
