@@ -25,10 +25,15 @@ public final class Build {
     }
 
     public static void scripts(Path logs) {
-        Repo.scripts().forEach(script -> build(logs, "scripts/" + script + ".java", "-XX:TieredStopAtLevel=1"));
+        others(logs, Repo.scripts().stream().map(script -> "scripts/" + script + ".java").toArray(String[]::new));
     }
 
-    /** The same for what is to be measured, and so may compile as it likes; paths start at the top of the checkout. */
+    /** The same for what is no script of the project's; paths start at the top of the checkout. */
+    public static void others(Path logs, String... paths) {
+        Arrays.stream(paths).forEach(path -> build(logs, path, "-XX:TieredStopAtLevel=1"));
+    }
+
+    /** The same for what is to be measured, and so may compile as it likes. */
     public static void atFullSpeed(Path logs, String... paths) {
         Arrays.stream(paths).forEach(path -> build(logs, path));
     }

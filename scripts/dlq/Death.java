@@ -3,6 +3,7 @@ package dlq;
 import java.lang.reflect.RecordComponent;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -15,9 +16,9 @@ import java.util.Map;
  * @param timestamp      the record's own, with its {@code timestampType}: CreateTime or LogAppendTime
  * @param group          the consumer group that gave it up
  * @param attempts       how often it was tried
- * @param exception      the class of what was thrown. With Spring that is the container's own for whatever a listener
- *                       throws, and {@code cause} what the listener threw
- * @param cause          the class of its cause
+ * @param exception      the class of what was thrown. With Spring that is ListenerExecutionFailedException for all that
+ *                       a listener throws, and {@code cause} is what it threw
+ * @param cause          the class of its cause; with Spring, of the exception itself if it has none
  * @param at             when it died
  * @param connector      of Kafka Connect: the connector's name, the number of its {@code task}, the {@code stage} it
  *                       failed in (such as VALUE_CONVERTER) and the {@code executingClass} of that stage
@@ -57,7 +58,7 @@ public record Death(Family family, String topic, Integer partition, Long offset,
         for (RecordComponent component : Death.class.getRecordComponents()) {
             Object value = valueOf(component);
             if (value != null) {
-                told.put(component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(java.util.Locale.ROOT),
+                told.put(component.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT),
                         value instanceof Number ? value : value.toString());
             }
         }

@@ -40,9 +40,8 @@ import org.apache.kafka.common.record.TimestampType;
 public final class ErrorHeaders {
     private static final Map<String, Meaning> TABLE = new HashMap<>();
 
-    /** All that begins so is theirs, whether we know it or not. */
-    private static final List<String> PREFIXES = List.of(DeadLetter.PREFIX, "__connect.errors.", "__streams.errors.",
-            "kafka_dlt-", "retry_topic-", "springDeserializerException");
+    /** All that begins so is Kafka's, whether we know it or not. */
+    private static final List<String> PREFIXES = List.of(DeadLetter.PREFIX, "__connect.errors.", "__streams.errors.");
 
     static {
         // Kafka's share groups (KIP-1191, from 4.4 on; the first six) and this project's OrderConsumer. One death at
@@ -73,10 +72,10 @@ public final class ErrorHeaders {
         rows.add("__connect.errors.exception.message", Field.MESSAGE, Encoding.TEXT);
         rows.add("__connect.errors.exception.stacktrace", Field.STACKTRACE, Encoding.TEXT);
 
-        // Kafka Streams with errors.dead.letter.queue.topic.name (KIP-1034, from 4.2 on). 4.2 wrote the exception's
-        // toString(), class and message; since then it is the class. What a punctuation throws has no origin: null, -1.
+        // Kafka Streams with errors.dead.letter.queue.topic.name (KIP-1034, from 4.2 on). What a punctuation throws has
+        // no origin: null, -1.
         rows = new Rows(Family.STREAMS);
-        rows.add("__streams.errors.exception", Field.EXCEPTION, Encoding.CLASS);
+        rows.add("__streams.errors.exception", Field.EXCEPTION, Encoding.TEXT);
         rows.add("__streams.errors.message", Field.MESSAGE, Encoding.TEXT);
         rows.add("__streams.errors.stacktrace", Field.STACKTRACE, Encoding.TEXT);
         rows.secondStep();
@@ -87,7 +86,7 @@ public final class ErrorHeaders {
         // Spring Kafka's DeadLetterPublishingRecoverer ("kafka_dlt-") and its retry topics ("kafka_"). By default the
         // origin is added at each death, and the exception of the one before taken off (appendOriginalHeaders,
         // stripPreviousExceptionHeaders). Retry topics do not append: they tell the first origin and the latest
-        // exception. What failed to deserialize has no group, and "key-" headers if it was the key.
+        // exception. The "key-" headers are of a key that failed to deserialize.
         rows = new Rows(Family.SPRING);
         rows.add("kafka_listenerInfo", null, Encoding.TEXT); // this and the next come with the delivery, if asked for
         rows.add("kafka_deliveryAttempt", Field.ATTEMPTS, Encoding.BINARY_INT);
@@ -110,8 +109,9 @@ public final class ErrorHeaders {
             rows.add(prefix + "original-timestamp-type", Field.TIMESTAMP_TYPE, Encoding.TEXT);
         }
         rows.add("kafka_dlt-original-consumer-group", Field.GROUP, Encoding.TEXT); // retry topics too
+        // Added at each attempt, unless retainAllRetryHeaderValues is off. The attempt is the one that would be next.
         rows.add("retry_topic-original-timestamp", Field.TIMESTAMP, Encoding.BIG_MILLIS);
-        rows.add("retry_topic-attempts", Field.NEXT_ATTEMPT, Encoding.BINARY_ATTEMPT); // 4 bytes, once 1
+        rows.add("retry_topic-attempts", Field.NEXT_ATTEMPT, Encoding.BINARY_ATTEMPT);
         rows.add("retry_topic-backoff-timestamp", null, Encoding.BIG_MILLIS);
 
         // SmallRye, which Quarkus uses: the strategies dead-letter-queue and delayed-retry-topic. These names only; a
@@ -232,7 +232,6 @@ public final class ErrorHeaders {
     /** How it is written. Places, counts and times of Kafka's are never negative: -1 says that there is none. */
     private enum Encoding {
         TEXT(false, ErrorHeaders::text),
-        CLASS(false, value -> text(value).split(":", 2)[0]),
         INT(false, value -> Math.toIntExact(notNegative(Long.parseLong(text(value))))),
         LONG(false, value -> notNegative(Long.parseLong(text(value)))),
         MILLIS(false, value -> Instant.ofEpochMilli(notNegative(Long.parseLong(text(value))))),
@@ -240,7 +239,8 @@ public final class ErrorHeaders {
         BINARY_INT(true, value -> Math.toIntExact(notNegative(bigEndian(value, 4)))),
         BINARY_LONG(true, value -> notNegative(bigEndian(value, 8))),
         BINARY_MILLIS(true, value -> Instant.ofEpochMilli(notNegative(bigEndian(value, 8)))),
-        BINARY_ATTEMPT(true, value -> value.length == 1 ? value[0] & 0xff : BINARY_INT.reader.apply(value)),
+        BINARY_ATTEMPT(true, value -> // it was one byte once
+                value.length == 1 ? value[0] & 0xff : BINARY_INT.reader.apply(value)),
         BIG_MILLIS(true, value -> Instant.ofEpochMilli(notNegative(bigEndian(value, value.length))));
 
         private final boolean binary;
@@ -315,7 +315,7 @@ public final class ErrorHeaders {
             return new Death(family, (String) told.get(Field.TOPIC), (Integer) told.get(Field.PARTITION),
                     (Long) told.get(Field.OFFSET), (Instant) told.get(Field.TIMESTAMP),
                     (String) told.get(Field.TIMESTAMP_TYPE), (String) told.get(Field.GROUP),
-                    due == null ? (Integer) told.get(Field.ATTEMPTS) : (Integer) (due - 1),
+                    due == null ? (Integer) told.get(Field.ATTEMPTS) : (Integer) Math.max(0, due - 1),
                     (String) told.get(Field.EXCEPTION), (String) told.get(Field.CAUSE),
                     (String) told.get(Field.MESSAGE), (String) told.get(Field.STACKTRACE),
                     (Instant) told.get(Field.AT), (String) told.get(Field.CONNECTOR), (Integer) told.get(Field.TASK),
