@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Lists, shows and replays the dead letters of the order system: jbang DlqInspector.java list
+//DESCRIPTION Lists, shows, counts and replays dead letters, whoever wrote them: jbang DlqInspector.java list
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7

@@ -51,6 +51,10 @@ class FamiliesProof {
                         "Converting byte[] to Kafka Connect data failed due to serialization error: ")
                 : and(either.apply(i), "stage", "TASK_PUT", "executing_class",
                         "org.apache.kafka.connect.sink.SinkTask", "exception", "java.lang.IllegalStateException"))));
+        assertThat(killers(lab, lab.dlq)).containsExactly(
+                "org.apache.kafka.connect.errors.DataException: Converting byte[] to Kafka Connect data failed due to "
+                        + "serialization error: ", "java.lang.IllegalStateException",
+                "java.lang.IllegalStateException", "java.lang.IllegalStateException");
         assertThat(replayed(lab, lab.dlq)).containsExactlyInAnyOrderElementsOf(originals);
     }
 
@@ -64,6 +68,7 @@ class FamiliesProof {
                 "exception", i == 0 ? "org.apache.kafka.common.errors.SerializationException"
                         : "java.lang.IllegalStateException",
                 "message", i == 0 ? "Size of data received by LongDeserializer is not 8" : "refused"))));
+        assertThat(killers(lab, lab.dlq).getLast()).isEqualTo("java.lang.IllegalStateException: refused");
         assertThat(replayed(lab, lab.dlq)).containsExactlyInAnyOrderElementsOf(originals);
     }
 
@@ -118,6 +123,7 @@ class FamiliesProof {
                         "cause", i == 0 ? unreadable : "java.lang.IllegalArgumentException", "message",
                         i == 0 ? "failed to deserialize" : "Listener failed; refused each time"))));
 
+        assertThat(killers(lab, second).getLast()).startsWith(failed);
         assertThat(replayed(lab, second)).containsExactlyInAnyOrderElementsOf(originals);
         assertThat(replayed(lab, retried)).containsExactlyInAnyOrderElementsOf(
                 Stream.concat(originals.stream(), originals.stream()).toList());
@@ -255,8 +261,20 @@ class FamiliesProof {
         process.kill9(); // nothing is left for it to do, and it would take its time
     }
 
-    /** The deaths of all dead letters in a topic, as DlqInspector tells them. */
+    /** The deaths of all dead letters in a topic, as DlqInspector tells them, without their stack traces. */
     private static List<List<Map<String, Object>>> deaths(Lab lab, String topic) {
+        List<List<Map<String, Object>>> deaths = deathsWithStackTraces(lab, topic);
+        deaths.forEach(of -> of.forEach(death -> death.remove("stacktrace")));
+        return deaths;
+    }
+
+    /** Of each letter's latest death the first line of its stack trace. */
+    private static List<String> killers(Lab lab, String topic) {
+        return deathsWithStackTraces(lab, topic).stream().map(List::getLast)
+                .map(latest -> String.valueOf(latest.get("stacktrace")).lines().findFirst().orElse("")).toList();
+    }
+
+    private static List<List<Map<String, Object>>> deathsWithStackTraces(Lab lab, String topic) {
         return inspect(lab, topic, "list", "--format", "jsonl").out().lines()
                 .map(line -> Kafka.JSON.convertValue(Kafka.json(Kafka.bytes(line)).path("deaths"),
                         new TypeReference<List<Map<String, Object>>>() {
