@@ -12,6 +12,7 @@
 //SOURCES bench/ApiStart.java
 //SOURCES bench/ApiThroughput.java
 //SOURCES bench/Contender.java
+//SOURCES bench/DeadLetters.java
 //SOURCES bench/Drain.java
 //SOURCES bench/Figure.java
 //SOURCES bench/KeyOrder.java

@@ -53,8 +53,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
@@ -89,13 +91,13 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine;
 
 /**
  * Why did a record fail, where did it come from, and how does it get another chance?
@@ -226,8 +228,6 @@ public class DlqInspector implements Callable<Integer> {
         /** What is to be done with a dead letter. */
         private enum Action { REPLAYED, QUARANTINED, NO_ORIGIN, NOT_COPIED }
 
-        private long taken;
-
         @Override
         protected Integer run(Admin admin) throws Exception {
             if (limit != null && limit < 1 || rate != null && rate < 1 || maxReplays < 0 || topic.equals(to)) {
@@ -263,6 +263,7 @@ public class DlqInspector implements Callable<Integer> {
             settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // to look is not to create
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolationLevel);
             settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took is passed over
+            settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
             settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, rate == null ? BATCH : Math.min(BATCH, rate));
             settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
             settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
@@ -316,6 +317,7 @@ public class DlqInspector implements Callable<Integer> {
         private final class Plan {
             private final Map<String, Map<String, long[]>> toTargets = new TreeMap<>();
             private final Map<Action, Long> counts = new HashMap<>();
+            private final Map<String, Integer> partitions = new HashMap<>(); // how many a target has to have
             private boolean progressed;
 
             void add(Letter letter, Action action) {
@@ -323,6 +325,9 @@ public class DlqInspector implements Callable<Integer> {
                 if (action == Action.REPLAYED) {
                     Tally.count(toTargets.computeIfAbsent(target(letter), t -> new HashMap<>()),
                             letter.exception() + ": " + Tally.folded(letter.reason()));
+                    if (partition(letter) != null) {
+                        partitions.merge(target(letter), partition(letter) + 1, Math::max);
+                    }
                 }
             }
 
@@ -401,6 +406,12 @@ public class DlqInspector implements Callable<Integer> {
 
         private void prepareTopics(Admin admin, Plan plan) {
             plan.toTargets.keySet().forEach(target -> kafka.require(admin, target, AclOperation.WRITE));
+            plan.partitions.forEach((target, needed) -> {
+                if (kafka.partitions(admin, target) < needed) {
+                    throw new Failure("Some came from partition " + (needed - 1) + ", which " + target
+                            + " does not have: take --partition key.");
+                }
+            });
             if (plan.count(Action.QUARANTINED) > 0) {
                 kafka.createMissing(admin, Topics.deadLetters(quarantine), AclOperation.WRITE);
             }
@@ -419,23 +430,23 @@ public class DlqInspector implements Callable<Integer> {
             List<String> gone = new ArrayList<>();
             try (ProgressBar progress = new ProgressBar("replaying", plan.letters()); Audit trail = new Audit(audit)) {
                 batches(consumer, from, ends, stop, batch -> {
+                    Map<Letter, ProducerRecord<byte[], byte[]>> outgoing = new LinkedHashMap<>();
+                    for (Letter letter : batch) {
+                        switch (action(letter)) {
+                            case QUARANTINED -> outgoing.put(letter, quarantined(letter));
+                            case REPLAYED -> again(letter).ifPresentOrElse(record -> outgoing.put(letter, record),
+                                    () -> gone.add(letter.at()));
+                            case NO_ORIGIN, NOT_COPIED -> { }
+                        }
+                    }
                     if (exactlyOnce) {
                         producer.beginTransaction();
                     }
                     List<Sent> sent = new ArrayList<>();
-                    for (Letter letter : batch) {
-                        Action action = action(letter);
-                        if (action == Action.REPLAYED || action == Action.QUARANTINED) {
-                            ProducerRecord<byte[], byte[]> again = action == Action.REPLAYED ? again(letter)
-                                    : quarantined(letter);
-                            if (again == null) {
-                                gone.add(letter.at());
-                                continue;
-                            }
-                            pace.await();
-                            sent.add(new Sent(letter, action, producer.send(again)));                   // 3
-                        }
-                    }
+                    outgoing.forEach((letter, record) -> {
+                        pace.await();
+                        sent.add(new Sent(letter, action(letter), producer.send(record)));              // 3
+                    });
                     producer.flush();
                     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
                     position(consumer, ends).forEach((p, offset) -> offsets.put(p, new OffsetAndMetadata(offset)));
@@ -540,21 +551,25 @@ public class DlqInspector implements Callable<Integer> {
 
         // --- what is sent ---
 
-        /** The record as it was before it died, and how often it was replayed; null if it is not to be had any more. */
-        private ProducerRecord<byte[], byte[]> again(Letter letter) {
+        /** The record as it was before it died, and how often it was replayed; none if it is not to be had any more. */
+        private Optional<ProducerRecord<byte[], byte[]>> again(Letter letter) {
             ConsumerRecord<byte[], byte[]> record = letter.record();
             Instant told = ErrorHeaders.originalTimestamp(record);
             if (!letter.copied()) {
                 record = original(letter).orElse(null);
                 if (record == null) {
-                    return null;
+                    return Optional.empty();
                 }
                 told = Instant.ofEpochMilli(record.timestamp());
             }
-            Integer partition = placement == Placement.key ? null : letter.origin().map(Death::partition).orElse(null);
             Instant timestamp = told == null ? Instant.ofEpochMilli(record.timestamp()) : told;
-            return new ProducerRecord<>(target(letter), partition, newTimestamp ? null : timestamp.toEpochMilli(),
-                    record.key(), edited(letter, record.value()), headers(letter, record.headers()));
+            return Optional.of(new ProducerRecord<>(target(letter), partition(letter),
+                    newTimestamp ? null : timestamp.toEpochMilli(), record.key(), edited(letter, record.value()),
+                    headers(letter, record.headers())));
+        }
+
+        private Integer partition(Letter letter) {
+            return placement == Placement.key ? null : letter.origin().map(Death::partition).orElse(null);
         }
 
         private byte[] edited(Letter letter, byte[] value) {
@@ -564,7 +579,7 @@ public class DlqInspector implements Callable<Integer> {
                     edited = edit.applyTo(edited);
                 } catch (Failure e) {
                     throw new Failure(letter.at() + " cannot be edited, " + e.getMessage()
-                            + ": take other dead letters, or another --set. Nothing of this batch was sent.");
+                            + ": take other dead letters, or another --set.");
                 }
             }
             return edited;

@@ -130,7 +130,7 @@ class SecurityProof {
         String user = user(lab, "inspector", List.of(topic(READ, lab.dlq)));
         assertThat(quiet(lab.inspect("list", "--command-config", user))).contains("1 dead letter in " + lab.dlq);
         assertThat(quiet(lab.inspect("show", "0:0", "--command-config", user))).contains("customerf");
-        assertThat(quiet(lab.inspect("stats", "--command-config", user))).contains("1 dead letters in " + lab.dlq);
+        assertThat(quiet(lab.inspect("stats", "--command-config", user))).contains("1 dead letter in " + lab.dlq);
         assertThat(quiet(lab.inspect("replay", "--command-config", user))).contains("would replay 1",
                 "1 to " + lab.events, "this user may not see the group");
     }

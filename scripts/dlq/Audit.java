@@ -2,7 +2,6 @@ package dlq;
 
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +49,7 @@ public final class Audit implements AutoCloseable {
             file.write(new String(Json.bytes(line), StandardCharsets.UTF_8));
             file.newLine();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw full(e);
         }
     }
 
@@ -61,8 +60,13 @@ public final class Audit implements AutoCloseable {
                 file.flush();
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw full(e);
         }
+    }
+
+    private static Script.Failure full(IOException e) {
+        return new Script.Failure(Script.FAILED, "The --audit file cannot be written any more (" + e.getMessage()
+                + "): make room and run it again; what was sent last is sent once more.", e);
     }
 
     @Override

@@ -75,7 +75,7 @@ public final class CountLetters extends OnTopic {
     }
 
     private void print(Tally tally) {
-        out().printf("%,d dead letters in %s%n", tally.letters(), topic);
+        out().printf("%,d dead letter%s in %s%n", tally.letters(), tally.letters() == 1 ? "" : "s", topic);
         if (tally.letters() == 0) {
             return;
         }

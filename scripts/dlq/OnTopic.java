@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
 
 /** What all subcommands of DlqInspector share: which topic, in which Kafka, and how to read it. */
 public abstract class OnTopic implements Callable<Integer> {
-    private static final int FETCH_BYTES = 8 * 1024 * 1024; // at a time; by default 50 MB: too much for -Xmx128m
+    /** What to fetch at a time. By default it is 50 MB: too much for -Xmx128m. */
+    protected static final int FETCH_BYTES = 8 * 1024 * 1024;
 
     @Mixin
     protected KafkaOptions kafka;
