@@ -1,7 +1,6 @@
 package dlq;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -80,33 +79,40 @@ public final class ListLetters extends OnTopic {
         }
     }
 
-    /** From the ends of the partitions backwards, in ever larger steps, until there are enough. */
+    /** From the ends of the partitions backwards, in ever larger steps, until each has enough. */
     private List<Letter> newest(TopicReader reader, Map<TopicPartition, Long> ends) {
         Map<TopicPartition, Long> begins = reader.beginnings(ends.keySet());
-        List<Letter> all = new ArrayList<>();
-        ends.forEach((partition, end) -> {
-            Deque<Letter> found = new ArrayDeque<>();
-            long step = Math.max(limit, FIRST_LOOK);
-            for (long to = end; to > begins.get(partition) && found.size() < limit; step *= 4) {
-                long from = Math.max(begins.get(partition), to - step);
-                Deque<Letter> here = new ArrayDeque<>();
-                reader.read(Map.of(partition, from), Map.of(partition, to), () -> false, record -> {
-                    Letter letter = Letter.of(record);
-                    if (filter.test(letter)) {
-                        here.addLast(letter);
-                        if (here.size() > limit) {
-                            here.removeFirst();
-                        }
-                    }
-                });
-                while (!here.isEmpty() && found.size() < limit) {
-                    found.addFirst(here.removeLast());
-                }
-                to = from;
+        Map<TopicPartition, Deque<Letter>> found = new HashMap<>();
+        ends.keySet().forEach(partition -> found.put(partition, new ArrayDeque<>()));
+        Map<TopicPartition, Long> to = new HashMap<>(ends);
+        for (long step = Math.max(limit, FIRST_LOOK); !to.isEmpty(); step *= 4) {
+            Map<TopicPartition, Long> from = new HashMap<>();
+            for (Map.Entry<TopicPartition, Long> end : to.entrySet()) {
+                from.put(end.getKey(), Math.max(begins.get(end.getKey()), end.getValue() - step));
             }
-            all.addAll(found);
-        });
-        all.sort(Comparator.comparing(Letter::time));
+            Map<TopicPartition, Deque<Letter>> older = new HashMap<>();
+            reader.read(from, to, () -> false, record -> {
+                Letter letter = Letter.of(record);
+                if (filter.test(letter)) {
+                    Deque<Letter> letters = older.computeIfAbsent(
+                            new TopicPartition(topic, record.partition()), partition -> new ArrayDeque<>());
+                    letters.addLast(letter);
+                    if (letters.size() > limit) {
+                        letters.removeFirst();
+                    }
+                }
+            });
+            older.forEach((partition, letters) -> {
+                while (!letters.isEmpty() && found.get(partition).size() < limit) {
+                    found.get(partition).addFirst(letters.removeLast());
+                }
+            });
+            from.keySet().removeIf(partition -> from.get(partition) <= begins.get(partition)
+                    || found.get(partition).size() >= limit);
+            to = from;
+        }
+        List<Letter> all = found.values().stream().flatMap(Deque::stream)
+                .sorted(Comparator.comparing(Letter::time)).toList();
         return all.subList(Math.max(0, all.size() - limit), all.size());
     }
 }
