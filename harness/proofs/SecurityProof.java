@@ -187,7 +187,6 @@ class SecurityProof {
                 "sasl.jaas.config");
         assertRefused(lab, "(?m)^ssl\\..*$", "", 1, "No TLS with Kafka", "unable to find valid certification path",
                 "ssl.truststore.location");
-        assertRefused(lab, "SCRAM-SHA-512", "SCRAM-SHA-256", 1, "does not let this user in", "[SCRAM-SHA-512]");
     }
 
     @Test
