@@ -3,6 +3,7 @@ package proofs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.swagger.v3.parser.OpenAPIV3Parser;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -37,6 +38,21 @@ class ContractProof {
         assertThat(read.getMessages()).isEmpty();
         assertThat(read.getOpenAPI().getOpenapi()).startsWith("3.1");
         assertThat(contract.wrongSchemas()).isEmpty();
+    }
+
+    @Test
+    void itsExamplesAreRight(Lab lab) {
+        Api api = lab.api();
+        Contract contract = new Contract(api);
+        assertThat(contract.examples()).hasSizeGreaterThan(10).allSatisfy(example -> {
+            assertThat(contract.wrong(example)).isEmpty();
+            if (example.at().endsWith("problem+json")) {
+                JsonNode problem = example.value();
+                assertThat(example.at()).contains("/responses/" + problem.path("status") + "/");
+                assertThat(problem.properties())
+                        .containsAll(api.get(problem.path("type").asText()).body().properties());
+            }
+        });
     }
 
     // --- answers --------------------------------------------------------------------------------------------------
