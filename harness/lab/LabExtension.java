@@ -9,7 +9,10 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** Gives every test a {@link Lab} of its own, and shows the tails of all its logs when the test fails. */
+/**
+ * Gives every test a {@link Lab} of its own, and shows the tails of all its logs when the test fails; and the
+ * {@link Browser}, one for all, to those that ask for it.
+ */
 public final class LabExtension implements ParameterResolver, AfterEachCallback {
     private static final Namespace NAMESPACE = Namespace.create(LabExtension.class);
     private static Broker broker;
@@ -23,11 +26,15 @@ public final class LabExtension implements ParameterResolver, AfterEachCallback 
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.getParameter().getType() == Lab.class;
+        Class<?> type = parameter.getParameter().getType();
+        return type == Lab.class || type == Browser.class;
     }
 
     @Override
-    public Lab resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        if (parameter.getParameter().getType() == Browser.class) { // JUnit closes it after the last test
+            return context.getRoot().getStore(NAMESPACE).computeIfAbsent("browser", key -> new Browser(logs));
+        }
         String test = context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName();
         Lab lab = new Lab(broker, logs.resolve(test + invocation(context)));
         context.getStore(NAMESPACE).put("lab", lab);

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import lab.Api;
 import lab.Broker;
@@ -213,25 +212,5 @@ class ContractProof {
         int status = api.post(body).status();
         assertThat(status).as(body).isIn(201, 400, 422);
         return status == 201;
-    }
-
-    // --- docs -----------------------------------------------------------------------------------------------------
-
-    @Test
-    void theDocsNeedNothingFromElsewhere(Lab lab) {
-        Api api = lab.api();
-        String page = Kafka.text(api.fetch(api.request("/docs")).body());
-        assertThat(page).doesNotContain("http://", "https://", "\"//");
-        List<String> files = Pattern.compile("(?:src|href)=\"([^\"]+)\"").matcher(page).results()
-                .map(match -> match.group(1)).toList();
-        assertThat(files).hasSizeGreaterThanOrEqualTo(4);
-        Map<String, String> types = Map.of("js", "text/javascript", "css", "text/css", "png", "image/png");
-        assertThat(files).allSatisfy(file -> {
-            HttpResponse<byte[]> response = api.fetch(api.request(file));
-            assertThat(response.statusCode()).isEqualTo(200);
-            assertThat(response.headers().firstValue("Content-Type").orElseThrow().split(";")[0])
-                    .isEqualTo(types.get(file.substring(file.lastIndexOf('.') + 1)));
-            assertThat(response.body()).isNotEmpty();
-        });
     }
 }
