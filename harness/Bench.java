@@ -12,6 +12,7 @@
 //SOURCES bench/ApiStart.java
 //SOURCES bench/ApiThroughput.java
 //SOURCES bench/Contender.java
+//SOURCES bench/DeadLetters.java
 //SOURCES bench/Drain.java
 //SOURCES bench/Figure.java
 //SOURCES bench/KeyOrder.java
@@ -46,6 +47,7 @@ import bench.ApiKeys;
 import bench.ApiStalled;
 import bench.ApiStart;
 import bench.ApiThroughput;
+import bench.DeadLetters;
 import bench.Drain;
 import bench.KeyOrder;
 import bench.Ledger;
@@ -86,11 +88,12 @@ import picocli.CommandLine.Option;
 public class Bench implements Callable<Integer> {
     private static final List<Row> ROWS = List.of(
             new Drain(), new WaitBound(), new KeyOrder(), new Ledger(), new Scaling(), new Rebalance(),
-            new ApiThroughput(), new ApiConnections(), new ApiKeys(), new ApiStalled(), new ApiStart());
+            new ApiThroughput(), new ApiConnections(), new ApiKeys(), new ApiStalled(), new ApiStart(),
+            new DeadLetters());
 
     @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
             description = "Measure only the rows in whose name this is found: drain, wait-bound, key-order, ledger, "
-                    + "scaling, rebalance, api-rate, api-connections, api-keys, api-stalled, api-start.")
+                    + "scaling, rebalance, api-rate, api-connections, api-keys, api-stalled, api-start, dlq.")
     private Pattern only;
 
     @Option(names = "--broker", paramLabel = "HOST:PORT",
@@ -128,9 +131,10 @@ public class Bench implements Callable<Integer> {
             System.err.printf("this machine is busy (load %.1f): take the figures with care%n", load);
         }
         Path logs = Files.createDirectories(Repo.file(".cache/bench/" + Instant.now().toString().replace(':', '-')));
-        Build.atFullSpeed(logs, "scripts/KafkaBroker.java", "scripts/OrderApi.java", "scripts/OrderConsumer.java",
-                "harness/bench/BareApi.java", "harness/bench/BareLoop.java", "harness/bench/BareReader.java",
-                "harness/bench/HttpLoad.java", "harness/bench/ParallelConsumerLoop.java");
+        Build.atFullSpeed(logs, "scripts/DlqInspector.java", "scripts/KafkaBroker.java", "scripts/OrderApi.java",
+                "scripts/OrderConsumer.java", "harness/bench/BareApi.java", "harness/bench/BareLoop.java",
+                "harness/bench/BareReader.java", "harness/bench/HttpLoad.java",
+                "harness/bench/ParallelConsumerLoop.java");
         Report report = new Report(scale, load);
         try (Broker broker = address == null ? Broker.embedded(logs, "for this") : Broker.running(address)) {
             System.err.println("broker: " + broker.description() + "; logs: " + Repo.root().relativize(logs));

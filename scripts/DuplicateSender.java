@@ -66,6 +66,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.slf4j.Logger;
@@ -171,10 +172,8 @@ public class DuplicateSender implements Callable<Integer> {
         nanos = new AtomicLongArray(orders * copies);
         try (Admin admin = kafka.connect("duplicate-sender", log);
                 TopicReader reader = new TopicReader(kafka.client("duplicate-sender-reader"))) {
-            kafka.createMissing(admin, Topics.events(topic));
-            kafka.createMissing(admin, Topics.outcomes(outcomesTopic, kafka.partitions(admin, topic),
-                    Topics.ledgerRetention(kafka.retention(admin, topic),
-                            Duration.ofDays(Long.parseLong(Topics.REPLAY_HORIZON_DAYS)))));
+            kafka.createMissing(admin, Topics.events(topic),
+                    via == Via.topic ? AclOperation.WRITE : AclOperation.DESCRIBE);
             Instant start = Instant.now();
             send();                                                                             // 1
             Duration took = Duration.between(start, Instant.now());

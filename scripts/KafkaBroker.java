@@ -45,6 +45,7 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.metadata.storage.FormatterException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -97,11 +98,17 @@ public class KafkaBroker implements Callable<Integer> {
             description = "How many nodes the cluster has, each a process of its own.")
     private int nodes;
 
-    @Option(names = "--property", paramLabel = "K=V", description = "Any broker setting; goes before --config.")
+    @Option(names = "--property", paramLabel = "K=V",
+            description = "Any broker setting; goes before --config. The clients' port speaks what "
+                    + "security.inter.broker.protocol says (default: PLAINTEXT).")
     private Map<String, String> properties = new LinkedHashMap<>();
 
     @Option(names = "--config", paramLabel = "FILE", description = "A file of broker settings.")
     private Path configFile;
+
+    @Option(names = "--add-scram", paramLabel = "MECHANISM=[name=USER,password=PASSWORD]",
+            description = "A user for the first start on a folder, as kafka-storage format takes it (KIP-900).")
+    private List<String> scramUsers = List.of();
 
     @Mixin
     private LogOptions logging;
@@ -176,10 +183,6 @@ public class KafkaBroker implements Callable<Integer> {
         p.put("controller.quorum.voters", IntStream.rangeClosed(1, nodes)
                 .mapToObj(n -> n + "@" + host + ":" + (nodes == 1 ? ports.controller() : port + 2 * (n - 1) + 1))
                 .collect(Collectors.joining(",")));
-        p.put(
-                "listeners",
-                "PLAINTEXT://" + host + ":" + ports.client() + ",CONTROLLER://" + host + ":" + ports.controller());
-        p.put("advertised.listeners", "PLAINTEXT://" + host + ":" + ports.client());
         p.put("controller.listener.names", "CONTROLLER");
         p.put(
                 "listener.security.protocol.map",
@@ -209,6 +212,10 @@ public class KafkaBroker implements Callable<Integer> {
             }
         }
         p.putAll(properties);
+        String protocol = p.getProperty("security.inter.broker.protocol", "PLAINTEXT"); // brokers are clients too
+        String clients = protocol + "://" + host + ":" + ports.client();
+        p.putIfAbsent("listeners", clients + ",CONTROLLER://" + host + ":" + ports.controller());
+        p.putIfAbsent("advertised.listeners", clients);
         return KafkaConfig.fromProps(p);
     }
 
@@ -235,6 +242,7 @@ public class KafkaBroker implements Callable<Integer> {
                 .setControllerListenerName("CONTROLLER")
                 .setMetadataLogDirectory(config.metadataLogDir())
                 .setDirectories(List.of(config.metadataLogDir()))
+                .setScramArguments(scramUsers) // no user could log in to make the first one
                 .setIgnoreFormatted(true) // a restart finds its folder formatted
                 .setPrintStream(new PrintStream(OutputStream.nullOutputStream()))
                 .run();
@@ -321,7 +329,7 @@ public class KafkaBroker implements Callable<Integer> {
             if (cause instanceof BindException) {
                 return new PortTaken(ports.client(), host);
             }
-            if (cause instanceof ConfigException) {
+            if (cause instanceof ConfigException || cause instanceof FormatterException) { // the latter of --add-scram
                 return new Failure(Script.USAGE, "A broker setting is wrong: " + message, e);
             }
         }

@@ -28,6 +28,8 @@
 //SOURCES orders/TopicReader.java
 //SOURCES orders/Topics.java
 //COMPILE_OPTIONS --release 21
+//RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
+//CDS
 //FILES openapi.json=orders/openapi.json
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -81,7 +83,12 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.slf4j.Logger;
@@ -205,7 +212,7 @@ public class OrderApi implements Callable<Integer> {
         HttpServer server = limits.bind(timeoutMs / 1000 + TO_TAKE_AN_ANSWER);
         try (Admin admin = kafka.connect("order-api", log)) {
             this.admin = admin;
-            kafka.createMissing(admin, Topics.events(topic));
+            kafka.createMissing(admin, Topics.events(topic), AclOperation.WRITE);
             try (Producer<String, byte[]> producer = new KafkaProducer<>(settings);
                     OrderView view = new OrderView(() -> kafka.client("order-api-view"), topic, outcomesTopic,
                             maxOrders)) {
@@ -215,6 +222,8 @@ public class OrderApi implements Callable<Integer> {
                 awaitMetadata();
                 serve(server);
             }
+        } catch (KafkaException e) {
+            throw kafka.failure(e);
         }
         return Script.OK;
     }
@@ -429,10 +438,7 @@ public class OrderApi implements Callable<Integer> {
         return settings;
     }
 
-    /**
-     * Sends an order; {@code accepted} is completed by Kafka's acknowledgement, or with an {@link HttpProblem} if the
-     * order is certain not to be written.
-     */
+    /** Sends an order; {@code accepted} is completed by Kafka's acknowledgement, or with an {@link HttpProblem}. */
     private void send(ProducerRecord<String, byte[]> order, String fingerprint, CompletableFuture<Accepted> accepted) {
         if ((double) connections.metricValue() == 0 && !reachable()) {
             accepted.completeExceptionally(unavailable("Kafka cannot be reached, and nothing was sent."));
@@ -449,16 +455,23 @@ public class OrderApi implements Callable<Integer> {
                 if (failure == null) {
                     accepted.complete(new Accepted(fingerprint, order.key(), at.partition(), at.offset()));
                 } else {
-                    accepted.completeExceptionally(refused(failure));
+                    accepted.completeExceptionally(failed(failure));
                 }
             });
         } catch (KafkaException e) { // this producer will send nothing any more
-            accepted.completeExceptionally(refused(e));
+            accepted.completeExceptionally(unavailable("Nothing was sent: " + e.getMessage()));
         }
     }
 
-    private static HttpProblem refused(Exception failure) {
-        return unavailable("Kafka did not take the order, and nothing is written: " + failure.getMessage());
+    /** What Kafka refuses is not written, nor what did not get into the buffer; after any other failure it may be. */
+    private static HttpProblem failed(Exception failure) {
+        return failure instanceof org.apache.kafka.common.errors.TimeoutException
+                || failure instanceof AuthorizationException
+                || failure instanceof RecordTooLargeException
+                || failure instanceof InvalidRecordException
+                || failure instanceof InvalidTopicException
+                ? unavailable("Kafka did not take the order, and nothing is written: " + failure.getMessage())
+                : unknown("The order may or may not be written: " + failure.getMessage());
     }
 
     private Accepted await(CompletableFuture<Accepted> sent) {
@@ -482,9 +495,8 @@ public class OrderApi implements Callable<Integer> {
         long now = System.nanoTime();
         for (Waiting request : waiting) {
             if (now - request.deadline > 0) {
-                request.answer.completeExceptionally(new HttpProblem(ProblemType.OUTCOME_UNKNOWN, "Kafka did not "
-                        + "acknowledge the order in time: it may or may not be written. Send it again with the same "
-                        + "Idempotency-Key, which is safe."));
+                request.answer.completeExceptionally(unknown("Kafka did not acknowledge the order in time: it may or "
+                        + "may not be written."));
             }
         }
     }
@@ -510,6 +522,11 @@ public class OrderApi implements Callable<Integer> {
                 }
             }
         }
+    }
+
+    private static HttpProblem unknown(String detail) {
+        return new HttpProblem(ProblemType.OUTCOME_UNKNOWN, detail + " Send it again with the same Idempotency-Key, "
+                + "which is safe.");
     }
 
     private static HttpProblem unavailable(String detail) {

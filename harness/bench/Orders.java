@@ -35,7 +35,26 @@ final class Orders implements AutoCloseable {
     /** Puts so many orders into a topic, and waits until they are acknowledged. */
     static void load(String bootstrap, String topic, int count, IntFunction<String> id) {
         try (Orders orders = new Orders(bootstrap, topic)) {
-            IntStream.range(0, count).parallel().forEach(i -> orders.send(id.apply(i)));
+            IntStream.range(0, count).parallel().forEach(i -> orders.send(orders.order(id.apply(i))));
+        }
+    }
+
+    /** The same with dead letters: each of an order, with a reason and a stack trace of some 1,500 characters. */
+    static void loadDeadLetters(String bootstrap, String topic, int count) {
+        byte[] stackTrace = Kafka.bytes("orders.OrderRejected\n" + "\tat orders.A.place(A.java:1234)\n".repeat(40));
+        try (Orders orders = new Orders(bootstrap, topic)) {
+            IntStream.range(0, count).parallel().forEach(i -> {
+                ProducerRecord<byte[], byte[]> letter = orders.order(newId(i));
+                letter.headers().add("__dlq.errors.topic", Kafka.bytes("order-events"))
+                        .add("__dlq.errors.partition", Kafka.bytes("0"))
+                        .add("__dlq.errors.offset", Kafka.bytes(String.valueOf(i)))
+                        .add("__dlq.errors.group", Kafka.bytes("order-processor"))
+                        .add("__dlq.errors.delivery.count", Kafka.bytes("3"))
+                        .add("__dlq.errors.message", Kafka.bytes("order " + newId(i) + " of " + i + " refused"))
+                        .add("__dlq.errors.exception", Kafka.bytes("orders.OrderRejected"))
+                        .add("__dlq.errors.stacktrace", stackTrace);
+                orders.send(letter);
+            });
         }
     }
 
@@ -43,7 +62,8 @@ final class Orders implements AutoCloseable {
     static Orders flow(String bootstrap, String topic, int perSecond) {
         Orders orders = new Orders(bootstrap, topic);
         orders.pacemaker.scheduleAtFixedRate(
-                () -> IntStream.range(0, perSecond * TICK_MS / 1000).mapToObj(Orders::newId).forEach(orders::send),
+                () -> IntStream.range(0, perSecond * TICK_MS / 1000).mapToObj(i -> orders.order(newId(i)))
+                        .forEach(orders::send),
                 0, TICK_MS, TimeUnit.MILLISECONDS);
         return orders;
     }
@@ -54,9 +74,12 @@ final class Orders implements AutoCloseable {
         return new UUID(random.nextLong(), random.nextLong()).toString();
     }
 
-    private void send(String id) {
-        producer.send(new ProducerRecord<>(topic, Kafka.bytes(id), Kafka.bytes(Api.record(id, "customer123", "59.98"))),
-                (metadata, e) -> failure = e == null ? failure : e);
+    private ProducerRecord<byte[], byte[]> order(String id) {
+        return new ProducerRecord<>(topic, Kafka.bytes(id), Kafka.bytes(Api.record(id, "customer123", "59.98")));
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record) {
+        producer.send(record, (metadata, e) -> failure = e == null ? failure : e);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.UUID;
 import lab.Api;
 import lab.Broker;
+import lab.Build;
 import lab.Kafka;
 import lab.Lab;
 import lab.Repo;
@@ -141,6 +142,16 @@ public final class Track implements AutoCloseable {
 
     Running start(String script, String... options) {
         return lab.start(script, options);
+    }
+
+    /** The same in a heap of a size, such as -Xmx128m. */
+    Running startIn(String heap, String script, String... options) {
+        return lab.start(Map.of("JDK_JAVA_OPTIONS", heap), script, options);
+    }
+
+    /** Has {@link #start} use the class data that a run through JBang has left. */
+    void useClassData(String path) {
+        Build.atFullSpeed(lab.folder(), path);
     }
 
     /** The same as a user starts it, by its path in the checkout. */

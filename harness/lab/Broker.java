@@ -11,6 +11,11 @@ import java.util.regex.Pattern;
 public interface Broker extends AutoCloseable {
     String bootstrap();
 
+    /** The settings that let a client in. */
+    default Map<String, Object> client() {
+        return Map.of("bootstrap.servers", bootstrap());
+    }
+
     /** What it is, for the report. */
     String description();
 

@@ -25,10 +25,15 @@ public final class Build {
     }
 
     public static void scripts(Path logs) {
-        Repo.scripts().forEach(script -> build(logs, "scripts/" + script + ".java", "-XX:TieredStopAtLevel=1"));
+        others(logs, Repo.scripts().stream().map(script -> "scripts/" + script + ".java").toArray(String[]::new));
     }
 
-    /** The same for what is to be measured, and so may compile as it likes; paths start at the top of the checkout. */
+    /** The same for what is no script of the project's; paths start at the top of the checkout. */
+    public static void others(Path logs, String... paths) {
+        Arrays.stream(paths).forEach(path -> build(logs, path, "-XX:TieredStopAtLevel=1"));
+    }
+
+    /** The same for what is to be measured, and so may compile as it likes. */
     public static void atFullSpeed(Path logs, String... paths) {
         Arrays.stream(paths).forEach(path -> build(logs, path));
     }
@@ -45,6 +50,10 @@ public final class Build {
         command.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
         command.addAll(List.of(options));
         info.path("runtimeOptions").forEach(option -> command.add(option.asText()));
+        Path classData = Path.of(info.path("applicationJsa").asText());
+        if (Files.isRegularFile(classData)) { // left by an earlier run through JBang
+            command.add("-XX:SharedArchiveFile=" + classData);
+        }
         List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
         info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));
         command.addAll(List.of("-classpath", String.join(":", classpath), info.path("mainClass").asText()));

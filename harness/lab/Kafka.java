@@ -26,6 +26,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -49,12 +50,23 @@ public final class Kafka implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> reader;
 
     public Kafka(String bootstrap) {
-        admin = Admin.create(Map.of("bootstrap.servers", bootstrap));
-        producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrap, "linger.ms", 0),
+        this(Map.of("bootstrap.servers", bootstrap));
+    }
+
+    /** @param client settings that let a client in */
+    public Kafka(Map<String, Object> client) {
+        admin = Admin.create(client);
+        producer = new KafkaProducer<>(and(client, Map.of("linger.ms", 0)),
                 new ByteArraySerializer(), new ByteArraySerializer());
-        reader = new KafkaConsumer<>(Map.of("bootstrap.servers", bootstrap, "allow.auto.create.topics", false,
-                        "isolation.level", "read_committed"),
+        reader = new KafkaConsumer<>(
+                and(client, Map.of("allow.auto.create.topics", false, "isolation.level", "read_committed")),
                 new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private static Map<String, Object> and(Map<String, Object> client, Map<String, Object> more) {
+        Map<String, Object> both = new HashMap<>(client);
+        both.putAll(more);
+        return both;
     }
 
     public Admin admin() {
@@ -81,6 +93,11 @@ public final class Kafka implements AutoCloseable {
     public void alterTopic(String topic, String setting, String value) {
         get(admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), Set.of(
                 new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET)))).all());
+    }
+
+    /** Makes a user on a broker that asks for passwords. */
+    public void addUser(UserScramCredentialUpsertion user) {
+        get(admin.alterUserScramCredentials(List.of(user)).all());
     }
 
     /** Sets a rule on a broker with authorisation. */

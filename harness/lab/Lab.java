@@ -39,7 +39,7 @@ public final class Lab implements AutoCloseable {
     public Lab(Broker broker, Path folder) {
         this.broker = broker;
         this.folder = folder;
-        this.kafka = new Kafka(broker.bootstrap());
+        this.kafka = new Kafka(broker.client());
         String fresh = UUID.randomUUID().toString().substring(0, 8);
         events = "order-events-" + fresh;
         dlq = "order-events-dlq-" + fresh;
@@ -64,7 +64,12 @@ public final class Lab implements AutoCloseable {
 
     /** Starts a script with exactly these options. */
     public Running start(String script, String... options) {
-        return command(script, Map.of(), Build.command(script, options).toArray(String[]::new));
+        return start(Map.of(), script, options);
+    }
+
+    /** The same, with variables in its environment. */
+    public Running start(Map<String, String> env, String script, String... options) {
+        return command(script, env, Build.command(script, options).toArray(String[]::new));
     }
 
     /** Starts any command. */

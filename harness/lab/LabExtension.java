@@ -1,9 +1,11 @@
 package lab;
 
 import java.nio.file.Path;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -13,15 +15,34 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * Gives every test a {@link Lab} of its own, and shows the tails of all its logs when the test fails; and the
  * {@link Browser}, one for all, to those that ask for it.
  */
-public final class LabExtension implements ParameterResolver, AfterEachCallback {
+public final class LabExtension implements BeforeAllCallback, ParameterResolver, AfterEachCallback {
     private static final Namespace NAMESPACE = Namespace.create(LabExtension.class);
     private static Broker broker;
     private static Path logs;
+
+    private final Function<Path, Broker> special;
+
+    public LabExtension() {
+        this(null);
+    }
+
+    /** @param special opens, in a folder, a broker that the tests of one class have instead of the common one */
+    public LabExtension(Function<Path, Broker> special) {
+        this.special = special;
+    }
 
     /** Called once, before the tests run. */
     public static void use(Broker broker, Path logs) {
         LabExtension.broker = broker;
         LabExtension.logs = logs;
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        if (special != null) { // JUnit closes it with the store of the class
+            Path folder = logs.resolve(context.getRequiredTestClass().getSimpleName());
+            context.getStore(NAMESPACE).put("broker", special.apply(folder));
+        }
     }
 
     @Override
@@ -36,7 +57,8 @@ public final class LabExtension implements ParameterResolver, AfterEachCallback 
             return context.getRoot().getStore(NAMESPACE).computeIfAbsent("browser", key -> new Browser(logs));
         }
         String test = context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName();
-        Lab lab = new Lab(broker, logs.resolve(test + invocation(context)));
+        Broker used = context.getStore(NAMESPACE).getOrDefault("broker", Broker.class, broker);
+        Lab lab = new Lab(used, logs.resolve(test + invocation(context)));
         context.getStore(NAMESPACE).put("lab", lab);
         return lab;
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import lab.Api;
 import lab.Api.Answer;
 import lab.Broker;
@@ -201,6 +202,17 @@ class ApiProof {
         }
         await("the same key is taken again").atMost(Duration.ofSeconds(20))
                 .until(() -> api.post(Api.order("c"), "Idempotency-Key", "k").status() == 201);
+    }
+
+    @Test
+    void whatKafkaRefusesIsSaidNotToBeWritten(Lab lab) {
+        lab.kafka().createTopic(lab.events, 3, Map.of("max.message.bytes", "600"));
+        Api api = lab.api();
+        Answer refused = api.post(Api.order("c".repeat(255)).replace("product456", "p".repeat(255)));
+        problem(refused, 503, "nothing is written");
+        assertThat(refused.header("Retry-After")).isNotEmpty();
+        assertThat(api.post(Api.order("customer123")).status()).as("what is smaller is taken").isEqualTo(201);
+        assertThat(lab.kafka().records(lab.events)).hasSize(1);
     }
 
     @Test

@@ -75,6 +75,8 @@ class BrokerProof {
                 .contains("cannot be written");
         assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--property", "num.partitions=many"), 2))
                 .contains("num.partitions");
+        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--add-scram", "SCRAM-SHA-512=[name=a]"), 2))
+                .contains("password");
         assertThat(sentence(lab.run("KafkaBroker", "--node", "4", "--of", "3"), 2)).contains("numbered from 1");
         assertThat(sentence(lab.run("KafkaBroker", "--port", "zero"), 2)).contains("--port");
 

@@ -6,6 +6,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import picocli.CommandLine.Option;
@@ -136,10 +137,12 @@ public final class ConsumerOptions {
      * @return how long the ledger's topic remembers, in milliseconds
      */
     public long prepareTopics(KafkaOptions kafka, Admin admin, Logger log) {
-        kafka.createMissing(admin, Topics.events(topic), Topics.deadLetters(dlqTopic));
+        kafka.createMissing(admin, Topics.events(topic), AclOperation.READ, AclOperation.DESCRIBE_CONFIGS);
+        kafka.createMissing(admin, Topics.deadLetters(dlqTopic)); // who may not write to it holds its letters back
         int partitions = kafka.partitions(admin, topic);
         long needed = Topics.ledgerRetention(kafka.retention(admin, topic), Duration.ofDays(replayHorizonDays));
-        kafka.createMissing(admin, Topics.outcomes(outcomesTopic, partitions, needed));
+        kafka.createMissing(admin, Topics.outcomes(outcomesTopic, partitions, needed), AclOperation.READ,
+                AclOperation.WRITE, AclOperation.DESCRIBE_CONFIGS);
         if (kafka.partitions(admin, outcomesTopic) < partitions) {
             throw new Script.Failure(
                     "The ledger " + outcomesTopic + " has fewer partitions than " + topic + " (" + partitions

@@ -27,6 +27,9 @@ public final class DeadLetter {
     public static final String STACKTRACE = PREFIX + "stacktrace";
     public static final String TIMESTAMP = PREFIX + "timestamp";
 
+    /** How often it was replayed; no error header, since it has to stay over the next death. */
+    public static final String REPLAYS = "__dlq.replays";
+
     private static final int LONGEST_MESSAGE = 1_000;
     private static final int LONGEST_STACKTRACE = 8_000;
 
@@ -45,7 +48,7 @@ public final class DeadLetter {
         add(headers, MESSAGE, bounded(String.valueOf(cause.getMessage()), LONGEST_MESSAGE));
         add(headers, EXCEPTION, cause.getClass().getName());
         add(headers, STACKTRACE, bounded(stackTrace(cause), LONGEST_STACKTRACE));
-        add(headers, TIMESTAMP, Instant.now().toString());
+        add(headers, TIMESTAMP, Instant.ofEpochMilli(failed.timestamp()).toString()); // the letter's own says: died
         return new ProducerRecord<>(dlq, null, failed.key(), failed.value(), headers);
     }
 

@@ -13,7 +13,8 @@ import picocli.CommandLine.Option;
 
 /**
  * {@code --quiet} and {@code --verbose}, and the log behind them: slf4j-simple, to the console (standard error) and,
- * for the scripts that have one, to a {@link LogFile}. Kafka's own loggers stay at WARN unless {@code --verbose}.
+ * for the scripts that have one, to a {@link LogFile}. Without {@code --verbose} Kafka's own loggers stay at WARN, and
+ * its admin client says nothing: whoever asked it is told what failed, and says so in a sentence.
  */
 public final class LogOptions {
     @Option(names = {"-q", "--quiet"}, description = "Log warnings and errors only.")
@@ -50,12 +51,13 @@ public final class LogOptions {
         for (String kafka : new String[] {"org.apache.kafka", "kafka", "state.change.logger"}) {
             set("log." + kafka, verbose ? "info" : "warn");
         }
-        set("log.org.apache.kafka.common.config.AbstractConfig", "error"); // no list of unused settings
+        level("org.apache.kafka.common.config.AbstractConfig", "error"); // no list of unused settings
+        level("org.apache.kafka.common.security.ssl.DefaultSslEngineFactory", "off"); // a missing file is an exception
         set("showThreadName", "false");
         set("showShortLogName", "true");
         set("showDateTime", "true");
         set("dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
-        System.setErr(new LogStream(file == null ? null : new LogFile(file)));
+        System.setErr(new LogStream(file == null ? null : new LogFile(file), verbose));
         return LoggerFactory.getLogger(script);
     }
 
@@ -68,16 +70,23 @@ public final class LogOptions {
      * is the place where no text from outside gets through unescaped, whoever logs it.
      */
     private static final class LogStream extends PrintStream {
+        private static final String ADMIN_CLIENT = "kafka-admin-client-thread"; // how its thread's name begins
+
         private LogFile file;
+        private final boolean verbose;
         private final boolean colour = Ansi.AUTO.enabled();
 
-        LogStream(LogFile file) {
+        LogStream(LogFile file, boolean verbose) {
             super(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
             this.file = file;
+            this.verbose = verbose;
         }
 
         @Override
         public void println(String line) {
+            if (!verbose && Thread.currentThread().getName().startsWith(ADMIN_CLIENT)) {
+                return;
+            }
             String safe = Printable.of(line);
             super.println(colour ? coloured(safe) : safe);
             if (file != null) {

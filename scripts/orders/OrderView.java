@@ -34,6 +34,7 @@ public final class OrderView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OrderView.class);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration LOOK_FOR_TOPIC = Duration.ofSeconds(2);
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(10);
     private static final byte[] ACCEPTED = {};
 
     private final Cache<String, byte[]> orders; // to the value of the outcome, or ACCEPTED
@@ -92,6 +93,7 @@ public final class OrderView implements AutoCloseable {
                     }
                 } catch (KafkaException e) {
                     LOG.warn("what becomes of orders cannot be seen at present: {}", e.getMessage());
+                    closed.await(AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS); // a right does not come at once
                 }
             }
         } catch (InterruptedException e) {

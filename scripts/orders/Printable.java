@@ -15,7 +15,10 @@ public final class Printable {
         return whole(text.substring(0, LONGEST)) + "… (" + text.length() + " characters)";
     }
 
-    /** Escapes control characters, line separators, bidi and other format marks and lone surrogates, as Java does. */
+    /**
+     * Escapes control characters, line separators, bidi and other format marks and lone surrogates, as Java and JSON
+     * do: in a JSON text it changes nothing but the looks.
+     */
     public static String whole(String text) {
         if (text.codePoints().noneMatch(Printable::unsafe)) {
             return text;
@@ -23,7 +26,9 @@ public final class Printable {
         StringBuilder escaped = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
             if (unsafe(c)) {
-                escaped.append(String.format("\\u%04x", c));
+                for (char unit : Character.toChars(c)) {
+                    escaped.append(String.format("\\u%04x", (int) unit));
+                }
             } else {
                 escaped.appendCodePoint(c);
             }

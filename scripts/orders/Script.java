@@ -52,7 +52,7 @@ public final class Script {
     }
 
     private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-        if (parsed.hasMatchedOption("--verbose")) {
+        if (command.getParseResult().hasMatchedOption("--verbose")) { // its own, be it a subcommand
             e.printStackTrace();
         }
         if (e instanceof Failure failure) {

@@ -14,18 +14,26 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Reads partitions up to their present end. It assigns and never subscribes, so that no group is disturbed. */
+/**
+ * Reads partitions up to their present end. It assigns and never subscribes, so that no group is disturbed; what was
+ * aborted is not seen, unless that is asked for.
+ */
 public final class TopicReader implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final Consumer<byte[], byte[]> consumer;
 
     public TopicReader(Properties client) {
+        this(client, "read_committed"); // what was aborted is no outcome
+    }
+
+    /** @param isolationLevel read_committed or read_uncommitted */
+    public TopicReader(Properties client, String isolationLevel) {
         client.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
         client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // to look is not to create
-        client.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"); // what was aborted is no outcome
+        client.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolationLevel);
         client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took away is passed over
         consumer = new KafkaConsumer<>(client);
     }
@@ -41,6 +49,11 @@ public final class TopicReader implements AutoCloseable {
         return consumer.endOffsets(partitions);
     }
 
+    /** Where the partitions begin now: the offset of the first record that retention has left. */
+    public Map<TopicPartition, Long> beginnings(Collection<TopicPartition> partitions) {
+        return consumer.beginningOffsets(partitions);
+    }
+
     /** Hands over every record from the beginning to the present end, unless {@code enough} first. */
     public void readAll(Collection<TopicPartition> partitions, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
@@ -50,8 +63,8 @@ public final class TopicReader implements AutoCloseable {
     /** The same to given ends; waits for transactions that are open before them. */
     public void readAll(Map<TopicPartition, Long> ends, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
-        consumer.assign(ends.keySet());
-        read(consumer.beginningOffsets(ends.keySet()), ends, enough, sink);
+        consumer.assign(ends.keySet()); // or it warns when it asks
+        read(beginnings(ends.keySet()), ends, enough, sink);
     }
 
     /** The same from given offsets on to the present end. */
@@ -60,8 +73,10 @@ public final class TopicReader implements AutoCloseable {
         read(from, ends(from.keySet()), enough, sink);
     }
 
-    private void read(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, BooleanSupplier enough,
+    /** The same from given offsets to given ends, which may lie in the future. */
+    public void read(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        consumer.assign(from.keySet());
         from.forEach(consumer::seek);
         while (!enough.getAsBoolean() && ends.entrySet().stream().anyMatch(this::before)) {
             ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL); // an empty poll does not mean the end

@@ -1,0 +1,319 @@
+package proofs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import lab.Kafka;
+import lab.Lab;
+import lab.LabExtension;
+import lab.Running;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * DlqInspector reads the dead letters of other libraries, and sends them back as they were. The libraries themselves
+ * write them here, each in a process of its own: harness/families.
+ */
+@ExtendWith(LabExtension.class)
+class FamiliesProof {
+    private static final Duration DEATHS = Duration.ofSeconds(60);
+    private static final int RECORDS = 4;
+
+    @Test
+    void deadLettersOfKafkaConnect(Lab lab) {
+        List<Own> originals = send(lab);
+        die(lab, "ConnectLetters", List.of(lab.dlq), lab.events, lab.dlq, lab.group);
+
+        IntFunction<Map<String, Object>> either = i -> told("family", "Kafka Connect", "topic", lab.events,
+                "partition", 1, "offset", i, "connector", lab.group, "task", 0);
+        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(each(i -> List.of(i == 0
+                ? and(either.apply(i), "stage", "VALUE_CONVERTER", "executing_class",
+                        "org.apache.kafka.connect.json.JsonConverter", "exception",
+                        "org.apache.kafka.connect.errors.DataException", "message",
+                        "Converting byte[] to Kafka Connect data failed due to serialization error: ")
+                : and(either.apply(i), "stage", "TASK_PUT", "executing_class",
+                        "org.apache.kafka.connect.sink.SinkTask", "exception", "java.lang.IllegalStateException"))));
+        assertThat(killers(lab, lab.dlq)).containsExactly(
+                "org.apache.kafka.connect.errors.DataException: Converting byte[] to Kafka Connect data failed due to "
+                        + "serialization error: ", "java.lang.IllegalStateException",
+                "java.lang.IllegalStateException", "java.lang.IllegalStateException");
+        assertThat(replayed(lab, lab.dlq)).containsExactlyInAnyOrderElementsOf(originals);
+    }
+
+    @Test
+    void deadLettersOfKafkaStreams(Lab lab) {
+        List<Own> originals = send(lab);
+        die(lab, "StreamsLetters", List.of(lab.dlq), lab.events, lab.dlq, lab.group);
+
+        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(each(i -> List.of(told(
+                "family", "Kafka Streams", "topic", lab.events, "partition", 1, "offset", i,
+                "exception", i == 0 ? "org.apache.kafka.common.errors.SerializationException"
+                        : "java.lang.IllegalStateException",
+                "message", i == 0 ? "Size of data received by LongDeserializer is not 8" : "refused"))));
+        assertThat(killers(lab, lab.dlq).getLast()).isEqualTo("java.lang.IllegalStateException: refused");
+        assertThat(replayed(lab, lab.dlq)).containsExactlyInAnyOrderElementsOf(originals);
+    }
+
+    @Test
+    void deadLettersOfSmallRyeThatDieAgain(Lab lab) {
+        List<Own> originals = send(lab);
+        String second = lab.dlq + "-second";
+        lab.kafka().createTopic(second, 1);
+        die(lab, "SmallRyeLetters", List.of(lab.dlq, second), lab.events, lab.dlq, second, lab.group);
+
+        IntFunction<Map<String, Object>> first = i -> told("family", "SmallRye", "topic", lab.events, "partition", 1,
+                "offset", i, "exception", "java.lang.IllegalStateException", "cause",
+                "java.lang.IllegalArgumentException", "message", "refused");
+        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(each(i -> List.of(first.apply(i))));
+        assertThat(deaths(lab, second)).containsExactlyElementsOf(each(i -> List.of(first.apply(i), told("family",
+                "SmallRye", "topic", lab.dlq, "partition", 0, "offset", i, "exception",
+                "java.lang.UnsupportedOperationException", "message", "java.lang.UnsupportedOperationException"))));
+        assertThat(replayed(lab, second)).usingRecursiveFieldByFieldElementComparatorIgnoringFields("timestamp")
+                .containsExactlyInAnyOrderElementsOf(originals); // of the timestamp, nothing is left in the letter
+    }
+
+    @Test
+    void deadLettersOfSpringKafkaThatDieAgainAndThoseOfItsRetryTopics(Lab lab) {
+        List<Own> originals = send(lab);
+        String second = lab.dlq + "-second";
+        String retried = lab.events + "-dlt";
+        lab.kafka().createTopic(second, 1);
+        die(lab, "SpringLetters", List.of(lab.dlq, second, retried), lab.events, lab.dlq, second, lab.group);
+
+        String unreadable = "org.springframework.kafka.support.serializer.DeserializationException";
+        String failed = "org.springframework.kafka.listener.ListenerExecutionFailedException";
+        IntFunction<Map<String, Object>> first = i -> told("family", "Spring Kafka", "topic", lab.events,
+                "partition", 1, "offset", i, "timestamp", originals.get(i).timestamp(), "timestamp_type", "CreateTime",
+                "group", lab.group, "attempts", i == 0 ? 1 : 2);
+        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(each(i -> List.of(and(first.apply(i),
+                "exception", i == 0 ? unreadable : failed, "cause",
+                i == 0 ? unreadable : "java.lang.IllegalStateException", "message", i == 0 ? "failed to deserialize"
+                        : "Listener method 'void families.SpringLetters.first(org.apache.kafka.clients.consumer."
+                                + "ConsumerRecord<byte[], java.lang.Long>)' threw exception; refused"))));
+
+        List<ConsumerRecord<byte[], byte[]>> letters = lab.kafka().records(lab.dlq);
+        assertThat(deaths(lab, second)).as("what they died of first is taken off")
+                .containsExactlyElementsOf(each(i -> List.of(first.apply(i), told("family", "Spring Kafka", "topic",
+                        lab.dlq, "partition", 0, "offset", i, "timestamp", own(letters.get(i)).timestamp(),
+                        "timestamp_type", "CreateTime", "group", lab.group + "-second", "attempts", 2, "exception",
+                        failed, "cause", "java.lang.UnsupportedOperationException", "message",
+                        "Listener method 'void families.SpringLetters.second(org.apache.kafka.clients.consumer."
+                                + "ConsumerRecord<byte[], byte[]>)' threw exception; refused again"))));
+        assertThat(deaths(lab, retried)).as("one death, of the last of three tries")
+                .containsExactlyInAnyOrderElementsOf(each(i -> List.of(and(first.apply(i), "group",
+                        lab.group + "-retrying", "attempts", i == 0 ? 1 : 3, "exception", i == 0 ? unreadable : failed,
+                        "cause", i == 0 ? unreadable : "java.lang.IllegalArgumentException", "message",
+                        i == 0 ? "failed to deserialize" : "Listener failed; refused each time"))));
+
+        assertThat(killers(lab, second).getLast()).startsWith(failed);
+        assertThat(replayed(lab, second)).containsExactlyInAnyOrderElementsOf(originals);
+        assertThat(replayed(lab, retried)).containsExactlyInAnyOrderElementsOf(
+                Stream.concat(originals.stream(), originals.stream()).toList());
+    }
+
+    /** What those libraries also write, or wrote, or what comes of it on the way, made by hand. */
+    @Test
+    void everyHeaderIsReadAsItsNameHasItAndWhatCannotBeReadIsNotTold(Lab lab) {
+        lab.kafka().createTopic(lab.dlq, 1);
+        List<List<Map<String, Object>>> expected = new ArrayList<>();
+
+        letter(lab); // of none of them
+        expected.add(List.of());
+
+        letter(lab, "__dlq.errors.topic", "t", "__dlq.errors.partition", "1234", "__dlq.errors.offset", "1234",
+                "__dlq.errors.group", "g", "__dlq.errors.delivery.count", "5", "__dlq.errors.message", "rejected");
+        expected.add(List.of(told("family", "share group", "topic", "t", "partition", 1234, "offset", 1234, "group",
+                "g", "attempts", 5, "message", "rejected")));
+
+        letter(lab, "__streams.errors.exception", "java.lang.Exception", "__streams.errors.topic", null,
+                "__streams.errors.partition", "-1", "__streams.errors.offset", "-1"); // of a punctuation
+        expected.add(List.of(told("family", "Kafka Streams", "exception", "java.lang.Exception")));
+
+        letter(lab, "retry_topic-attempts", new byte[] {(byte) 200}, "retry_topic-original-timestamp", new byte[] {5});
+        expected.add(List.of(told("family", "Spring Kafka", "timestamp", "1970-01-01T00:00:00.005Z", "attempts", 199)));
+
+        letter(lab, "retry_topic-attempts", new byte[4]); // the next one, says Spring, is number 0
+        expected.add(List.of(told("family", "Spring Kafka", "attempts", 0)));
+
+        letter(lab, "kafka_dlt-key-exception-fqcn", "K", "kafka_dlt-exception-fqcn", "V", "kafka_dlt-original-topic",
+                "t", "kafka_dlt-original-partition", "1234", "kafka_dlt-original-offset", "12345678",
+                "kafka_dlt-exception-fqcn", "W", "kafka_dlt-original-topic", "u"); // stripPreviousExceptionHeaders off
+        expected.add(List.of(
+                told("family", "Spring Kafka", "topic", "t", "partition", 0x31323334, "offset", 0x3132333435363738L,
+                        "exception", "V"),
+                told("family", "Spring Kafka", "topic", "u", "exception", "W")));
+
+        letter(lab, "kafka_dlt-original-topic", "t", "kafka_dlt-original-partition", "1", "kafka_dlt-original-offset",
+                new byte[0], "kafka_dlt-original-timestamp", ByteBuffer.allocate(8).putLong(-1).array(),
+                "retry_topic-attempts", "12", "retry_topic-original-timestamp", "a timestamp of far too many bytes");
+        expected.add(List.of(told("family", "Spring Kafka", "topic", "t")));
+
+        letter(lab, "__connect.errors.topic", new byte[] {'t', (byte) 0xff}, "__connect.errors.partition",
+                "99999999999", "__connect.errors.offset", "first", "__connect.errors.exception.message", null,
+                "__dlq.errors.topic", "t", "__dlq.errors.timestamp", "yesterday");
+        expected.add(List.of(told("family", "Kafka Connect", "topic", "t\ufffd"),
+                told("family", "share group", "topic", "t")));
+
+        letter(lab, "dead-letter-reason", "third", "dead-letter-topic", "c", "dead-letter-reason", "first",
+                "dead-letter-topic", "a", "__connect.errors.topic", "x", "__connect.errors.stage", "TASK_PUT",
+                "kafka_dlt-exception-message", "later", "kafka_dlt-original-topic", "y", "__connect.errors.topic", "z");
+        expected.add(List.of(told("family", "SmallRye", "topic", "a", "message", "first"),
+                told("family", "SmallRye", "topic", "c", "message", "third"),
+                told("family", "Kafka Connect", "topic", "x", "stage", "TASK_PUT"),
+                told("family", "Spring Kafka", "topic", "y", "message", "later"),
+                told("family", "Kafka Connect", "topic", "z")));
+
+        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(expected);
+    }
+
+    @Test
+    void aReplayTakesOffWhatIsTheirsAndNothingElse(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.kafka().createTopic(lab.dlq, 1);
+        letter(lab, "__dlq.errors.topic", lab.events, "__dlq.errors.still-to-come", "x", "__connect.errors.new", "x",
+                "__streams.errors.new", "x", "kafka_listenerInfo", "x", "springDeserializerExceptionKey", "x",
+                "deserialization-failure-data", "x", "delayed-retry-count", "x", "__dlq", "mine", "kafka_dlt-x", "mine",
+                "kafka_correlationId", "mine", "dead-letter-office", "mine", "retry_topic", "mine", "dlq", "mine");
+        inspect(lab, lab.dlq, "replay", "--execute");
+        assertThat(lab.kafka().records(lab.events)).singleElement().satisfies(record -> assertThat(record.headers())
+                .extracting(Header::key).containsExactly("__dlq", "kafka_dlt-x", "kafka_correlationId",
+                        "dead-letter-office", "retry_topic", "dlq", "__dlq.replays"));
+    }
+
+    // --- the records ----------------------------------------------------------------------------------------------
+
+    /** A record without its place, and without the count of its replays. */
+    private record Own(String key, String value, List<String> headers, String timestamp) {
+    }
+
+    /**
+     * Four records for partition 1, a day old: one whose value is neither a long nor JSON, and three whose value can be
+     * read as both; binary and missing keys, headers twice, in order, binary, empty and null.
+     */
+    private static List<Own> send(Lab lab) {
+        lab.kafka().createTopic(lab.events, 2);
+        lab.kafka().createTopic(lab.dlq, 1);
+        long yesterday = Instant.now().minus(1, ChronoUnit.DAYS).toEpochMilli();
+        byte[][] keys = {{0, -1, 1}, Kafka.bytes("key"), Kafka.bytes("key"), null};
+        byte[][] values = {{(byte) 0xc3, 0x28, 0}, Kafka.bytes("12345678"), null, Kafka.bytes("87654321")};
+        for (int i = 0; i < RECORDS; i++) {
+            ProducerRecord<byte[], byte[]> record =
+                    new ProducerRecord<>(lab.events, 1, yesterday + i, keys[i], values[i]);
+            record.headers().add("trace", new byte[] {0, -1, (byte) i}).add("trace", null).add("trace", new byte[0])
+                    .add("dead-letter-box", Kafka.bytes("mine")).add("trace", Kafka.bytes("1234"));
+            lab.kafka().send(record);
+        }
+        return lab.kafka().records(lab.events).stream().map(FamiliesProof::own).toList();
+    }
+
+    private static Own own(ConsumerRecord<byte[], byte[]> record) {
+        return new Own(hex(record.key()), hex(record.value()),
+                StreamSupport.stream(record.headers().spliterator(), false)
+                        .filter(header -> !header.key().equals("__dlq.replays"))
+                        .map(header -> header.key() + "=" + hex(header.value())).toList(),
+                Instant.ofEpochMilli(record.timestamp()).toString());
+    }
+
+    private static String hex(byte[] bytes) {
+        return bytes == null ? "null" : HexFormat.of().formatHex(bytes);
+    }
+
+    /** A dead letter with these error headers, name by value: text, bytes or null. */
+    private static void letter(Lab lab, Object... headers) {
+        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, Kafka.bytes("value"));
+        for (int i = 0; i < headers.length; i += 2) {
+            letter.headers().add((String) headers[i],
+                    headers[i + 1] instanceof String text ? Kafka.bytes(text) : (byte[]) headers[i + 1]);
+        }
+        lab.kafka().send(letter);
+    }
+
+    // --- what becomes of them -------------------------------------------------------------------------------------
+
+    /** Lets all records die in a library's own process, until these topics have them, and kills it. */
+    private static void die(Lab lab, String library, List<String> topics, String... options) {
+        Running process = lab.start(library, Stream.concat(Stream.of(lab.broker().bootstrap()), Arrays.stream(options))
+                .toArray(String[]::new));
+        for (String topic : topics) {
+            await("dead letters in " + topic).atMost(DEATHS).pollInterval(Duration.ofMillis(100)).until(() -> {
+                assertThat(process.alive()).as(process.name() + " runs").isTrue();
+                return lab.kafka().records(topic).size() == RECORDS;
+            });
+        }
+        process.kill9(); // nothing is left for it to do, and it would take its time
+    }
+
+    /** The deaths of all dead letters in a topic, as DlqInspector tells them, without their stack traces. */
+    private static List<List<Map<String, Object>>> deaths(Lab lab, String topic) {
+        List<List<Map<String, Object>>> deaths = deathsWithStackTraces(lab, topic);
+        deaths.forEach(of -> of.forEach(death -> death.remove("stacktrace")));
+        return deaths;
+    }
+
+    /** Of each letter's latest death the first line of its stack trace. */
+    private static List<String> killers(Lab lab, String topic) {
+        return deathsWithStackTraces(lab, topic).stream().map(List::getLast)
+                .map(latest -> String.valueOf(latest.get("stacktrace")).lines().findFirst().orElse("")).toList();
+    }
+
+    private static List<List<Map<String, Object>>> deathsWithStackTraces(Lab lab, String topic) {
+        return inspect(lab, topic, "list", "--format", "jsonl").out().lines()
+                .map(line -> Kafka.JSON.convertValue(Kafka.json(Kafka.bytes(line)).path("deaths"),
+                        new TypeReference<List<Map<String, Object>>>() {
+                        }))
+                .toList();
+    }
+
+    /** What is in the topic of the originals beside them, once DlqInspector has sent dead letters back. */
+    private static List<Own> replayed(Lab lab, String topic) {
+        inspect(lab, topic, "replay", "--execute");
+        return lab.kafka().records(lab.events).stream()
+                .filter(record -> record.partition() != 1 || record.offset() >= RECORDS)
+                .map(FamiliesProof::own)
+                .toList();
+    }
+
+    private static Running inspect(Lab lab, String topic, String... options) {
+        Running run = lab.run("DlqInspector",
+                Lab.with(options, "--bootstrap-server", lab.broker().bootstrap(), "--topic", topic));
+        assertThat(run.awaitExit(Duration.ZERO)).as(run.tail()).isEqualTo(0);
+        return run;
+    }
+
+    private static <T> List<T> each(IntFunction<T> expected) {
+        return IntStream.range(0, RECORDS).mapToObj(expected).toList();
+    }
+
+    /** A death as it is told in JSON, name by value; what is null is not told. */
+    private static Map<String, Object> told(Object... namesAndValues) {
+        return and(Map.of(), namesAndValues);
+    }
+
+    private static Map<String, Object> and(Map<String, Object> before, Object... namesAndValues) {
+        Map<String, Object> told = new LinkedHashMap<>(before);
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            if (namesAndValues[i + 1] != null) {
+                told.put((String) namesAndValues[i], namesAndValues[i + 1]);
+            }
+        }
+        return told;
+    }
+}

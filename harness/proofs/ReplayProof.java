@@ -1,0 +1,258 @@
+package proofs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lab.Api;
+import lab.Kafka;
+import lab.Lab;
+import lab.LabExtension;
+import lab.Running;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A replay sends what died as it was, where it was, loses nothing when it is killed, and does not circle (10). */
+@ExtendWith(LabExtension.class)
+class ReplayProof {
+    private static final int MANY = 10_000;
+    private static final int BATCH = 500; // what may come twice after a kill
+
+    @Test
+    void whatDiedIsSentAsItWasAndTheDeadLettersStay(Lab lab) {
+        lab.kafka().createTopic(lab.events, 3);
+        lab.kafka().createTopic(lab.dlq, 1);
+        ProducerRecord<byte[], byte[]> order = letter(lab, new byte[] {0, (byte) 0xff}, new byte[] {1, (byte) 0xfe}, 2);
+        order.headers().add("trace", Kafka.bytes("1")).add("other", null).add("trace", new byte[] {(byte) 0x80});
+        lab.kafka().send(order);
+        lab.kafka().send(letter(lab, null, Kafka.bytes("no key"), 1));
+        lab.kafka().send(letter(lab, Kafka.bytes("tombstone"), null, 0));
+        List<ConsumerRecord<byte[], byte[]>> before = lab.deadLetters();
+
+        assertThat(replay(lab).out()).contains("would replay 3", "3 to " + lab.events, "shop.Refused".substring(5)
+                + ": order # refused", "nothing was sent");
+        assertThat(lab.kafka().records(lab.events)).as("a dry run sends nothing").isEmpty();
+        assertThat(replay(lab, "--execute", "--partition", "original").out()).contains("replayed 3 of 3");
+
+        Map<Integer, ConsumerRecord<byte[], byte[]>> sent = lab.kafka().records(lab.events).stream()
+                .collect(Collectors.toMap(ConsumerRecord::partition, record -> record));
+        assertThat(sent).hasSize(3);
+        assertThat(sent.get(2).key()).containsExactly(0, 0xff);
+        assertThat(sent.get(2).value()).containsExactly(1, 0xfe);
+        assertThat(sent.get(2).headers().toArray()).extracting(Header::key)
+                .containsExactly("trace", "other", "trace", "__dlq.replays");
+        assertThat(sent.get(2).headers().headers("trace")).extracting(Header::value)
+                .containsExactly(Kafka.bytes("1"), new byte[] {(byte) 0x80});
+        assertThat(sent.get(2).headers().lastHeader("other").value()).isNull();
+        assertThat(sent.get(1).key()).isNull();
+        assertThat(sent.get(0).value()).isNull();
+        assertThat(sent.values()).extracting(ConsumerRecord::timestamp)
+                .as("as the header has it, and not that of the dead letter").containsOnly(then().toEpochMilli());
+        assertThat(lab.deadLetters()).usingRecursiveComparison().isEqualTo(before);
+    }
+
+    @Test
+    void itGoesOnWhereItStoppedAndBeginsAgainOnlyWhenTold(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.kafka().createTopic(lab.dlq, 2);
+        sendLetters(lab, 0, 5);
+        assertThat(replay(lab, "--execute", "--limit", "2").out()).contains("replayed 2 of 2");
+        assertThat(replay(lab, "--execute").out()).contains("replayed 3 of 3");
+        assertThat(replay(lab, "--execute").out()).contains("nothing to replay", "--from-beginning");
+        assertThat(values(lab)).as("each once").hasSize(5).doesNotHaveDuplicates();
+        sendLetters(lab, 5, 6);
+        assertThat(replay(lab, "--execute").out()).contains("replayed 1 of 1");
+        assertThat(replay(lab, "--execute", "--key", "k3").out()).as("another filter is another replay")
+                .contains("replayed 1 of 1");
+        assertThat(replay(lab, "--execute", "--from-beginning").out()).contains("replayed 6 of 6");
+        assertThat(values(lab)).hasSize(13);
+    }
+
+    @Test
+    void whatIsSentCanBeChangedAndSentElsewhere(Lab lab) {
+        String elsewhere = lab.events + "-fixed";
+        lab.kafka().createTopic(elsewhere, 1);
+        lab.kafka().createTopic(lab.dlq, 1);
+        ProducerRecord<byte[], byte[]> order = letter(lab, Kafka.bytes("k"),
+                Kafka.bytes("{\"customer_id\":\"customerf\",\"items\":[{\"price\":29.90}],\"n\":1}"), 0);
+        order.headers().add("secret", Kafka.bytes("s")).add("trace", Kafka.bytes("t"));
+        lab.kafka().send(order);
+
+        assertThat(replay(lab, "--execute", "--to", elsewhere, "--set", "/customer_id=customer123", "--set",
+                "/items/0/quantity=2", "--set", "/note=\"7\"", "--strip-header", "secret", "--new-timestamp").out())
+                .contains("replayed 1 of 1");
+        ConsumerRecord<byte[], byte[]> sent = lab.kafka().records(elsewhere).getFirst();
+        assertThat(Kafka.text(sent.value())).isEqualTo("{\"customer_id\":\"customer123\",\"items\":[{\"price\":29.90,"
+                + "\"quantity\":2}],\"n\":1,\"note\":\"7\"}");
+        assertThat(sent.headers().toArray()).extracting(Header::key).containsExactly("trace", "__dlq.replays");
+        assertThat(Duration.between(Instant.ofEpochMilli(sent.timestamp()), Instant.now())).isLessThan(
+                Duration.ofMinutes(5));
+
+        replay(lab, "--execute", "--to", elsewhere, "--keep-error-headers", "--from-beginning");
+        assertThat(Kafka.header(lab.kafka().records(elsewhere).getLast(), "__dlq.errors.topic")).isEqualTo(lab.events);
+        lab.kafka().send(letter(lab, Kafka.bytes("k"), Kafka.bytes("no json"), 0));
+        sentence(replay(lab, "--execute", "--to", elsewhere, "--set", "/a=1"), "0:1 cannot be edited");
+        assertThat(lab.kafka().records(elsewhere)).as("all are looked at before one is sent").hasSize(2);
+    }
+
+    @Test
+    void killedInTheMiddleItLosesNothingAndEachOrderHasOneOutcome(Lab lab) throws Exception {
+        Path audit = lab.folder().resolve("audit.jsonl");
+        sendManyThatDied(lab);
+        killedHalfWay(lab, "--audit", audit.toString());
+        assertThat(replay(lab, "--execute", "--audit", audit.toString()).out()).contains("replayed ");
+
+        List<String> sent = values(lab);
+        assertThat(Map.copyOf(sent.stream().collect(Collectors.groupingBy(v -> v, Collectors.counting()))))
+                .as("every one of them").hasSize(MANY);
+        assertThat(sent.size()).as("at most a batch came twice").isBetween(MANY, MANY + BATCH);
+        List<String> lines = Files.readAllLines(audit);
+        assertThat(lines.stream().map(line -> Kafka.json(Kafka.bytes(line)).path("dead_letter").asText()).distinct())
+                .as("and none without a line").hasSize(MANY);
+        JsonNode line = Kafka.json(Kafka.bytes(lines.getFirst()));
+        assertThat(line.path("action").asText()).isEqualTo("replayed");
+        assertThat(line.path("to").asText()).startsWith(lab.events + "-");
+        lab.consumer();
+        lab.awaitCaughtUp();
+        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, (long) MANY));
+    }
+
+    @Test
+    void exactlyOnceNothingComesTwiceEvenAfterAKill(Lab lab) {
+        sendManyThatDied(lab);
+        killedHalfWay(lab, "--exactly-once");
+        assertThat(replay(lab, "--execute", "--exactly-once").out()).contains("replayed ");
+        assertThat(values(lab)).hasSize(MANY).doesNotHaveDuplicates();
+    }
+
+    private static void sendManyThatDied(Lab lab) {
+        lab.kafka().createTopic(lab.events, 3);
+        lab.kafka().createTopic(lab.dlq, 2);
+        lab.kafka().sendAll(IntStream.range(0, MANY).mapToObj(i -> letter(lab, Kafka.bytes("order-" + i),
+                Kafka.bytes(Api.record("order-" + i, "customer123", "59.98")), 0)).toList());
+    }
+
+    private static void killedHalfWay(Lab lab, String... options) {
+        Running replay = lab.start("DlqInspector", Lab.with(new String[] {"replay", "--execute", "--rate", "3000",
+            "--topic", lab.dlq, "--bootstrap-server", lab.broker().bootstrap()}, options));
+        await("some are sent").atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50))
+                .until(() -> lab.kafka().visibleRecords(lab.events).size() > 1_000);
+        replay.kill9();
+        assertThat(lab.kafka().visibleRecords(lab.events).size()).as("it was not done").isLessThan(MANY);
+    }
+
+    @Test
+    void whoKeepsDyingEndsInQuarantine(Lab lab) {
+        lab.consumer();
+        await("topics").atMost(Duration.ofSeconds(30)).until(() -> lab.kafka().partitions(lab.dlq) == 1);
+        lab.kafka().send(lab.events, "order-1", Api.record("order-1", "customerf", "1"));
+        for (int replays = 1; replays <= 2; replays++) {
+            lab.awaitCaughtUp();
+            assertThat(lab.deadLetters()).hasSize(replays);
+            assertThat(replay(lab, "--execute", "--max-replays", "2").out()).contains("replayed 1 of 1");
+        }
+        lab.awaitCaughtUp();
+        assertThat(replay(lab, "--max-replays", "2").out()).contains("nothing to replay",
+                "1 to " + lab.dlq + "-quarantine: replayed 2 times before");
+        assertThat(replay(lab, "--execute", "--max-replays", "2").out()).contains("quarantined 1");
+        assertThat(replay(lab, "--execute", "--max-replays", "2").out()).contains("nothing to replay");
+        assertThat(lab.kafka().records(lab.events)).as("once, and twice replayed").hasSize(3);
+        ConsumerRecord<byte[], byte[]> quarantined = lab.kafka().records(lab.dlq + "-quarantine").getFirst();
+        assertThat(Kafka.header(quarantined, "__dlq.replays")).isEqualTo("2");
+        assertThat(Kafka.header(quarantined, "__dlq.errors.exception")).isEqualTo("orders.OrderRejected");
+    }
+
+    @Test
+    void whatKafkaRefusesIsSaidAndIsTriedAgain(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1, Map.of("max.message.bytes", "1000"));
+        lab.kafka().createTopic(lab.dlq, 1);
+        sendLetters(lab, 0, 3);
+        lab.kafka().send(letter(lab, Kafka.bytes("big"), new byte[2_000], 0));
+        sendLetters(lab, 3, 5);
+        sentence(replay(lab, "--execute"), "0:3 was not replayed");
+        assertThat(lab.kafka().records(lab.events)).extracting(record -> Kafka.text(record.key())).contains("k0", "k2");
+        lab.kafka().alterTopic(lab.events, "max.message.bytes", "10000");
+        await("the broker knows").atMost(Duration.ofSeconds(60)).until(() -> {
+            replay(lab, "--execute");
+            return lab.kafka().records(lab.events).stream().anyMatch(record -> "big".equals(Kafka.text(record.key())));
+        });
+        assertThat(replay(lab).out()).contains("nothing to replay");
+        assertThat(lab.kafka().records(lab.events)).extracting(record -> Kafka.text(record.key()))
+                .contains("k0", "k1", "k2", "big", "k3", "k4");
+    }
+
+    @Test
+    void whatCannotGoBackIsSaid(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.kafka().createTopic(lab.dlq, 1);
+        long at = lab.kafka().send(new ProducerRecord<>(lab.events, 0, then().toEpochMilli(), Kafka.bytes("k"),
+                Kafka.bytes("original"))).offset();
+        lab.kafka().send(lab.dlq, "k", "no headers");
+        lab.kafka().send(InspectorProof.notCopied(lab, lab.events, at));
+        assertThat(replay(lab).out()).contains("nothing to replay", "1 stay: their headers tell no origin",
+                "1 stay: key and value were not copied");
+        assertThat(replay(lab, "--execute", "--fetch-original").out()).contains("replayed 1 of 1");
+        ConsumerRecord<byte[], byte[]> sent = lab.kafka().records(lab.events).getLast();
+        assertThat(sent.offset()).isEqualTo(at + 1);
+        assertThat(Kafka.text(sent.value())).isEqualTo("original");
+        assertThat(sent.timestamp()).isEqualTo(then().toEpochMilli());
+        lab.kafka().send(InspectorProof.notCopied(lab, lab.events, 4711));
+        sentence(replay(lab, "--execute", "--fetch-original"), "originals are gone: 0:2");
+        sentence(replay(lab, "--execute", "--to", lab.events + "-nowhere"), "There is no topic");
+    }
+
+    @Test
+    void noMoreASecondThanAskedFor(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.kafka().createTopic(lab.dlq, 1);
+        sendLetters(lab, 0, 60);
+        long start = System.nanoTime();
+        assertThat(replay(lab, "--execute", "--rate", "20").out()).contains("replayed 60 of 60");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(2_900));
+    }
+
+    private static void sendLetters(Lab lab, int from, int to) {
+        lab.kafka().sendAll(IntStream.range(from, to).mapToObj(i ->
+                letter(lab, Kafka.bytes("k" + i), Kafka.bytes("v" + i), 0)).toList());
+    }
+
+    private static List<String> values(Lab lab) {
+        return lab.kafka().records(lab.events).stream().map(record -> Kafka.text(record.value())).toList();
+    }
+
+    private static Running replay(Lab lab, String... options) {
+        return lab.inspect("replay", options);
+    }
+
+    private static void sentence(Running ended, String what) {
+        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(1);
+        assertThat(ended.err().strip()).contains(what).doesNotContain("\n");
+    }
+
+    /** When the orders were made: not so long ago that retention would take them. */
+    private static Instant then() {
+        return Instant.now().truncatedTo(java.time.temporal.ChronoUnit.DAYS).minusSeconds(3_600);
+    }
+
+    private static ProducerRecord<byte[], byte[]> letter(Lab lab, byte[] key, byte[] value, int partition) {
+        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, key, value);
+        letter.headers().add("__dlq.errors.topic", Kafka.bytes(lab.events))
+                .add("__dlq.errors.partition", Kafka.bytes(String.valueOf(partition)))
+                .add("__dlq.errors.offset", Kafka.bytes("1"))
+                .add("__dlq.errors.timestamp", Kafka.bytes(then().toString()))
+                .add("__dlq.errors.exception", Kafka.bytes("shop.Refused"))
+                .add("__dlq.errors.message", Kafka.bytes("order 17 refused"));
+        return letter;
+    }
+}

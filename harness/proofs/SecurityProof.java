@@ -1,0 +1,282 @@
+package proofs;
+
+import static lab.SecuredBroker.Right.group;
+import static lab.SecuredBroker.Right.topic;
+import static lab.SecuredBroker.Right.transactionalIds;
+import static org.apache.kafka.common.acl.AclOperation.CREATE;
+import static org.apache.kafka.common.acl.AclOperation.DESCRIBE;
+import static org.apache.kafka.common.acl.AclOperation.DESCRIBE_CONFIGS;
+import static org.apache.kafka.common.acl.AclOperation.READ;
+import static org.apache.kafka.common.acl.AclOperation.WRITE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import lab.Api;
+import lab.Kafka;
+import lab.Lab;
+import lab.LabExtension;
+import lab.Running;
+import lab.SecuredBroker;
+import lab.SecuredBroker.Right;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * With TLS, SASL/SCRAM and ACLs everything works with just the rights that it needs, and whoever is not let in, or may
+ * not do what they ask for, is told so in one sentence, within {@link #SOON}, whatever number of attempts is allowed.
+ */
+class SecurityProof {
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    @RegisterExtension
+    static final LabExtension SECURED = new LabExtension(SecuredBroker::new);
+
+    private static SecuredBroker broker(Lab lab) {
+        return (SecuredBroker) lab.broker();
+    }
+
+    // --- just the rights that are needed --------------------------------------------------------------------------
+
+    /** Taken from the README's table; the topics are there. */
+    private static List<Right> forTheConsumer(Lab lab) {
+        return List.of(topic(READ, lab.events), topic(DESCRIBE_CONFIGS, lab.events), topic(READ, lab.outcomes),
+                topic(WRITE, lab.outcomes), topic(DESCRIBE_CONFIGS, lab.outcomes), topic(WRITE, lab.dlq),
+                group(READ, lab.group), transactionalIds(WRITE, lab.group));
+    }
+
+    private static List<Right> forTheApi(Lab lab) {
+        return List.of(topic(WRITE, lab.events), topic(READ, lab.events), topic(READ, lab.outcomes));
+    }
+
+    private static List<Right> forTheSender(Lab lab) {
+        return List.of(topic(WRITE, lab.events), topic(READ, lab.outcomes), group(DESCRIBE, lab.group));
+    }
+
+    private static List<Right> toMakeTheTopics(Lab lab) {
+        return Stream.of(lab.events, lab.outcomes, lab.dlq).map(name -> topic(CREATE, name)).toList();
+    }
+
+    @Test
+    void anOrderGoesThroughWithTheRightsThatTheReadmeLists(Lab lab) {
+        Api api = lab.api("--command-config", user(lab, "api", and(forTheApi(lab), toMakeTheTopics(lab))));
+        lab.consumer("--commit", "transactional", "--command-config",
+                user(lab, "consumer", and(forTheConsumer(lab), toMakeTheTopics(lab))));
+        String orderId = api.post(Api.order("customer123")).orderId();
+        lab.awaitCaughtUp();
+        assertThat(lab.outcomeCounts()).isEqualTo(Map.of(orderId, 1));
+        await("the API knows what became of it").atMost(SOON).until(
+                () -> api.get("/orders/" + orderId).body().path("status").asText().equals("processed"));
+    }
+
+    @Test
+    void aConsumerThatLacksOneOfThemSaysWhich(Lab lab) {
+        createTopics(lab);
+        for (Right lacking : forTheConsumer(lab)) {
+            String user = user(lab, "consumer-without-" + lacking, without(lacking, forTheConsumer(lab)));
+            Running consumer = lab.consumer("--commit", "transactional", "--command-config", user);
+            assertThat(consumer.awaitExit(SOON)).as(lacking + "\n" + consumer.tail()).isEqualTo(1);
+            assertThat(lastLine(consumer.err())).startsWith("OrderConsumer: ").contains(theRight(lacking));
+        }
+    }
+
+    @Test
+    void anApiThatMayNotWriteDoesNotStart(Lab lab) {
+        createTopics(lab);
+        String user = user(lab, "api-that-may-not-write", without(topic(WRITE, lab.events), forTheApi(lab)));
+        Running api = lab.run("OrderApi", "--port", "0", "--bootstrap-server", lab.broker().bootstrap(), "--topic",
+                lab.events, "--command-config", user);
+        assertThat(sentence(api, 1)).contains("lacks WRITE on the topic " + lab.events);
+    }
+
+    @Test
+    void oneThatMayNotReadTakesOrdersAndSaysWhatItCannotTell(Lab lab) {
+        createTopics(lab);
+        Api api = lab.api("--command-config", user(lab, "api-that-may-not-read", List.of(topic(WRITE, lab.events),
+                topic(DESCRIBE, lab.outcomes))));
+        String orderId = api.post(Api.order("customer123")).orderId();
+        assertThat(lab.kafka().records(lab.events)).hasSize(1);
+        assertThat(api.get("/orders/" + orderId).body().path("status").asText()).isEqualTo("accepted");
+        await("says so").atMost(SOON).until(() -> api.process().err().contains("[" + lab.outcomes + "]"));
+        assertThat(api.process().stop()).isEqualTo(143);
+        assertThat(api.process().err().lines()).as("and not a thousand times").hasSizeLessThan(20);
+    }
+
+    @Test
+    void aSenderFindsOneOutcomeOfEachOrderOrSaysWhatItLacks(Lab lab) {
+        createTopics(lab);
+        List<Right> inNoTransaction = without(transactionalIds(WRITE, lab.group), forTheConsumer(lab));
+        lab.consumer("--commit", "manual", "--command-config", user(lab, "consumer-for-the-sender", inNoTransaction));
+        String allowed = user(lab, "sender", forTheSender(lab));
+        assertThat(lab.sendDuplicates("--via", "topic", "--orders", "5", "--command-config", allowed).out())
+                .contains("5 with exactly one outcome");
+        for (Right lacking : forTheSender(lab)) {
+            String user = user(lab, "sender-without-" + lacking, without(lacking, forTheSender(lab)));
+            Running sender =
+                    lab.sendDuplicates("--via", "topic", "--orders", "1", "--quiet", "--command-config", user);
+            assertThat(sender.awaitExit(Duration.ZERO)).as(lacking + "\n" + sender.tail()).isEqualTo(1);
+            assertThat(lastLine(sender.err())).startsWith("DuplicateSender: ").contains(theRight(lacking));
+        }
+    }
+
+    @Test
+    void theInspectorNeedsNothingButToReadTheDlq(Lab lab) {
+        deadLetter(lab);
+        String user = user(lab, "inspector", List.of(topic(READ, lab.dlq)));
+        assertThat(quiet(lab.inspect("list", "--command-config", user))).contains("1 dead letter in " + lab.dlq);
+        assertThat(quiet(lab.inspect("show", "0:0", "--command-config", user))).contains("customerf");
+        assertThat(quiet(lab.inspect("stats", "--command-config", user))).contains("1 dead letter in " + lab.dlq);
+        assertThat(quiet(lab.inspect("replay", "--command-config", user))).contains("would replay 1",
+                "1 to " + lab.events, "this user may not see the group");
+    }
+
+    private static String quiet(Running ended) {
+        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isZero();
+        assertThat(said(ended)).isEmpty();
+        return ended.out();
+    }
+
+    @Test
+    void anInspectorThatLacksThatSaysSo(Lab lab) {
+        deadLetter(lab);
+        assertThat(sentence(lab.inspect("list", "--command-config", user(lab, "inspector-of-nothing", List.of())), 1))
+                .contains("There is no topic " + lab.dlq, "or this user may not see it", "ask for READ on it");
+        assertThat(sentence(lab.inspect("list", "--command-config",
+                        user(lab, "inspector-that-may-not-read", List.of(topic(DESCRIBE, lab.dlq)))), 1))
+                .contains("lacks READ on the topic " + lab.dlq, "ask for that right");
+    }
+
+    @Test
+    void aReplayThatMayNotWriteLosesNothing(Lab lab) {
+        deadLetter(lab);
+        lab.kafka().createTopic(lab.events, 3);
+        Right read = topic(READ, lab.dlq);
+        Right write = topic(WRITE, lab.events);
+        Right group = group(READ, "replays");
+        assertThat(sentence(replay(lab, "replayer-1", List.of(read, group)), 1))
+                .contains("no topic " + lab.events, "ask for WRITE");
+        assertThat(sentence(replay(lab, "replayer-2", List.of(read, group, topic(DESCRIBE, lab.events))), 1))
+                .contains("lacks WRITE on the topic " + lab.events);
+        assertThat(sentence(replay(lab, "replayer-3", List.of(read, write)), 1)).contains("ask for READ on the group");
+        assertThat(sentence(replay(lab, "replayer-4", List.of(read, write, group), "--exactly-once"), 1))
+                .contains("ask for WRITE on transactional ids");
+        assertThat(lab.kafka().records(lab.events)).isEmpty();
+        assertThat(lab.deadLetters()).hasSize(1);
+
+        assertThat(replay(lab, "replayer-5", List.of(read, write, group)).out()).contains("replayed 1 of 1");
+        assertThat(replay(lab, "replayer-6", List.of(read, write, group, transactionalIds(WRITE, "replays")),
+                "--exactly-once", "--from-beginning").out()).contains("replayed 1 of 1");
+        assertThat(lab.kafka().records(lab.events)).hasSize(2);
+    }
+
+    private static Running replay(Lab lab, String user, List<Right> rights, String... options) {
+        return lab.inspect("replay", Lab.with(options, "--execute", "--group", "replays", "--command-config",
+                user(lab, user, rights)));
+    }
+
+    // --- not let in -----------------------------------------------------------------------------------------------
+
+    @Test
+    void whoIsNotLetInIsToldWhy(Lab lab) {
+        assertRefused(lab, "-secret\";", "-guess\";", 1, "does not let this user in", "invalid credentials",
+                "sasl.jaas.config");
+        assertRefused(lab, "(?m)^ssl\\..*$", "", 1, "No TLS with Kafka", "unable to find valid certification path",
+                "ssl.truststore.location");
+        assertRefused(lab, "SCRAM-SHA-512", "SCRAM-SHA-256", 1, "does not let this user in", "[SCRAM-SHA-512]");
+    }
+
+    @Test
+    void aFileThatMakesNoClientIsSaidToBeAtFault(Lab lab) {
+        assertRefused(lab, "truststore\\.p12", "nowhere.p12", 2, "NoSuchFileException", "nowhere.p12");
+        assertRefused(lab, "truststore-secret", "guess", 2, "keystore password was incorrect");
+        assertRefused(lab, "SASL_SSL", "FOO", 2, "Invalid value FOO for configuration security.protocol");
+        assertRefused(lab, "(?m)^sasl.jaas.config=.*$", "sasl.jaas.config=alice", 2, "JAAS config");
+    }
+
+    /** A client of Kafka's takes the refusal for the length of an answer, and then tries again, and again. */
+    @Test
+    void whoComesWithoutTlsIsToldAtOnce(Lab lab) {
+        for (String[] client : new String[][] {{"OrderConsumer"}, {"DlqInspector", "list"}}) {
+            Running run = lab.start(client[0], Lab.with(Stream.of(client).skip(1).toArray(String[]::new),
+                    "--bootstrap-server", lab.broker().bootstrap()));
+            run.awaitExit(SOON);
+            assertThat(sentence(run, 1)).contains(" speaks TLS: give security.protocol=SASL_SSL");
+        }
+    }
+
+    @Test
+    void whoComesWithoutAPasswordIsToldAfterAllTries(Lab lab) {
+        String file = broker(lab).write("no-password.properties",
+                broker(lab).commandConfig("admin").replace("SASL_SSL", "SSL")).toString();
+        assertThat(sentence(lab.inspect("list", "--command-config", file, "--connect-attempts", "1"), 3))
+                .contains("did not answer as Kafka does", "does it speak security.protocol=SSL?");
+    }
+
+    /** With ten attempts allowed, as by default: none is made where it cannot help. */
+    private static void assertRefused(Lab lab, String right, String wrong, int exitCode, String... why) {
+        String good = broker(lab).commandConfig("admin");
+        String bad = good.replaceAll(right, wrong);
+        assertThat(bad).isNotEqualTo(good);
+        Running refused = lab.start("DlqInspector", "list", "--bootstrap-server", lab.broker().bootstrap(),
+                "--command-config", broker(lab).write("wrong-" + wrong.hashCode() + ".properties", bad).toString());
+        refused.awaitExit(SOON);
+        assertThat(sentence(refused, exitCode)).contains(why).doesNotContain("admin-");
+    }
+
+    // --- what they share ------------------------------------------------------------------------------------------
+
+    private static String user(Lab lab, String name, List<Right> rights) {
+        return broker(lab).user(name.replaceAll("\\W", "-"), rights.toArray(Right[]::new));
+    }
+
+    private static List<Right> and(List<Right> rights, List<Right> more) {
+        return Stream.of(rights, more).flatMap(List::stream).toList();
+    }
+
+    private static List<Right> without(Right lacking, List<Right> rights) {
+        List<Right> others = new ArrayList<>(rights);
+        assertThat(others.remove(lacking)).isTrue();
+        return others;
+    }
+
+    /** A right as a sentence names it: of a transactional id Kafka does not say which it refuses. */
+    private static String[] theRight(Right right) {
+        return switch (right.type()) {
+            case TRANSACTIONAL_ID -> new String[] {right.operation().name(), "transactional id"};
+            default -> new String[] {right.operation().name(), right.name()};
+        };
+    }
+
+    private static void createTopics(Lab lab) {
+        Stream.of(lab.events, lab.outcomes, lab.dlq).forEach(topic -> lab.kafka().createTopic(topic, 3));
+    }
+
+    private static void deadLetter(Lab lab) {
+        lab.kafka().createTopic(lab.dlq, 1);
+        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, Kafka.bytes("order-1"),
+                Kafka.bytes(Api.record("order-1", "customerf", "59.98")));
+        letter.headers().add("__dlq.errors.topic", Kafka.bytes(lab.events));
+        lab.kafka().send(letter);
+    }
+
+    /** The only line on standard error. */
+    private static String sentence(Running ended, int exitCode) {
+        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(exitCode);
+        assertThat(said(ended)).hasSize(1);
+        return said(ended).getFirst();
+    }
+
+    /** Without the lines that say, on a busy machine, that an answer was late. */
+    private static List<String> said(Running ended) {
+        return ended.err().lines().filter(line -> !line.contains(" does not answer; attempt ")).toList();
+    }
+
+    private static String lastLine(String text) {
+        return text.lines().reduce("", (previous, line) -> line);
+    }
+}

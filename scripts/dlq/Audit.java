@@ -1,0 +1,78 @@
+package dlq;
+
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import orders.Json;
+import orders.Script;
+import org.apache.kafka.clients.producer.RecordMetadata;
+
+/**
+ * What was done with each dead letter, one JSON object a line, added to a file: {@code at} (ISO-8601), {@code
+ * dead_letter} and {@code to} (TOPIC-PARTITION@OFFSET), {@code action} (replayed, quarantined), {@code key}, {@code
+ * exception}, {@code replays}. A line is written before the progress is: after a kill the last ones may come again.
+ */
+public final class Audit implements AutoCloseable {
+    private final BufferedWriter file;
+
+    /** @param path null for none */
+    public Audit(Path path) {
+        try {
+            file = path == null ? null : Files.newBufferedWriter(path, StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new Script.Failure(Script.USAGE, "--audit " + path + " cannot be written ("
+                    + e.getClass().getSimpleName() + "): give a file in a folder that is there.", e);
+        }
+    }
+
+    public void note(String action, Letter letter, RecordMetadata to, int replays) {
+        if (file == null) {
+            return;
+        }
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("at", Instant.now().toString());
+        line.put("dead_letter", letter.record().topic() + "-" + letter.record().partition() + "@"
+                + letter.record().offset());
+        line.put("action", action);
+        line.put("to", to.topic() + "-" + to.partition() + "@" + to.offset());
+        line.put("key", Letter.text(letter.record().key()));
+        line.put("exception", letter.exception());
+        line.put("replays", replays);
+        try {
+            file.write(new String(Json.bytes(line), StandardCharsets.UTF_8));
+            file.newLine();
+        } catch (IOException e) {
+            throw full(e);
+        }
+    }
+
+    /** Hands what was noted to the operating system. */
+    public void flush() {
+        try {
+            if (file != null) {
+                file.flush();
+            }
+        } catch (IOException e) {
+            throw full(e);
+        }
+    }
+
+    private static Script.Failure full(IOException e) {
+        return new Script.Failure(Script.FAILED, "The --audit file cannot be written any more (" + e.getMessage()
+                + "): make room and run it again; what was sent last is sent once more.", e);
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (file != null) {
+            file.close();
+        }
+    }
+}

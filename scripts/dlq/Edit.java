@@ -1,0 +1,59 @@
+package dlq;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.nio.charset.StandardCharsets;
+import orders.Json;
+import orders.Script;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Puts a value into a record's JSON, at the place that a JSON pointer (RFC 6901) names. */
+public record Edit(JsonPointer place, JsonNode value) {
+
+    /** @throws Script.Failure if the record is no JSON, or has no such place */
+    public byte[] applyTo(byte[] json) {
+        try {
+            JsonNode root = Json.read(json == null ? new byte[0] : json);
+            JsonNode parent = root.at(place.head());
+            String name = place.last().getMatchingProperty();
+            int index = place.last().getMatchingIndex();
+            if (parent instanceof ObjectNode object) {
+                object.set(name, value);
+            } else if (parent instanceof ArrayNode array && index >= 0 && index < array.size()) {
+                array.set(index, value);
+            } else {
+                throw new Script.Failure("its JSON has no place " + place);
+            }
+            return Json.bytes(root);
+        } catch (JsonProcessingException e) {
+            throw new Script.Failure("it is no JSON that can be edited (" + e.getOriginalMessage() + ")");
+        }
+    }
+
+    /** Reads POINTER=VALUE off the command line; a value that is no JSON is a text. */
+    public static final class Converter implements ITypeConverter<Edit> {
+        @Override
+        public Edit convert(String text) {
+            int equals = text.indexOf('=');
+            if (!text.startsWith("/") || equals < 0) {
+                throw new TypeConversionException("'" + text + "' is no edit: give POINTER=VALUE, such as "
+                        + "/customer_id=customer123");
+            }
+            return new Edit(JsonPointer.compile(text.substring(0, equals)), value(text.substring(equals + 1)));
+        }
+
+        private static JsonNode value(String text) {
+            try {
+                JsonNode value = Json.read(text.getBytes(StandardCharsets.UTF_8));
+                return value.isMissingNode() ? TextNode.valueOf(text) : value;
+            } catch (JsonProcessingException e) {
+                return TextNode.valueOf(text);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package dlq;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import orders.DeadLetter;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+
+/**
+ * A record of a dead-letter topic, and what its error headers tell.
+ *
+ * @param deaths how it died, the first time first; none if nothing tells
+ */
+public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) {
+
+    public static Letter of(ConsumerRecord<byte[], byte[]> record) {
+        return new Letter(record, ErrorHeaders.deaths(record.headers()));
+    }
+
+    /** Its place in the dead-letter topic, as PARTITION:OFFSET. */
+    public String at() {
+        return record.partition() + ":" + record.offset();
+    }
+
+    /** The death that tells where the record was in the first place, before it died for the first time. */
+    public Optional<Death> origin() {
+        return deaths.stream().filter(death -> death.topic() != null && !death.topic().equals(record.topic()))
+                .findFirst();
+    }
+
+    /** When it died the last time, where that is told; else its timestamp, which with some is that of the original. */
+    public Instant time() {
+        Instant at = deaths.isEmpty() ? null : deaths.getLast().at();
+        return at == null ? Instant.ofEpochMilli(record.timestamp()) : at;
+    }
+
+    /** The class of what killed it last, by its simple name: of the cause, if that is told. */
+    public String exception() {
+        if (deaths.isEmpty()) {
+            return "(not told)";
+        }
+        Death latest = deaths.getLast();
+        String name = latest.cause() == null ? latest.exception() : latest.cause();
+        return name == null ? "(not told)" : simple(name);
+    }
+
+    static String simple(String className) {
+        return className.substring(className.lastIndexOf('.') + 1);
+    }
+
+    /** Why it died the last time, in words. */
+    public String reason() {
+        String message = deaths.isEmpty() ? null : deaths.getLast().message();
+        return message == null ? "(not told)" : message;
+    }
+
+    /** Whether key and value are here. Some (share groups, KIP-1191) leave them where the record came from. */
+    public boolean copied() {
+        return record.key() != null || record.value() != null || origin().isEmpty();
+    }
+
+    /** How often it was replayed by us. */
+    public int replays() {
+        String replays = DeadLetter.text(record.headers(), DeadLetter.REPLAYS);
+        return replays != null && replays.matches("\\d{1,9}") ? Integer.parseInt(replays) : 0;
+    }
+
+    /** Everything, for JSON. Bytes that are no UTF-8 stand in hex, under a name that says so. */
+    public Map<String, Object> described() {
+        Map<String, Object> described = new LinkedHashMap<>();
+        described.put("at", at());
+        described.put("timestamp", Instant.ofEpochMilli(record.timestamp()).toString());
+        put(described, "key", record.key());
+        put(described, "value", record.value());
+        described.put("deaths", deaths.stream().map(Death::told).toList());
+        List<Map<String, Object>> own = new ArrayList<>();
+        for (Header header : record.headers()) {
+            if (!ErrorHeaders.isErrorHeader(header.key())) {
+                Map<String, Object> one = new LinkedHashMap<>();
+                one.put("name", header.key());
+                put(one, "value", header.value());
+                own.add(one);
+            }
+        }
+        described.put("headers", own);
+        return described;
+    }
+
+    private static void put(Map<String, Object> described, String name, byte[] bytes) {
+        Optional<String> text = utf8(bytes);
+        if (bytes == null || text.isPresent()) {
+            described.put(name, text.orElse(null));
+        } else {
+            described.put(name + "_hex", HexFormat.of().formatHex(bytes));
+        }
+    }
+
+    /** UTF-8 as it is, other bytes in hex, null as "(null)". */
+    public static String text(byte[] bytes) {
+        return bytes == null ? "(null)" : utf8(bytes).orElseGet(() -> "0x" + HexFormat.of().formatHex(bytes));
+    }
+
+    static Optional<String> utf8(byte[] bytes) {
+        try {
+            return bytes == null ? Optional.empty()
+                    : Optional.of(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+        } catch (CharacterCodingException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** A value for people: JSON indented, other text as it is, other bytes in hex beside the characters they are. */
+    public static String pretty(byte[] value) {
+        if (value == null) {
+            return "(null)";
+        }
+        try {
+            return orders.Json.read(value).toPrettyString();
+        } catch (JsonProcessingException e) {
+            return utf8(value).filter(text -> text.chars().noneMatch(c -> c < ' ' && "\t\r\n".indexOf(c) < 0))
+                    .orElseGet(() -> dump(value));
+        }
+    }
+
+    private static String dump(byte[] bytes) {
+        StringBuilder dump = new StringBuilder();
+        for (int from = 0; from < bytes.length; from += 16) {
+            int to = Math.min(bytes.length, from + 16);
+            StringBuilder text = new StringBuilder();
+            for (int i = from; i < to; i++) {
+                text.append(bytes[i] >= ' ' && bytes[i] < 0x7f ? (char) bytes[i] : '.');
+            }
+            dump.append(String.format("%08x  %-47s  %s%n", from,
+                    HexFormat.ofDelimiter(" ").formatHex(bytes, from, to), text));
+        }
+        return dump.toString().stripTrailing();
+    }
+}

@@ -1,0 +1,93 @@
+package dlq;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import orders.Script;
+import org.apache.kafka.common.TopicPartition;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Which dead letters: those that are all of what is asked for. */
+public final class LetterFilter implements Predicate<Letter> {
+    @Option(names = "--exception", paramLabel = "CLASS",
+            description = "Only those that were last killed by this exception, or by one that it caused; with or "
+                    + "without its package.")
+    private String exception;
+
+    @Option(names = "--reason", paramLabel = "REGEX", converter = Regex.class,
+            description = "Only those in whose last exception's message this is found.")
+    private Pattern reason;
+
+    @Option(names = "--key", paramLabel = "KEY", description = "Only those with this key (0x… for bytes in hex).")
+    private String key;
+
+    @Option(names = "--origin", paramLabel = "TOPIC", description = "Only those that came from this topic.")
+    private String origin;
+
+    @Option(names = "--since", paramLabel = "TIME", converter = Moment.Converter.class,
+            description = "Only those of this time or later: 2026-01-31T12:00:00Z, or how long ago: 90m, 2h, 3d.")
+    private Moment since;
+
+    @Option(names = "--until", paramLabel = "TIME", converter = Moment.Converter.class,
+            description = "Only those before this time.")
+    private Moment until;
+
+    private Integer partition;
+
+    /** The option for this has a name of its own in each command. */
+    public void onlyPartition(int partition) {
+        this.partition = partition;
+    }
+
+    /** Those of the partitions that need to be read. */
+    public List<TopicPartition> partitions(List<TopicPartition> all) {
+        List<TopicPartition> some = all.stream().filter(p -> partition == null || p.partition() == partition).toList();
+        if (some.isEmpty()) {
+            throw new Script.Failure(Script.USAGE, "There is no partition " + partition + ": the topic has "
+                    + all.size() + ", from 0 on.", null);
+        }
+        return some;
+    }
+
+    @Override
+    public boolean test(Letter letter) {
+        return (exception == null || killedBy(letter))
+                && (reason == null || reason.matcher(letter.reason()).find())
+                && (key == null || key.equals(Letter.text(letter.record().key())))
+                && (origin == null || letter.origin().filter(from -> from.topic().equals(origin)).isPresent())
+                && (since == null || !letter.time().isBefore(since.time()))
+                && (until == null || letter.time().isBefore(until.time()));
+    }
+
+    private boolean killedBy(Letter letter) {
+        return !letter.deaths().isEmpty()
+                && Stream.of(letter.deaths().getLast().exception(), letter.deaths().getLast().cause())
+                        .filter(Objects::nonNull)
+                        .anyMatch(name -> name.equals(exception) || Letter.simple(name).equals(exception));
+    }
+
+    /** The same for the same options. */
+    @Override
+    public String toString() {
+        return Stream.of(exception, reason, key, origin, since, until, partition).map(String::valueOf)
+                .collect(Collectors.joining("\n"));
+    }
+
+    /** Reads a regular expression off the command line. */
+    static final class Regex implements ITypeConverter<Pattern> {
+        @Override
+        public Pattern convert(String text) {
+            try {
+                return Pattern.compile(text);
+            } catch (PatternSyntaxException e) {
+                throw new TypeConversionException("'" + text + "' is no regular expression: " + e.getDescription());
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package dlq;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import orders.Script;
+import orders.Script.Failure;
+import orders.TopicReader;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** One line for each dead letter, or one JSON object. */
+@Command(name = "list", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Lists dead letters, one a line.")
+public final class ListLetters extends OnTopic {
+    private static final int FIRST_LOOK = 100;
+
+    @Mixin
+    private LetterFilter filter;
+
+    @Option(names = "--limit", paramLabel = "N", description = "Only the newest N.")
+    private Integer limit;
+
+    @Option(names = "--format", defaultValue = "table", paramLabel = "table|json|jsonl|csv",
+            description = "For people; one JSON array; one JSON object a line; or values parted by commas "
+                    + "(default: ${DEFAULT-VALUE}).")
+    private LetterPrinter.Format format;
+
+    @Option(names = "--follow", description = "Go on with what comes in, until Ctrl-C.")
+    private boolean follow;
+
+    @Option(names = "--raw", description = "Print what terminals act upon (escape sequences, bidi marks) as it is.")
+    private boolean raw;
+
+    @Option(names = "--partition", paramLabel = "P", description = "Only those in this partition.")
+    private void partition(int partition) {
+        filter.onlyPartition(partition);
+    }
+
+    @Override
+    protected Integer run(Admin admin) {
+        if (limit != null && limit < 0 || follow && format == LetterPrinter.Format.json) {
+            throw new Failure(Script.USAGE, follow ? "--follow has no end, and --format json needs one: take jsonl."
+                    : "--limit has to be 0 or more.", null);
+        }
+        LetterPrinter printer = new LetterPrinter(format, out(), this::bold, raw);
+        try (var stop = new Stop(); TopicReader reader = reader()) {
+            Map<TopicPartition, Long> ends = reader.ends(filter.partitions(reader.partitions(topic)));
+            if (limit == null) {
+                reader.readAll(ends, stop::asked, record -> print(record, printer));
+            } else {
+                newest(reader, ends).forEach(printer::print);
+            }
+            if (follow) {
+                out().flush();
+                Map<TopicPartition, Long> never = new HashMap<>();
+                ends.keySet().forEach(partition -> never.put(partition, Long.MAX_VALUE));
+                reader.read(ends, never, stop::asked, record -> {
+                    print(record, printer);
+                    out().flush();
+                });
+            }
+        }
+        printer.end(topic);
+        return Script.OK;
+    }
+
+    private void print(ConsumerRecord<byte[], byte[]> record, LetterPrinter printer) {
+        Letter letter = Letter.of(record);
+        if (filter.test(letter)) {
+            printer.print(letter);
+        }
+    }
+
+    /** From the ends of the partitions backwards, in ever larger steps, until there are enough. */
+    private List<Letter> newest(TopicReader reader, Map<TopicPartition, Long> ends) {
+        Map<TopicPartition, Long> begins = reader.beginnings(ends.keySet());
+        List<Letter> all = new ArrayList<>();
+        ends.forEach((partition, end) -> {
+            Deque<Letter> found = new ArrayDeque<>();
+            long step = Math.max(limit, FIRST_LOOK);
+            for (long to = end; to > begins.get(partition) && found.size() < limit; step *= 4) {
+                long from = Math.max(begins.get(partition), to - step);
+                Deque<Letter> here = new ArrayDeque<>();
+                reader.read(Map.of(partition, from), Map.of(partition, to), () -> false, record -> {
+                    Letter letter = Letter.of(record);
+                    if (filter.test(letter)) {
+                        here.addLast(letter);
+                        if (here.size() > limit) {
+                            here.removeFirst();
+                        }
+                    }
+                });
+                while (!here.isEmpty() && found.size() < limit) {
+                    found.addFirst(here.removeLast());
+                }
+                to = from;
+            }
+            all.addAll(found);
+        });
+        all.sort(Comparator.comparing(Letter::time));
+        return all.subList(Math.max(0, all.size() - limit), all.size());
+    }
+}

@@ -1,0 +1,59 @@
+package dlq;
+
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * A time as people give it: in ISO-8601 (2026-01-31, 2026-01-31T12:00, with or without an offset; without one it is
+ * UTC), or as a duration back from now (90s, 15m, 2h, 3d, PT1H30M).
+ *
+ * @param given as it was given: a duration means another time at each run, and yet the same
+ */
+public record Moment(String given, Instant time) {
+    private static final Pattern BACK = Pattern.compile("(\\d{1,9})([smhd])");
+    private static final List<Function<String, Instant>> FORMS = List.of(
+            text -> OffsetDateTime.parse(text).toInstant(),
+            text -> LocalDateTime.parse(text).toInstant(ZoneOffset.UTC),
+            text -> LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC),
+            text -> Instant.now().minus(back(text)));
+
+    private static Duration back(String text) {
+        Matcher back = BACK.matcher(text);
+        if (!back.matches()) {
+            return Duration.parse(text);
+        }
+        return Duration.parse(back.group(2).equals("d") ? "P" + back.group(1) + "D" : "PT" + back.group());
+    }
+
+    @Override
+    public String toString() {
+        return given;
+    }
+
+    /** Reads it off the command line. */
+    public static final class Converter implements ITypeConverter<Moment> {
+        @Override
+        public Moment convert(String text) {
+            for (Function<String, Instant> form : FORMS) {
+                try {
+                    return new Moment(text, form.apply(text));
+                } catch (DateTimeException | ArithmeticException e) {
+                    // perhaps the next one
+                }
+            }
+            throw new TypeConversionException("'" + text + "' is no time: give one such as 2026-01-31T12:00:00Z, or "
+                    + "how long ago, such as 90m or 3d");
+        }
+    }
+}

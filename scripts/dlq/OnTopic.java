@@ -1,0 +1,125 @@
+package dlq;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import orders.KafkaOptions;
+import orders.LogOptions;
+import orders.Script;
+import orders.Script.Failure;
+import orders.TopicReader;
+import orders.Topics;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.internals.Sender;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What all subcommands of DlqInspector share: which topic, in which Kafka, and how to read it. */
+public abstract class OnTopic implements Callable<Integer> {
+    /** What to fetch at a time. By default it is 50 MB: too much for -Xmx128m. */
+    protected static final int FETCH_BYTES = 8 * 1024 * 1024;
+
+    @Mixin
+    protected KafkaOptions kafka;
+
+    @Option(names = "--topic", defaultValue = Topics.DLQ, paramLabel = "TOPIC",
+            description = "The dead-letter topic (default: ${DEFAULT-VALUE}).")
+    protected String topic;
+
+    @Option(names = "--isolation-level", defaultValue = "read_committed",
+            paramLabel = "read_committed|read_uncommitted",
+            description = "Whether to see what a transaction aborted, or has not committed yet "
+                    + "(default: ${DEFAULT-VALUE}).")
+    protected String isolationLevel;
+
+    @Mixin
+    private LogOptions logging;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public final Integer call() throws Exception {
+        if (!List.of("read_committed", "read_uncommitted").contains(isolationLevel)) {
+            throw new Failure(Script.USAGE, "--isolation-level " + isolationLevel + ": give read_committed or "
+                    + "read_uncommitted.", null);
+        }
+        logging.level(Sender.class.getName(), "off"); // of a send that failed we tell ourselves
+        try (Admin admin = kafka.connect("dlq-inspector", logging.open(getClass(), null))) {
+            kafka.require(admin, topic, AclOperation.READ);
+            return run(admin);
+        } catch (KafkaException e) {
+            throw kafka.failure(e);
+        } finally {
+            out().flush();
+        }
+    }
+
+    protected abstract Integer run(Admin admin) throws Exception;
+
+    protected TopicReader reader() {
+        Properties settings = kafka.client("dlq-inspector");
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
+        return new TopicReader(settings, isolationLevel);
+    }
+
+    /** The record at a place, if it is there. */
+    protected Optional<ConsumerRecord<byte[], byte[]>> record(TopicPartition partition, long offset) {
+        List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
+        try (TopicReader reader = reader()) {
+            if (reader.partitions(partition.topic()).contains(partition)) {
+                reader.read(Map.of(partition, offset), () -> !found.isEmpty(), found::add);
+            }
+        }
+        return found.stream().findFirst().filter(record -> record.offset() == offset);
+    }
+
+    /** What a dead letter was before it died, if it is still where it came from. */
+    protected Optional<ConsumerRecord<byte[], byte[]>> original(Letter letter) {
+        return letter.origin()
+                .filter(from -> from.partition() != null && from.offset() != null)
+                .flatMap(from -> record(new TopicPartition(from.topic(), from.partition()), from.offset()));
+    }
+
+    protected PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    protected String bold(String text) {
+        return spec.commandLine().getColorScheme().ansi().enabled()
+                ? Ansi.Style.on(Ansi.Style.bold) + text + Ansi.Style.off(Ansi.Style.bold) : text;
+    }
+
+    /** How many offsets lie between. */
+    protected static long distance(Map<TopicPartition, Long> from, Map<TopicPartition, Long> to) {
+        return to.entrySet().stream().mapToLong(end -> end.getValue() - from.get(end.getKey())).sum();
+    }
+
+    /** Ctrl-C and SIGTERM end what is running at its next good moment. */
+    public static final class Stop implements AutoCloseable {
+        private final AtomicBoolean asked = new AtomicBoolean();
+        private final Script.Shutdown shutdown = new Script.Shutdown(() -> asked.set(true));
+
+        public boolean asked() {
+            return asked.get();
+        }
+
+        @Override
+        public void close() {
+            shutdown.close();
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dlq;
+
+import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import orders.Printable;
+import orders.Script;
+import orders.Script.Failure;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Everything of one dead letter. */
+@Command(name = "show", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Shows everything of one dead letter.")
+public final class ShowLetter extends OnTopic {
+    private static final Pattern PLACE = Pattern.compile("(\\d{1,9}):(\\d{1,18})");
+
+    @Parameters(paramLabel = "PARTITION:OFFSET", description = "Which one, as 'list' names it.")
+    private String place;
+
+    @Option(names = "--fetch-original",
+            description = "Read the record where it came from, too: some dead letters have no key and value.")
+    private boolean fetchOriginal;
+
+    @Option(names = "--raw", description = "Print what terminals act upon (escape sequences, bidi marks) as it is.")
+    private boolean raw;
+
+    @Override
+    protected Integer run(Admin admin) {
+        Matcher matcher = PLACE.matcher(place);
+        if (!matcher.matches()) {
+            throw new Failure(
+                    Script.USAGE, place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.", null);
+        }
+        TopicPartition partition = new TopicPartition(topic, Integer.parseInt(matcher.group(1)));
+        Letter letter = record(partition, Long.parseLong(matcher.group(2))).map(Letter::of).orElseThrow(() ->
+                new Failure("There is no record at " + place + " in " + topic + ": 'list' says what there is."));
+        line("dead letter", topic + " " + letter.at() + ", " + Instant.ofEpochMilli(letter.record().timestamp()));
+        line("from", LetterPrinter.from(letter.origin().orElse(null)));
+        letter.deaths().forEach(this::print);
+        letter.record().headers().forEach(header -> print(header));
+        line("key", Letter.text(letter.record().key()));
+        block("value", letter.copied() ? Letter.pretty(letter.record().value())
+                : "(not copied: --fetch-original reads it where it came from)");
+        if (fetchOriginal) {
+            printOriginal(letter);
+        }
+        return Script.OK;
+    }
+
+    private void printOriginal(Letter letter) {
+        ConsumerRecord<byte[], byte[]> original = original(letter).orElseThrow(() -> new Failure(
+                "The original is gone: " + LetterPrinter.from(letter.origin().orElse(null)) + " is not there."));
+        line("original", LetterPrinter.from(letter.origin().orElse(null)) + ", "
+                + Instant.ofEpochMilli(original.timestamp()));
+        original.headers().forEach(this::print);
+        line("key", Letter.text(original.key()));
+        block("value", Letter.pretty(original.value()));
+    }
+
+    private void print(Death death) {
+        line("died", death.told().entrySet().stream()
+                .filter(told -> !told.getKey().equals("stacktrace"))
+                .map(told -> told.getKey() + " " + told.getValue()).collect(Collectors.joining(", ")));
+    }
+
+    private void print(Header header) {
+        String text = ErrorHeaders.readable(header);
+        if (header.key().endsWith("stacktrace")) {
+            block(header.key(), text.replace("\t", "    "));
+        } else {
+            line(header.key(), text);
+        }
+    }
+
+    private void line(String name, String value) {
+        out().println(bold(safe(name)) + (value.isEmpty() ? "" : "  " + safe(value)));
+    }
+
+    private void block(String name, String lines) {
+        line(name, "");
+        lines.lines().forEach(line -> out().println("    " + safe(line)));
+    }
+
+    private String safe(String text) {
+        return raw ? text : Printable.whole(text);
+    }
+}
