@@ -12,6 +12,7 @@
 //DEPS org.awaitility:awaitility:4.3.0
 //DEPS org.testcontainers:testcontainers-kafka:2.0.5
 //DEPS com.networknt:json-schema-validator:2.0.8
+//DEPS com.microsoft.playwright:playwright:1.62.0
 //DEPS io.swagger.parser.v3:swagger-parser-v3:2.1.48
 //SOURCES lab/*.java
 //SOURCES proofs/*.java

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** An API's OpenAPI document, taken from the API itself, to hold its answers to. */
@@ -66,6 +67,33 @@ public final class Contract {
     public List<Error> wrongSchemas() {
         return Stream.concat(document.findValues("schema").stream(), document.at("/components/schemas").valueStream())
                 .flatMap(schema -> wrong(META_SCHEMA, schema).stream()).toList();
+    }
+
+    /**
+     * Something that it gives as an example of what is sent.
+     *
+     * @param at where, as a JSON pointer: "/paths/~1orders/post/responses/422/content/application~1problem+json"
+     */
+    public record Example(String at, JsonNode value) {
+    }
+
+    public List<Example> examples() {
+        return examples("/paths", document.path("paths")).toList();
+    }
+
+    private static Stream<Example> examples(String at, JsonNode node) {
+        Stream<JsonNode> here = !node.has("schema") ? Stream.empty() : Stream.concat(
+                node.path("examples").valueStream().map(one -> one.path("value")),
+                node.has("example") ? Stream.of(node.path("example")) : Stream.empty());
+        Stream<Example> below = node.isArray()
+                ? IntStream.range(0, node.size()).boxed().flatMap(i -> examples(at + "/" + i, node.path(i)))
+                : node.propertyStream().flatMap(p -> examples(at + "/" + escaped(p.getKey()), p.getValue()));
+        return Stream.concat(here.map(value -> new Example(at, value)), below);
+    }
+
+    /** What is wrong with an example by the schema that stands beside it. */
+    public List<Error> wrong(Example example) {
+        return wrong(DOCUMENT + "#" + example.at() + "/schema", example.value());
     }
 
     /** What is wrong with a value by one of its named schemas. */

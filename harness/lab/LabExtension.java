@@ -11,7 +11,10 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** Gives every test a {@link Lab} of its own, and shows the tails of all its logs when the test fails. */
+/**
+ * Gives every test a {@link Lab} of its own, and shows the tails of all its logs when the test fails; and the
+ * {@link Browser}, one for all, to those that ask for it.
+ */
 public final class LabExtension implements BeforeAllCallback, ParameterResolver, AfterEachCallback {
     private static final Namespace NAMESPACE = Namespace.create(LabExtension.class);
     private static Broker broker;
@@ -44,11 +47,15 @@ public final class LabExtension implements BeforeAllCallback, ParameterResolver,
 
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
-        return parameter.getParameter().getType() == Lab.class;
+        Class<?> type = parameter.getParameter().getType();
+        return type == Lab.class || type == Browser.class;
     }
 
     @Override
-    public Lab resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        if (parameter.getParameter().getType() == Browser.class) { // JUnit closes it after the last test
+            return context.getRoot().getStore(NAMESPACE).computeIfAbsent("browser", key -> new Browser(logs));
+        }
         String test = context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName();
         Broker used = context.getStore(NAMESPACE).getOrDefault("broker", Broker.class, broker);
         Lab lab = new Lab(used, logs.resolve(test + invocation(context)));

@@ -20,6 +20,7 @@ public final class ApiDocs {
             <html lang="en">
             <head>
               <meta charset="utf-8">
+              <meta http-equiv="Content-Security-Policy" content="default-src 'self'; img-src 'self' data:">
               <title>Kafka Order Lab: order API</title>
               <link rel="stylesheet" href="/docs/swagger-ui.css">
               <link rel="icon" href="/docs/favicon-32x32.png">
