@@ -38,6 +38,8 @@ public final class Json {
     /** For what we wrote ourselves, and read by the million: no questions asked. */
     public static final JsonFactory TRUSTED = new JsonFactory();
 
+    private static final char REPLACEMENT = '\ufffd';
+
     private Json() {
     }
 
@@ -49,7 +51,10 @@ public final class Json {
      */
     public static JsonNode read(byte[] json) throws JsonProcessingException {
         try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
+            String text = new String(json, StandardCharsets.UTF_8); // many times faster than a decoder
+            if (text.indexOf(REPLACEMENT) >= 0) {
+                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)); // it was there, or it is no UTF-8
+            }
             return MAPPER.readTree(text.startsWith("\ufeff") ? text.substring(1) : text); // a byte order mark
         } catch (CharacterCodingException e) {
             throw new JsonParseException(null, "it is not in UTF-8", e);

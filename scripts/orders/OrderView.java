@@ -54,7 +54,9 @@ public final class OrderView implements AutoCloseable {
         this.events = events;
         this.outcomes = outcomes;
         this.most = most;
-        this.orders = Caffeine.newBuilder().maximumSize(most).build();
+        this.orders = Caffeine.newBuilder().maximumSize(most)
+                .executor(Runnable::run) // its upkeep is too short to be worth waking another thread
+                .build();
         reader.start();
     }
 
