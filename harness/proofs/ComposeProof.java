@@ -29,7 +29,7 @@ class ComposeProof {
             awaitTopic("localhost:9092", 1);
             assertThat(compose(lab, "--profile", "cluster", "up", "-d", "kafka-1", "kafka-2", "kafka-3")
                     .awaitExit(Duration.ofMinutes(2))).isEqualTo(0);
-            awaitTopic("localhost:19092,localhost:29092,localhost:39092", 3);
+            awaitTopic("localhost:19092,localhost:19094,localhost:19096", 3);
         } finally {
             compose(lab, "--profile", "cluster", "down", "-v").awaitExit(Duration.ofMinutes(2));
         }
