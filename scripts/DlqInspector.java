@@ -141,7 +141,8 @@ public class DlqInspector implements Callable<Integer> {
     /** Sends dead letters back to where they came from. */
     @Command(name = "replay", mixinStandardHelpOptions = true, sortOptions = false,
             description = "Sends dead letters back to where they came from. Without --execute it only says what it "
-                    + "would do. How far it got is kept under a group: when it is run again, it goes on from there.")
+                    + "would do. How far it got is kept under a group: when it is run again, it goes on from there. "
+                    + "After a kill up to 500 may be sent a second time; with --exactly-once, none.")
     static class Replay extends OnTopic {
         private static final int BATCH = 500;
         private static final int REASONS = 5;
