@@ -20,6 +20,8 @@
 //SOURCES orders/TopicReader.java
 //SOURCES orders/Topics.java
 //COMPILE_OPTIONS --release 21
+//RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
+//CDS
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -270,6 +272,8 @@ public class DuplicateSender implements Callable<Integer> {
     private Properties producerSettings() {
         Properties settings = kafka.client("duplicate-sender-producer");
         settings.put(ProducerConfig.ACKS_CONFIG, "all"); // a lost record would look like a lost outcome
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1); // a batch overtaken by the next can be
+        // refused for good (KAFKA-15591)
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
         settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         return settings;

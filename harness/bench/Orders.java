@@ -28,6 +28,7 @@ final class Orders implements AutoCloseable {
         this.topic = topic;
         this.producer = new KafkaProducer<>(Map.of(
                 ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
+                ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1, // the topic is new (KAFKA-15591)
                 ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024), // loading is not what is measured
                 new ByteArraySerializer(), new ByteArraySerializer());
     }

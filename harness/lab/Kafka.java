@@ -56,7 +56,10 @@ public final class Kafka implements AutoCloseable {
     /** @param client settings that let a client in */
     public Kafka(Map<String, Object> client) {
         admin = Admin.create(client);
-        producer = new KafkaProducer<>(and(client, Map.of("linger.ms", 0)),
+        producer = new KafkaProducer<>(and(client, Map.of(
+                "linger.ms", 0,
+                "max.in.flight.requests.per.connection", 1)), // into a new topic, the first would be overtaken by the
+                // second at times, and then be refused for good (KAFKA-15591)
                 new ByteArraySerializer(), new ByteArraySerializer());
         reader = new KafkaConsumer<>(
                 and(client, Map.of("allow.auto.create.topics", false, "isolation.level", "read_committed")),

@@ -31,6 +31,8 @@ public interface OutcomeCommit extends AutoCloseable {
     static Producer<byte[], byte[]> producer(Properties settings) {
         settings.put(ProducerConfig.ACKS_CONFIG, "all"); // an offset is committed on the strength of it
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true); // a retry adds no second outcome
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1); // a batch overtaken by the next can be
+        // refused for good, as the first ones of a topic that is just being made (KAFKA-15591)
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE); // to give up and send anew adds one
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0); // a flush follows every batch anyway
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024); // room for what one poll brings in
