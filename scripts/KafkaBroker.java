@@ -10,6 +10,8 @@
 //SOURCES orders/Script.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xms128m -Xmx1g -XX:+IgnoreUnrecognizedVMOptions --sun-misc-unsafe-memory-access=allow
+//RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
+//CDS
 
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -20,7 +22,6 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.Reader;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -76,7 +78,9 @@ import picocli.CommandLine.Option;
         exitCodeList = {"0:stopped", "1:could not start", "2:wrong options", "130, 143:ended by Ctrl-C or SIGTERM"})
 public class KafkaBroker implements Callable<Integer> {
     private static final int DEFAULT_PORT = 9092;
-    private static final int TRIES_FOR_A_FREE_PORT = 3;
+    private static final int FIRST_FREE_PORT = 24_000;
+    private static final int FIRST_PORT_OF_THE_SYSTEM = 32_768; // on Linux; elsewhere it is 49,152 (RFC 6335)
+    private static final int TRIES_FOR_A_FREE_PORT = 10;
 
     @Option(names = "--port", defaultValue = "" + DEFAULT_PORT, paramLabel = "PORT",
             description = "Port for clients; 0 takes a free one (default: ${DEFAULT-VALUE}). Node N of a cluster "
@@ -167,7 +171,7 @@ public class KafkaBroker implements Callable<Integer> {
     }
 
     /** In a cluster the ports follow from the first node's, so that every node knows every other without asking. */
-    private Ports ports() throws IOException {
+    private Ports ports() throws PortTaken {
         if (nodes > 1) {
             return new Ports(port + 2 * (node - 1), port + 2 * (node - 1) + 1);
         }
@@ -317,9 +321,18 @@ public class KafkaBroker implements Callable<Integer> {
         }
     }
 
-    private int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
-            return socket.getLocalPort();
+    /** Not one of those that the system hands out to whoever connects somewhere: it may be gone before it is bound. */
+    private int freePort() throws PortTaken {
+        for (int attempt = 1; ; attempt++) {
+            int candidate = ThreadLocalRandom.current().nextInt(FIRST_FREE_PORT, FIRST_PORT_OF_THE_SYSTEM);
+            try {
+                requireFree(candidate);
+                return candidate;
+            } catch (PortTaken e) {
+                if (attempt == TRIES_FOR_A_FREE_PORT) {
+                    throw e;
+                }
+            }
         }
     }
 

@@ -16,6 +16,7 @@ import lab.Broker;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
+import lab.Ports;
 import lab.Repo;
 import lab.Running;
 import org.junit.jupiter.api.Test;
@@ -90,7 +91,7 @@ class BrokerProof {
                         lab.run(
                                 "KafkaBroker",
                                 "--port",
-                                freePorts(),
+                                String.valueOf(Ports.free(6)),
                                 "--node",
                                 "1",
                                 "--of",
@@ -110,7 +111,7 @@ class BrokerProof {
     /** Invariant 1 on three nodes: an accepted order outlives any one of them. */
     @Test
     void threeNodesMakeAClusterThatTakesOrdersWithOneOfThemDead(Lab lab) throws Exception {
-        String port = freePorts();
+        String port = String.valueOf(Ports.free(6));
         List<Running> nodes = IntStream.rangeClosed(1, 3).mapToObj(n -> lab.start("KafkaBroker", "--port", port,
                 "--node", String.valueOf(n), "--of", "3")).toList();
         List<String> addresses = nodes.stream().map(Broker::address).toList();
@@ -135,25 +136,6 @@ class BrokerProof {
             assertThat(kafka.records("order-events"))
                     .extracting(r -> Kafka.json(r.value()).path("customer_id").asText())
                     .contains("before", "after");
-        }
-    }
-
-    /** The first of six free ports in a row. */
-    private static String freePorts() throws Exception {
-        for (int port = 20_000 + new java.util.Random().nextInt(800) * 10; port < 32_000; port += 10) {
-            int first = port;
-            if (IntStream.range(0, 6).allMatch(i -> free(first + i))) {
-                return String.valueOf(port);
-            }
-        }
-        throw new IllegalStateException("no six free ports in a row");
-    }
-
-    private static boolean free(int port) {
-        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1"))) {
-            return true;
-        } catch (java.io.IOException e) {
-            return false;
         }
     }
 }

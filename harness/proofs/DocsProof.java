@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lab.Lab;
 import lab.LabExtension;
+import lab.Ports;
 import lab.Repo;
 import lab.Running;
 import lab.Terminal;
@@ -102,7 +101,9 @@ class DocsProof {
     private static void play(Lab lab, String markdown) throws IOException, InterruptedException {
         Assumptions.assumeTrue(new ProcessBuilder("bash", "-c", "command -v curl").start().waitFor() == 0,
                 "curl is not installed");
-        Map<String, String> ports = Map.of("9092", freePort(), "8000", freePort(), "8001", freePort());
+        int free = Ports.free(3);
+        Map<String, String> ports = Map.of("9092", String.valueOf(free), "8000", String.valueOf(free + 1),
+                "8001", String.valueOf(free + 2));
         Map<String, Terminal> terminals = new LinkedHashMap<>();
         List<Block> blocks = blocks(markdown);
         try {
@@ -201,11 +202,5 @@ class DocsProof {
                         "$1" + kafka)
                 .replaceAll("(DuplicateSender\\.java)", "$1" + kafka + " --api http://localhost:" + ports.get("8000"));
         return moved.replace("<8000>", ports.get("8000")).replace("<8001>", ports.get("8001"));
-    }
-
-    private static String freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return String.valueOf(socket.getLocalPort());
-        }
     }
 }
