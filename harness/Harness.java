@@ -29,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import lab.Broker;
 import lab.Build;
+import lab.ClassData;
 import lab.DockerBroker;
 import lab.LabExtension;
 import lab.Repo;
@@ -91,6 +92,7 @@ public class Harness implements Callable<Integer> {
     public Integer call() throws Exception {
         Path logs = Files.createDirectories(Repo.file(".cache/harness/" + Instant.now().toString().replace(':', '-')));
         Build.scripts(logs);
+        ClassData.leave(logs);
         Build.demo(logs);
         Build.atFullSpeed(logs, "harness/fuzz/OrderFuzz.java");
         Build.others(logs, "harness/families/ConnectLetters.java", "harness/families/SmallRyeLetters.java",

@@ -17,6 +17,7 @@
 //SOURCES dlq/Moment.java
 //SOURCES dlq/OnTopic.java
 //SOURCES dlq/Pace.java
+//SOURCES dlq/ReplayPlan.java
 //SOURCES dlq/ShowLetter.java
 //SOURCES dlq/Tally.java
 //SOURCES orders/DeadLetter.java
@@ -43,8 +44,9 @@ import dlq.LetterFilter;
 import dlq.ListLetters;
 import dlq.OnTopic;
 import dlq.Pace;
+import dlq.ReplayPlan;
+import dlq.ReplayPlan.Action;
 import dlq.ShowLetter;
-import dlq.Tally;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -59,7 +61,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -145,7 +146,6 @@ public class DlqInspector implements Callable<Integer> {
                     + "After a kill up to 500 may be sent a second time; with --exactly-once, none.")
     static class Replay extends OnTopic {
         private static final int BATCH = 500;
-        private static final int REASONS = 5;
 
         @Mixin
         private LetterFilter filter;
@@ -226,9 +226,6 @@ public class DlqInspector implements Callable<Integer> {
                 description = "Add a line of JSON to this file for each dead letter that was sent.")
         private Path audit;
 
-        /** What is to be done with a dead letter. */
-        private enum Action { REPLAYED, QUARANTINED, NO_ORIGIN, NOT_COPIED }
-
         @Override
         protected Integer run(Admin admin) throws Exception {
             if (limit != null && limit < 1 || rate != null && rate < 1 || maxReplays < 0 || topic.equals(to)) {
@@ -242,9 +239,9 @@ public class DlqInspector implements Callable<Integer> {
                     Producer<byte[], byte[]> producer = mode.execute ? producer() : null) {
                 Map<TopicPartition, Long> from = progress(consumer);
                 Map<TopicPartition, Long> ends = consumer.endOffsets(from.keySet());
-                Plan plan = plan(consumer, from, ends, stop);
-                plan.print();
-                if (mode.execute && plan.letters() > 0 && !stop.asked()) {
+                ReplayPlan plan = plan(consumer, from, ends, stop);
+                say(plan, progressed(consumer, from));
+                if (mode.execute && plan.toSend() > 0 && !stop.asked()) {
                     prepareTopics(admin, plan);
                     out().flush();
                     execute(consumer, producer, from, ends, plan, stop);
@@ -276,7 +273,7 @@ public class DlqInspector implements Callable<Integer> {
             settings.put(ProducerConfig.ACKS_CONFIG, "all"); // "replayed" is said of what is safe
             settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true); // its own retries send nothing twice
             settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1); // a batch that is too large is split
-            // and sent again: were one behind it accepted meanwhile, its sequence numbers would be refused for good
+            // and sent again: were one behind it accepted meanwhile, it would be refused for good (as KAFKA-15591)
             settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE); // the broker's limit counts
             settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
             settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
@@ -315,74 +312,14 @@ public class DlqInspector implements Callable<Integer> {
 
         // --- what would be done ---
 
-        private final class Plan {
-            private final Map<String, Map<String, long[]>> toTargets = new TreeMap<>();
-            private final Map<Action, Long> counts = new HashMap<>();
-            private final Map<String, Integer> partitions = new HashMap<>(); // how many a target has to have
-            private boolean progressed;
-
-            void add(Letter letter, Action action) {
-                counts.merge(action, 1L, Long::sum);
-                if (action == Action.REPLAYED) {
-                    Tally.count(toTargets.computeIfAbsent(target(letter), t -> new HashMap<>()),
-                            letter.exception() + ": " + Tally.folded(letter.reason()));
-                    if (partition(letter) != null) {
-                        partitions.merge(target(letter), partition(letter) + 1, Math::max);
-                    }
-                }
-            }
-
-            long count(Action action) {
-                return counts.getOrDefault(action, 0L);
-            }
-
-            long letters() {
-                return count(Action.REPLAYED) + count(Action.QUARANTINED);
-            }
-
-            void print() {
-                String would = mode.execute ? "replaying " : "would replay ";
-                out().println(count(Action.REPLAYED) == 0 ? "nothing to replay in " + topic : would
-                        + count(Action.REPLAYED) + " of " + topic);
-                toTargets.forEach((target, reasons) -> {
-                    out().println("  " + reasons.values().stream().mapToLong(n -> n[0]).sum() + " to "
-                            + Printable.of(target));
-                    reasons.entrySet().stream().sorted((x, y) -> Long.compare(y.getValue()[0], x.getValue()[0]))
-                            .limit(REASONS).forEach(reason ->
-                                    out().println("    " + reason.getValue()[0] + " " + Printable.of(reason.getKey())));
-                    if (reasons.size() > REASONS) {
-                        out().println("    and " + (reasons.size() - REASONS) + " other reasons");
-                    }
-                });
-                line(Action.QUARANTINED, " to " + quarantine + ": replayed " + maxReplays + " times before");
-                line(Action.NO_ORIGIN, " stay: their headers tell no origin (--to says where to send them)");
-                line(Action.NOT_COPIED, " stay: key and value were not copied (--fetch-original takes them from the "
-                        + "origin)");
-                if (progressed) {
-                    out().println("  those before were replayed already (--from-beginning takes them again)");
-                }
-                if (!mode.execute) {
-                    out().println("nothing was sent; --execute sends");
-                }
-            }
-
-            private void line(Action action, String what) {
-                if (count(action) > 0) {
-                    out().println("  " + count(action) + what);
-                }
-            }
-        }
-
-        private Plan plan(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> from,
+        private ReplayPlan plan(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> from,
                 Map<TopicPartition, Long> ends, Stop stop) {
-            Plan plan = new Plan();
-            Map<TopicPartition, Long> begins = consumer.beginningOffsets(from.keySet());
-            plan.progressed = from.entrySet().stream().anyMatch(at -> at.getValue() > begins.get(at.getKey()));
+            ReplayPlan plan = new ReplayPlan();
             try (ProgressBar progress = new ProgressBar("looking", distance(from, ends))) {
                 batches(consumer, from, ends, stop, batch -> {
                     for (Letter letter : batch) {
                         Action action = action(letter);
-                        plan.add(letter, action);
+                        plan.add(letter, action, target(letter), partition(letter));
                         if (action == Action.REPLAYED && letter.copied()) {
                             edited(letter, letter.record().value());
                         }
@@ -391,6 +328,21 @@ public class DlqInspector implements Callable<Integer> {
                 });
             }
             return plan;
+        }
+
+        private static boolean progressed(KafkaConsumer<?, ?> consumer, Map<TopicPartition, Long> from) {
+            Map<TopicPartition, Long> begins = consumer.beginningOffsets(from.keySet());
+            return from.entrySet().stream().anyMatch(at -> at.getValue() > begins.get(at.getKey()));
+        }
+
+        private void say(ReplayPlan plan, boolean progressed) {
+            plan.print(out(), mode.execute ? "replaying" : "would replay", topic, quarantine, maxReplays);
+            if (progressed) {
+                out().println("  those before were replayed already (--from-beginning takes them again)");
+            }
+            if (!mode.execute) {
+                out().println("nothing was sent; --execute sends");
+            }
         }
 
         private Action action(Letter letter) {
@@ -405,9 +357,9 @@ public class DlqInspector implements Callable<Integer> {
             return to != null ? to : letter.origin().map(Death::topic).orElse(null);
         }
 
-        private void prepareTopics(Admin admin, Plan plan) {
-            plan.toTargets.keySet().forEach(target -> kafka.require(admin, target, AclOperation.WRITE));
-            plan.partitions.forEach((target, needed) -> {
+        private void prepareTopics(Admin admin, ReplayPlan plan) {
+            plan.targets().forEach(target -> kafka.require(admin, target, AclOperation.WRITE));
+            plan.partitionsNeeded().forEach((target, needed) -> {
                 if (kafka.partitions(admin, target) < needed) {
                     throw new Failure("Some came from partition " + (needed - 1) + ", which " + target
                             + " does not have: take --partition key.");
@@ -424,12 +376,12 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private void execute(KafkaConsumer<byte[], byte[]> consumer, Producer<byte[], byte[]> producer,
-                Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, Plan plan, Stop stop)
+                Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, ReplayPlan plan, Stop stop)
                 throws IOException {
             Pace pace = new Pace(rate);
             Map<Action, Long> done = new HashMap<>();
             List<String> gone = new ArrayList<>();
-            try (ProgressBar progress = new ProgressBar("replaying", plan.letters()); Audit trail = new Audit(audit)) {
+            try (ProgressBar progress = new ProgressBar("replaying", plan.toSend()); Audit trail = new Audit(audit)) {
                 batches(consumer, from, ends, stop, batch -> {
                     Map<Letter, ProducerRecord<byte[], byte[]>> outgoing = new LinkedHashMap<>();
                     for (Letter letter : batch) {
@@ -498,7 +450,7 @@ public class DlqInspector implements Callable<Integer> {
             return sent.letter.replays() + (sent.action == Action.REPLAYED ? 1 : 0);
         }
 
-        private void say(Map<Action, Long> done, Plan plan, List<String> gone, Stop stop) {
+        private void say(Map<Action, Long> done, ReplayPlan plan, List<String> gone, Stop stop) {
             long replayed = done.getOrDefault(Action.REPLAYED, 0L);
             long quarantined = done.getOrDefault(Action.QUARANTINED, 0L);
             out().println("replayed " + replayed + " of " + plan.count(Action.REPLAYED)

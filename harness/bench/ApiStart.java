@@ -14,7 +14,7 @@ import lab.Running;
  * JBang? The least is what the bare API needs, which has a JVM, a server and a producer to start, too.
  */
 public final class ApiStart implements Row {
-    private static final String SCRIPT = "scripts/OrderApi.java";
+    private static final String SCRIPT = "OrderApi";
     private static final int STARTS = 5;
     private static final int MOST_MS = 2_000;
     private static final int CREATED = 201;
@@ -29,10 +29,9 @@ public final class ApiStart implements Row {
         String topic = track.topic();
         String[] options = track.orderApiOptions(topic, track.outcomesOf(topic), "--quiet");
         Supplier<Running> jbang = () -> track.jbang(SCRIPT, options);
-        Supplier<Running> java = () -> track.start("OrderApi", options);
+        Supplier<Running> java = () -> track.start(SCRIPT, options);
         Supplier<Running> bare = () -> track.start("BareApi", track.bareApiOptions(topic));
         firstOrder(track, "not counted", jbang); // builds it, leaves class data, and fills the caches of the system
-        track.useClassData(SCRIPT);
         List<Double> jbangs = new ArrayList<>();
         List<Double> javas = new ArrayList<>();
         List<Double> bares = new ArrayList<>();

@@ -11,7 +11,6 @@ import lab.Broker;
 import lab.Build;
 import lab.Kafka;
 import lab.Lab;
-import lab.Repo;
 import lab.Running;
 
 /** Where the contenders of one row run: topics that nobody else uses, and real processes. Closing it clears it. */
@@ -149,15 +148,9 @@ public final class Track implements AutoCloseable {
         return lab.start(Map.of("JDK_JAVA_OPTIONS", heap), script, options);
     }
 
-    /** Has {@link #start} use the class data that a run through JBang has left. */
-    void useClassData(String path) {
-        Build.atFullSpeed(lab.folder(), path);
-    }
-
-    /** The same as a user starts it, by its path in the checkout. */
-    Running jbang(String path, String... options) {
-        return command("jbang", Lab.with(new String[] {Repo.file("jbang").toString(), Repo.file(path).toString()},
-                options));
+    /** The same as a user starts it. */
+    Running jbang(String script, String... options) {
+        return command("jbang", Build.line(script, options).toArray(String[]::new));
     }
 
     Running command(String name, String... command) {

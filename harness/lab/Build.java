@@ -19,7 +19,24 @@ public final class Build {
     public static final Map<String, String> QUICK = Map.of("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
 
     private static final Duration LONGEST = Duration.ofMinutes(5);
-    private static final Map<String, List<String>> COMMANDS = new ConcurrentHashMap<>();
+    private static final Map<String, Start> STARTS = new ConcurrentHashMap<>();
+
+    /** @param classData where JBang leaves it after a script's first run */
+    private record Start(List<String> java, Path classData, List<String> main) {
+        List<String> command(String... options) {
+            List<String> command = new ArrayList<>(java);
+            if (hasClassData()) {
+                command.add("-XX:SharedArchiveFile=" + classData);
+            }
+            command.addAll(main);
+            command.addAll(List.of(options));
+            return command;
+        }
+
+        boolean hasClassData() {
+            return Files.isRegularFile(classData);
+        }
+    }
 
     private Build() {
     }
@@ -46,18 +63,14 @@ public final class Build {
             jbang(logs, path, "build");
             info = info(logs, path); // the main class is known only now
         }
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
-        command.addAll(List.of(options));
-        info.path("runtimeOptions").forEach(option -> command.add(option.asText()));
-        Path classData = Path.of(info.path("applicationJsa").asText());
-        if (Files.isRegularFile(classData)) { // left by an earlier run through JBang
-            command.add("-XX:SharedArchiveFile=" + classData);
-        }
+        List<String> java = new ArrayList<>();
+        java.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
+        java.addAll(List.of(options));
+        info.path("runtimeOptions").forEach(option -> java.add(option.asText()));
         List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
         info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));
-        command.addAll(List.of("-classpath", String.join(":", classpath), info.path("mainClass").asText()));
-        COMMANDS.put(name(path), command);
+        STARTS.put(name(path), new Start(java, Path.of(info.path("applicationJsa").asText()),
+                List.of("-classpath", String.join(":", classpath), info.path("mainClass").asText())));
     }
 
     private static String name(String path) {
@@ -66,9 +79,20 @@ public final class Build {
 
     /** The command that runs a script, just as JBang would. */
     static List<String> command(String script, String... options) {
-        List<String> command = new ArrayList<>(COMMANDS.get(script));
-        command.addAll(List.of(options));
-        return command;
+        return STARTS.get(script).command(options);
+    }
+
+    /** The command that a user types to run a script. */
+    public static List<String> line(String script, String... options) {
+        List<String> line = new ArrayList<>(List.of(
+                Repo.file("jbang").toString(), Repo.file("scripts/" + script + ".java").toString()));
+        line.addAll(List.of(options));
+        return line;
+    }
+
+    /** Whether JBang has left class data of all scripts. */
+    static boolean haveClassData() {
+        return Repo.scripts().stream().allMatch(script -> STARTS.get(script).hasClassData());
     }
 
     /** Builds what the proofs start beside the scripts: several at once would race. */
