@@ -38,6 +38,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -189,6 +190,17 @@ public final class Kafka implements AutoCloseable {
             }
         });
         return committed;
+    }
+
+    /** Whether there are offsets that were committed in transactions of this producer's. */
+    public boolean commitsOffsets(String transactionalId) {
+        long producer = get(admin.describeTransactions(Set.of(transactionalId)).description(transactionalId))
+                .producerId();
+        List<TopicPartition> offsets = IntStream.range(0, partitions(Topic.GROUP_METADATA_TOPIC_NAME))
+                .mapToObj(partition -> new TopicPartition(Topic.GROUP_METADATA_TOPIC_NAME, partition)).toList();
+        return get(admin.describeProducers(offsets).all()).values().stream()
+                .flatMap(partition -> partition.activeProducers().stream())
+                .anyMatch(active -> active.producerId() == producer);
     }
 
     /** How many records of a topic a group has not committed. */

@@ -131,9 +131,11 @@ class ReplayProof {
     @Test
     void exactlyOnceNothingComesTwiceEvenAfterAKill(Lab lab) {
         sendManyThatDied(lab);
-        killedHalfWay(lab, "--exactly-once");
-        assertThat(replay(lab, "--execute", "--exactly-once").out()).contains("replayed ");
+        killedHalfWay(lab, "--exactly-once", "--group", lab.group);
+        assertThat(replay(lab, "--execute", "--exactly-once", "--group", lab.group).out()).contains("replayed ");
         assertThat(values(lab)).hasSize(MANY).doesNotHaveDuplicates();
+        assertThat(lab.kafka().commitsOffsets(lab.group)).as("the moment between the two is too short to be met by a "
+                + "kill: the progress has to be in the transaction").isTrue();
     }
 
     private static void sendManyThatDied(Lab lab) {

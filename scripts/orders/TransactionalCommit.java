@@ -3,8 +3,10 @@ package orders;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
@@ -20,6 +22,7 @@ import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
@@ -94,7 +97,7 @@ public final class TransactionalCommit implements OutcomeCommit {
             producer.commitTransaction();
         } catch (KafkaException e) {
             batch.forEach(delivery -> delivery.finished(false));
-            recover(e, sent);
+            recover(e, batch, sent);
             return;
         }
         unwritten.written(batch);
@@ -103,14 +106,14 @@ public final class TransactionalCommit implements OutcomeCommit {
         FreezePoint.COMMITTED.reached();
     }
 
-    private void recover(KafkaException e, Map<Future<RecordMetadata>, Delivery> sent) {
+    private void recover(KafkaException e, List<Delivery> batch, Map<Future<RecordMetadata>, Delivery> sent) {
         if (fatal(e) || fatal(e.getCause())) {
             throw e;
         }
         try {
             producer.abortTransaction();
             LOG.warn("transaction aborted, will try again: {}", reason(e));
-            sent.forEach(this::noteRefusal);
+            noteRefusal(batch, sent);
         } catch (KafkaException | IllegalStateException aborting) { // fenced, or the end of the commit is unknown
             LOG.warn("transaction given up, going back to what is committed: {}", reason(e));
             reset();
@@ -124,14 +127,41 @@ public final class TransactionalCommit implements OutcomeCommit {
                 || e instanceof InterruptException;
     }
 
-    /** Tells the record for which the transaction was aborted from those that were aborted with it. */
-    private void noteRefusal(Future<RecordMetadata> future, Delivery delivery) {
+    /**
+     * Finds the record for which the transaction was aborted. The client gives its error also to what it had not sent
+     * yet, so who it was shows only when it is alone in a transaction; but where it may not write is said by name.
+     */
+    private void noteRefusal(List<Delivery> batch, Map<Future<RecordMetadata>, Delivery> sent) {
+        Set<Delivery> denied = new LinkedHashSet<>();
+        Throwable refusal = null;
+        for (Map.Entry<Future<RecordMetadata>, Delivery> one : sent.entrySet()) {
+            Throwable cause = failure(one.getKey());
+            if (cause instanceof TopicAuthorizationException topics) {
+                refusal = cause;
+                if (one.getValue().outbound().stream().anyMatch(out ->
+                        topics.unauthorizedTopics().contains(out.topic()))) {
+                    denied.add(one.getValue());
+                }
+            } else if (cause != null && !(cause instanceof TransactionAbortedException
+                    || cause instanceof RetriableException)) {
+                refusal = cause;
+            }
+        }
+        if (refusal != null && denied.isEmpty() && batch.size() > 1) {
+            unwritten.takeAtMost(batch.size() / 2);
+        } else if (refusal != null) {
+            for (Delivery delivery : denied.isEmpty() ? batch : denied) {
+                unwritten.refused(delivery, refusal);
+            }
+        }
+    }
+
+    private static Throwable failure(Future<RecordMetadata> future) {
         try {
             future.get();
+            return null;
         } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof TransactionAbortedException || e.getCause() instanceof RetriableException)) {
-                unwritten.refused(delivery, e.getCause());
-            }
+            return e.getCause();
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }

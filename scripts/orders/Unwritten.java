@@ -19,14 +19,15 @@ import org.slf4j.LoggerFactory;
 final class Unwritten {
     private static final Logger LOG = LoggerFactory.getLogger(Unwritten.class);
     private static final Duration PAUSE = Duration.ofSeconds(1);
-
     private static final int ENOUGH = 4_000;
+    private static final int ALL = Integer.MAX_VALUE;
 
     private final boolean stopAtRefusal;
     private final Duration linger;
     private final List<Delivery> waiting = new ArrayList<>();
-    private long lastTaken = System.nanoTime();
     private final Map<Delivery, Long> refused = new LinkedHashMap<>(); // and when to try again
+    private long lastTaken = System.nanoTime();
+    private int atMost = ALL;
 
     /** @param linger for how long to gather what shares a commit, which costs the same for one and for thousands */
     Unwritten(boolean stopAtRefusal, Duration linger) {
@@ -38,29 +39,35 @@ final class Unwritten {
         waiting.addAll(done);
     }
 
+    /** Take fewer at a time until it is found who is refused; with what passes it becomes more again. */
+    void takeAtMost(int deliveries) {
+        atMost = deliveries;
+    }
+
     /** What to write now, of partitions that are still ours: a refused delivery that is due, else all that waits. */
     List<Delivery> next() {
         waiting.removeIf(Unwritten::moot);
         refused.keySet().removeIf(Unwritten::moot);
+        if (refused.isEmpty() && atMost == ALL) {
+            return List.copyOf(waiting);
+        }
         long now = System.nanoTime();
+        Set<String> held = new HashSet<>(); // records without a key have no order among them
         for (Map.Entry<Delivery, Long> entry : refused.entrySet()) {
-            if (entry.getValue() - now <= 0) {
+            String key = entry.getKey().key();
+            boolean first = key == null || held.add(key);
+            if (first && entry.getValue() - now <= 0) {
                 return List.of(entry.getKey());
             }
         }
-        if (refused.isEmpty()) {
-            return List.copyOf(waiting);
-        }
-        Set<String> held = new HashSet<>();
-        refused.keySet().forEach(delivery -> held.add(delivery.key()));
-        held.remove(null); // records without a key have no order among them
-        return waiting.stream().filter(delivery -> !held.contains(delivery.key())).toList();
+        return waiting.stream().filter(delivery -> delivery.key() == null || !held.contains(delivery.key()))
+                .limit(atMost).toList();
     }
 
     /** Whether a batch is worth a commit of its own by now, or more should come to share it; idle: nothing will. */
     boolean due(List<Delivery> batch, boolean idle) {
         long now = System.nanoTime();
-        boolean due = idle || batch.size() >= ENOUGH || now - lastTaken > linger.toNanos();
+        boolean due = idle || batch.size() >= Math.min(ENOUGH, atMost) || now - lastTaken > linger.toNanos();
         lastTaken = due ? now : lastTaken;
         return due;
     }
@@ -70,6 +77,7 @@ final class Unwritten {
     }
 
     void written(List<Delivery> batch) {
+        atMost = atMost > ENOUGH ? ALL : 2 * atMost;
         if (batch.size() == waiting.size() && refused.isEmpty()) {
             waiting.clear();
             return;
@@ -86,12 +94,8 @@ final class Unwritten {
             throw new Script.Failure(sentence + " Mend that, and start again (--on-refusal stop).");
         }
         LOG.error("{} Will try again in {} s.", sentence, PAUSE.toSeconds());
+        atMost = ALL;
         waiting.remove(delivery);
         refused.put(delivery, System.nanoTime() + PAUSE.toNanos());
-    }
-
-    void clear() {
-        waiting.clear();
-        refused.clear();
     }
 }
