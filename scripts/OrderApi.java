@@ -5,7 +5,6 @@
 //DEPS org.slf4j:slf4j-jdk-platform-logging:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS com.github.ben-manes.caffeine:caffeine:3.3.1
 //DEPS org.apache.kafka:kafka-clients:4.3.1
 //DEPS org.webjars:swagger-ui:5.34.1
 //SOURCES orders/ApiDocs.java
@@ -24,19 +23,18 @@
 //SOURCES orders/PermanentFailure.java
 //SOURCES orders/Printable.java
 //SOURCES orders/ProblemType.java
+//SOURCES orders/Recent.java
 //SOURCES orders/Script.java
 //SOURCES orders/TopicReader.java
 //SOURCES orders/Topics.java
 //COMPILE_OPTIONS --release 21
-//RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
+//RUNTIME_OPTIONS -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 //FILES openapi.json=orders/openapi.json
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.github.benmanes.caffeine.cache.AsyncCache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -73,6 +71,7 @@ import orders.LogOptions;
 import orders.Order;
 import orders.OrderView;
 import orders.ProblemType;
+import orders.Recent;
 import orders.Script;
 import orders.Script.Failure;
 import orders.Topics;
@@ -118,12 +117,13 @@ import picocli.CommandLine.Option;
             "130, 143:ended by Ctrl-C or SIGTERM"})
 public class OrderApi implements Callable<Integer> {
     private static final Duration HEALTH_PROBE = Duration.ofSeconds(2);
-    private static final int GRACE_SECONDS = 10;
     private static final int TO_TAKE_AN_ANSWER = 10; // seconds
     private static final int MAX_BLOCK_MS = 20;
     private static final int LOOK_MS = 50;
     private static final long NEVER_MS = Duration.ofDays(3650).toMillis();
     private static final String RETRY_AFTER = "5"; // seconds
+    private static final String NOT_IN_TIME =
+            "Kafka did not acknowledge the order in time: it may or may not be written.";
 
     @Mixin
     private HttpLimits limits;
@@ -187,7 +187,7 @@ public class OrderApi implements Callable<Integer> {
     private Admin admin;
     private Producer<String, byte[]> producer;
     private Metric connections;
-    private AsyncCache<String, Accepted> byKey;
+    private Recent<Placed> byKey;
     private Semaphore inFlight;
     private OrderView view;
 
@@ -203,12 +203,12 @@ public class OrderApi implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        log = logging.level("com.github.benmanes.caffeine", "off") // of a send that failed we tell ourselves
-                .open(OrderApi.class, logFile);
+        log = logging.open(OrderApi.class, logFile);
         check();
         Properties settings = producerSettings();
         inFlight = new Semaphore(maxInFlight);
-        byKey = Caffeine.newBuilder().maximumSize(maxKeys).expireAfterWrite(Duration.ofMillis(keyTtlMs)).buildAsync();
+        byKey = new Recent<>(maxKeys, Duration.ofMillis(Math.min(keyTtlMs, NEVER_MS)),
+                placed -> placed.answer.isDone());
         HttpServer server = limits.bind(timeoutMs / 1000 + TO_TAKE_AN_ANSWER);
         try (Admin admin = kafka.connect("order-api", log)) {
             this.admin = admin;
@@ -240,15 +240,18 @@ public class OrderApi implements Callable<Integer> {
 
     private void serve(HttpServer server) throws InterruptedException {
         CountDownLatch stop = new CountDownLatch(1);
-        try (var shutdown = new Script.Shutdown(stop::countDown);
+        int grace = timeoutMs / 1000 + 2; // seconds, in which whoever waits is answered, be it with 504
+        HttpRoutes routes = routes();
+        try (var shutdown = new Script.Shutdown(stop::countDown, Duration.ofSeconds(3 * grace));
                 var clock = Executors.newSingleThreadScheduledExecutor()) {
             clock.scheduleWithFixedDelay(this::endLongWaits, LOOK_MS, LOOK_MS, TimeUnit.MILLISECONDS);
-            server.createContext("/", routes());
+            server.createContext("/", routes);
             server.start();
             System.out.println("Listening on " + limits.address(server));
             stop.await();
             log.info("stopping: answering what is in flight");
-            server.stop(GRACE_SECONDS);
+            routes.closeConnections();
+            server.stop(grace);
             producer.close(Duration.ofMillis(timeoutMs));
         }
     }
@@ -325,8 +328,12 @@ public class OrderApi implements Callable<Integer> {
 
     // --- POST /orders/ --------------------------------------------------------------------------------------------
 
-    /** The answer to an order, as it is remembered under its key. */
-    private record Accepted(String fingerprint, String orderId, int partition, long offset) {
+    /** Where an order is. */
+    private record Accepted(String orderId, int partition, long offset) {
+    }
+
+    /** What is remembered under a key: a digest of the order, and the answer, once there is one. */
+    private record Placed(String fingerprint, CompletableFuture<Accepted> answer) {
     }
 
     private Answer placeOrder(HttpExchange exchange) throws IOException {
@@ -341,20 +348,26 @@ public class OrderApi implements Callable<Integer> {
         String fingerprint = key == null ? null : posted.contentDigest() + Objects.toString(posted.orderId(), "");
         log.info("received order {} of customer {}, idempotency key {}", order.orderId(), order.customerId(), key);
         var record = new ProducerRecord<>(topic, order.orderId(), Json.bytes(order));
-        CompletableFuture<Accepted> mine = new CompletableFuture<>();
-        CompletableFuture<Accepted> first = key == null ? null : byKey.asMap().putIfAbsent(key, mine);  // 2
+        Placed mine = new Placed(fingerprint, new CompletableFuture<>());
+        Placed first = key == null ? null : byKey.putIfAbsent(key, mine);                               // 2
         if (first == null) {
-            send(record, fingerprint, mine); // if that fails, the cache forgets the key
-            Accepted accepted = await(mine);
+            if (key != null) { // what failed is no answer to a retry
+                mine.answer.exceptionally(failure -> {
+                    byKey.remove(key, mine);
+                    return null;
+                });
+            }
+            send(record, key, mine.answer);
+            Accepted accepted = await(mine.answer, order.orderId(), key);
             log.info("order {} acknowledged: {}-{}@{}", order.orderId(), topic, accepted.partition(),
                     accepted.offset());
             return created(exchange, accepted, false);
         }
-        Accepted accepted = await(first);
-        if (!accepted.fingerprint().equals(fingerprint)) {
+        if (!first.fingerprint.equals(fingerprint)) {
             throw new HttpProblem(ProblemType.REUSED_IDEMPOTENCY_KEY,
                     "The idempotency key was used for another order: take a new key for a new order.");
         }
+        Accepted accepted = awaitFirst(first.answer, order.orderId(), key);
         log.info("order {} is a duplicate by its idempotency key {}: nothing sent", accepted.orderId(), key);
         exchange.getResponseHeaders().set("Idempotent-Replayed", "true");
         return created(exchange, accepted, true);
@@ -441,7 +454,7 @@ public class OrderApi implements Callable<Integer> {
     }
 
     /** Sends an order; {@code accepted} is completed by Kafka's acknowledgement, or with an {@link HttpProblem}. */
-    private void send(ProducerRecord<String, byte[]> order, String fingerprint, CompletableFuture<Accepted> accepted) {
+    private void send(ProducerRecord<String, byte[]> order, String key, CompletableFuture<Accepted> accepted) {
         if ((double) connections.metricValue() == 0 && !reachable()) {
             accepted.completeExceptionally(unavailable("Kafka cannot be reached, and nothing was sent."));
             return;
@@ -455,36 +468,35 @@ public class OrderApi implements Callable<Integer> {
         try {
             producer.send(order, (at, failure) -> {                                                     // 3
                 if (failure == null) {
-                    accepted.complete(new Accepted(fingerprint, order.key(), at.partition(), at.offset()));
+                    view.accepted(order.key()); // also if whoever asked has been told that we do not know
+                    accepted.complete(new Accepted(order.key(), at.partition(), at.offset()));
                 } else {
-                    accepted.completeExceptionally(failed(failure));
+                    accepted.completeExceptionally(failed(failure, order.key(), key));
                 }
             });
-        } catch (KafkaException e) { // this producer will send nothing any more
+        } catch (RuntimeException e) { // this producer will send nothing any more
             accepted.completeExceptionally(unavailable("Nothing was sent: " + e.getMessage()));
         }
     }
 
     /** What Kafka refuses is not written, nor what did not get into the buffer; after any other failure it may be. */
-    private static HttpProblem failed(Exception failure) {
+    private static HttpProblem failed(Exception failure, String orderId, String key) {
         return failure instanceof org.apache.kafka.common.errors.TimeoutException
                 || failure instanceof AuthorizationException
                 || failure instanceof RecordTooLargeException
                 || failure instanceof InvalidRecordException
                 || failure instanceof InvalidTopicException
                 ? unavailable("Kafka did not take the order, and nothing is written: " + failure.getMessage())
-                : unknown("The order may or may not be written: " + failure.getMessage());
+                : unknown("The order may or may not be written: " + failure.getMessage(), orderId, key);
     }
 
-    private Accepted await(CompletableFuture<Accepted> sent) {
+    private Accepted await(CompletableFuture<Accepted> sent, String orderId, String key) {
         Waiting request = new Waiting(sent.copy(), System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs));
         waiting.add(request);
         try {
-            Accepted accepted = request.answer.get();                                                   // 4
-            view.accepted(accepted.orderId());
-            return accepted;
+            return request.answer.get();                                                                // 4
         } catch (ExecutionException e) {                                                                // 5
-            throw (HttpProblem) e.getCause();
+            throw e.getCause() instanceof HttpProblem problem ? problem : unknown(NOT_IN_TIME, orderId, key);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         } finally {
@@ -492,13 +504,25 @@ public class OrderApi implements Callable<Integer> {
         }
     }
 
-    /** Tells those who have waited for long enough that the outcome is unknown; what they wait for goes on. */
+    /** The same for those that come with its key meanwhile: any number, of which nothing must stay behind. */
+    private Accepted awaitFirst(CompletableFuture<Accepted> sent, String orderId, String key) {
+        try {
+            return sent.get(timeoutMs, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw (HttpProblem) e.getCause();
+        } catch (TimeoutException e) {
+            throw unknown(NOT_IN_TIME, orderId, key);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Ends the waiting of those that have waited for long enough; what they wait for goes on. */
     private void endLongWaits() {
         long now = System.nanoTime();
         for (Waiting request : waiting) {
             if (now - request.deadline > 0) {
-                request.answer.completeExceptionally(unknown("Kafka did not acknowledge the order in time: it may or "
-                        + "may not be written."));
+                request.answer.completeExceptionally(new TimeoutException());
             }
         }
     }
@@ -526,9 +550,11 @@ public class OrderApi implements Callable<Integer> {
         }
     }
 
-    private static HttpProblem unknown(String detail) {
-        return new HttpProblem(ProblemType.OUTCOME_UNKNOWN, detail + " Send it again with the same Idempotency-Key, "
-                + "which is safe.");
+    private static HttpProblem unknown(String detail, String orderId, String key) {
+        return new HttpProblem(ProblemType.OUTCOME_UNKNOWN, detail + (key != null
+                ? " Send it again with the same Idempotency-Key, which is safe."
+                : " It had no Idempotency-Key, so that a repeat may be a second order: see first whether /orders/"
+                        + HttpRoutes.encoded(orderId) + " becomes known."));
     }
 
     private static HttpProblem unavailable(String detail) {

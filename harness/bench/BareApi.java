@@ -4,7 +4,6 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS com.github.ben-manes.caffeine:caffeine:3.3.1
 //DEPS org.apache.kafka:kafka-clients:4.3.1
 //SOURCES ../../scripts/orders/*.java
 //COMPILE_OPTIONS --release 21

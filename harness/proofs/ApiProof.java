@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import lab.Api;
 import lab.Api.Answer;
 import lab.Broker;
@@ -188,18 +190,28 @@ class ApiProof {
     }
 
     @Test
-    void withoutAnAcknowledgementItSaysThatTheOutcomeIsUnknown(Lab lab) {
+    void withoutAnAcknowledgementItSaysThatTheOutcomeIsUnknown(Lab lab) throws Exception {
         Running broker = lab.start("KafkaBroker", "--port", "0");
         String bootstrap = Broker.address(broker);
         Api api =
                 lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "3000"));
         assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
+        String named = Api.order("c").replace("{\"customer_id\"", "{\"order_id\":\"late\",\"customer_id\"");
         broker.freeze();
-        try {
-            problem(api.post(Api.order("c"), "Idempotency-Key", "k"), 504, "same Idempotency-Key");
+        try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<Answer> withoutKey = clients.submit(() -> api.post(named));
+            Future<Answer> withKey = clients.submit(() -> api.post(Api.order("c"), "Idempotency-Key", "k"));
+            await("both wait").atMost(Duration.ofSeconds(2)).until(() -> api.process().err().contains("order late")
+                    && api.process().err().contains("idempotency key k"));
+            problem(api.post(Api.order("d"), "Idempotency-Key", "k"), 422, "another order"); // at once
+            assertThat(withKey.isDone()).isFalse();
+            problem(withoutKey.get(), 504, "whether /orders/late becomes known");
+            problem(withKey.get(), 504, "same Idempotency-Key");
         } finally {
             broker.thaw();
         }
+        await("it was written, and is known").atMost(Duration.ofSeconds(20))
+                .until(() -> api.get("/orders/late").status() == 200);
         await("the same key is taken again").atMost(Duration.ofSeconds(20))
                 .until(() -> api.post(Api.order("c"), "Idempotency-Key", "k").status() == 201);
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -223,6 +225,37 @@ class ApiUnderStressProof {
             assertThat(exit.get()).isEqualTo(143);
         } finally {
             broker.thaw();
+        }
+    }
+
+    @Test
+    void aStopUnderLoadTakesNoLongerThanItHasToAndLeavesNobodyWithoutAnAnswer(Lab lab) throws Exception {
+        Api api = lab.api("--quiet");
+        AtomicInteger created = new AtomicInteger();
+        try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
+            List<Future<Throwable>> ends = IntStream.range(0, CLIENTS)
+                    .mapToObj(i -> clients.submit(() -> postUntilItIsGone(api, created))).toList();
+            await("under load").atMost(Duration.ofSeconds(30)).until(() -> created.get() > 1_000);
+            long start = System.nanoTime();
+            assertThat(api.process().stop()).isEqualTo(143);
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).as("not until the grace is over")
+                    .isLessThan(Duration.ofSeconds(8));
+            for (Future<Throwable> end : ends) {
+                assertThat(end.get()).isInstanceOf(ConnectException.class);
+            }
+        }
+        assertThat(lab.kafka().records(lab.events)).as("each that is there was answered").hasSize(created.get());
+    }
+
+    /** Over a connection that is kept, as long as there is one. */
+    private static Throwable postUntilItIsGone(Api api, AtomicInteger created) {
+        while (true) {
+            try {
+                assertThat(api.post(Api.order("customer123")).status()).isEqualTo(201);
+                created.incrementAndGet();
+            } catch (UncheckedIOException e) {
+                return e.getCause();
+            }
         }
     }
 }

@@ -145,7 +145,8 @@ class HostileRequestProof {
     private void forOtherAddressesAndMethods() {
         for (String line : List.of("GET /nothing", "GET /orders/unknown", "GET /orders/%00", "GET /orders/%ff",
                 "GET /docs/../../etc/passwd", "GET /docs/%2e%2e%2fopenapi.json", "GET /docs/x.css", "GET /*",
-                "GET /problems/none", "POST /", "GET /" + "x".repeat(10_000))) {
+                "GET /problems/none", "GET /orders//x", "GET /orders//", "GET /orders///", "GET /docs//x",
+                "GET /problems//x", "GET /orders/%2F", "POST /", "GET /" + "x".repeat(10_000))) {
             line(line + " HTTP/1.1", line.equals("POST /") ? 405 : 404);
         }
         for (String line : List.of("GET /orders", "GET /orders/", "PUT /orders", "DELETE /orders/x", "PATCH /orders/",

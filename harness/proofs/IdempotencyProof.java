@@ -2,8 +2,10 @@ package proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -58,6 +60,29 @@ class IdempotencyProof {
             assertThat(answers.stream().map(Future::resultNow).filter(a -> a.body().has("duplicate"))).hasSize(49);
         }
         assertThat(lab.kafka().records(lab.events)).hasSize(1);
+    }
+
+    /** The last ones, whether or not anybody asked for them before: that is what the README says. */
+    @Test
+    void theLastKeysAndOrdersAreRememberedAndNoOthers(Lab lab) {
+        Api api = lab.api("--max-keys", "100", "--max-orders", "100");
+        List<Answer> created = IntStream.range(0, 300)
+                .mapToObj(i -> api.post(Api.order("customer123"), "Idempotency-Key", "key-" + i)).toList();
+        assertThat(IntStream.range(200, 300).filter(i -> api.get(created.get(i).header("Location")).status() == 200))
+                .as("orders that are known").hasSize(100);
+        assertThat(IntStream.range(0, 200).filter(i -> api.get(created.get(i).header("Location")).status() == 200))
+                .as("and others").isEmpty();
+        assertThat(IntStream.range(200, 300).filter(i -> replayed(api, i))).as("keys that are known").hasSize(100);
+        assertThat(replayed(api, 199)).as("and another").isFalse();
+
+        Api shortly = lab.api("--key-ttl-ms", "1500");
+        assertThat(replayed(shortly, 1)).isFalse();
+        assertThat(replayed(shortly, 1)).isTrue();
+        await("it is forgotten").atMost(Duration.ofSeconds(10)).until(() -> !replayed(shortly, 1));
+    }
+
+    private static boolean replayed(Api api, int key) {
+        return api.post(Api.order("customer123"), "Idempotency-Key", "key-" + key).body().has("duplicate");
     }
 
     @Test

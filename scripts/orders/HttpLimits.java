@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import picocli.CommandLine.Option;
 
@@ -13,6 +14,8 @@ import picocli.CommandLine.Option;
  */
 public final class HttpLimits {
     private static final int BACKLOG = 1024;
+    private static final int LARGEST_BODY = 1 << 30;
+    private static final int FIRST_THAT_DOES_NOT_PIN = 24;
 
     @Option(names = "--port", defaultValue = "8000", paramLabel = "PORT",
             description = "Port to listen on; 0 takes a free one (default: ${DEFAULT-VALUE}).")
@@ -58,10 +61,10 @@ public final class HttpLimits {
      * @throws Script.Failure if the numbers make no sense, or the port is not to be had
      */
     public HttpServer bind(int answerTimeout) throws IOException {
-        if (maxBodyBytes < 1 || maxHeaderBytes < 512 || maxConnections < 1 || requestTimeout < 1 || idleTimeout < 1
-                || port < 0 || port > 65_535) {
-            throw new Script.Failure(Script.USAGE, "--port has to be 0 to 65535, --max-header-bytes 512 or more, the "
-                    + "other limits 1 or more.", null);
+        if (maxBodyBytes < 1 || maxBodyBytes > LARGEST_BODY || maxHeaderBytes < 512 || maxConnections < 1
+                || requestTimeout < 1 || idleTimeout < 1 || port < 0 || port > 65_535) {
+            throw new Script.Failure(Script.USAGE, "--port has to be 0 to 65535, --max-header-bytes 512 or more, "
+                    + "--max-body-bytes 1 to " + LARGEST_BODY + ", the other limits 1 or more.", null);
         }
         set("sun.net.httpserver.maxReqHeaderSize", maxHeaderBytes);
         set("jdk.httpserver.maxConnections", maxConnections);
@@ -72,12 +75,22 @@ public final class HttpLimits {
         System.setProperty("sun.net.httpserver.nodelay", "true"); // else an answer waits for the client's ACK
         try {
             HttpServer server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
-            server.setExecutor(Executors.newVirtualThreadPerTaskExecutor()); // the default is one thread for all
+            server.setExecutor(threads());
             return server;
         } catch (BindException e) {
             throw new Script.Failure(Script.FAILED, "Port " + port + " on " + host + " is in use or not to be had: "
                     + "stop what listens there, or give another --port (0 takes a free one).", e);
         }
+    }
+
+    /**
+     * A thread for each request; the default is one for all. The server reads and writes within {@code synchronized},
+     * where up to JDK 23 a virtual thread holds on to its carrier (JEP 491): as many slow clients as there are cores
+     * would stop it. There they are platform threads, as many as there are connections.
+     */
+    private static ExecutorService threads() {
+        return Runtime.version().feature() >= FIRST_THAT_DOES_NOT_PIN ? Executors.newVirtualThreadPerTaskExecutor()
+                : Executors.newCachedThreadPool();
     }
 
     private static void set(String property, int value) {

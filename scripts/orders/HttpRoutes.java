@@ -3,7 +3,7 @@ package orders;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
-import java.net.URI;
+import java.io.OutputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -17,8 +17,11 @@ import org.slf4j.Logger;
  * a bound, and every error as a problem document.
  */
 public final class HttpRoutes implements HttpHandler {
+    private static final int SLICE = 4096;
+
     private final Map<String, Map<String, Route>> routes = new LinkedHashMap<>();
     private final Logger log;
+    private volatile boolean closing;
 
     public HttpRoutes(Logger log) {
         this.log = log;
@@ -60,6 +63,11 @@ public final class HttpRoutes implements HttpHandler {
         return all;
     }
 
+    /** From now on every answer is the last one on its connection, so that clients who go on asking come to an end. */
+    public void closeConnections() {
+        closing = true;
+    }
+
     @Override
     public void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
@@ -72,6 +80,9 @@ public final class HttpRoutes implements HttpHandler {
             } catch (RuntimeException e) {
                 log.error("a request failed", e);
                 answer = answer(exchange, new HttpProblem(ProblemType.INTERNAL_ERROR, "The log has the reason."));
+            }
+            if (closing) {
+                exchange.getResponseHeaders().set("Connection", "close");
             }
             send(exchange, answer);
         }
@@ -96,11 +107,7 @@ public final class HttpRoutes implements HttpHandler {
             throw new HttpProblem(ProblemType.METHOD_NOT_ALLOWED, "This address takes " + allowed(methods) + ".")
                     .with("Allow", allowed(methods));
         }
-        return route.answer(exchange, exact ? "" : decoded(path.substring(known.length() - 1)));
-    }
-
-    private static String decoded(String rawPath) {
-        return URI.create("/" + rawPath).getPath().substring(1);
+        return route.answer(exchange, exact ? "" : exchange.getRequestURI().getPath().substring(known.length() - 1));
     }
 
     /** A text as one part of a path. */
@@ -135,7 +142,10 @@ public final class HttpRoutes implements HttpHandler {
             exchange.sendResponseHeaders(answer.status(), -1);
         } else {
             exchange.sendResponseHeaders(answer.status(), body.length);
-            exchange.getResponseBody().write(body);
+            OutputStream out = exchange.getResponseBody();
+            for (int at = 0; at < body.length; at += SLICE) { // the server keeps a buffer for the largest ever written
+                out.write(body, at, Math.min(SLICE, body.length - at));
+            }
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /**
  * Finds the idempotency key of a request: the header {@code Idempotency-Key} (IETF draft
- * draft-ietf-httpapi-idempotency-key-header), {@code X-Idempotency-Key}, or the body's {@code idempotency_key}.
+ * draft-ietf-httpapi-idempotency-key-header), {@code X-Idempotency-Key}, else the body's {@code idempotency_key}.
  */
 public final class IdempotencyKey {
     private static final int LONGEST = 255;

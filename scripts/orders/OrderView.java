@@ -1,7 +1,5 @@
 package orders;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,9 +33,10 @@ public final class OrderView implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration LOOK_FOR_TOPIC = Duration.ofSeconds(2);
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(10);
+    private static final Duration FOR_EVER = Duration.ofDays(36_500);
     private static final byte[] ACCEPTED = {};
 
-    private final Cache<String, byte[]> orders; // to the value of the outcome, or ACCEPTED
+    private final Recent<byte[]> orders; // to the value of the outcome, or ACCEPTED
     private final Supplier<Properties> client;
     private final String events;
     private final String outcomes;
@@ -54,20 +53,18 @@ public final class OrderView implements AutoCloseable {
         this.events = events;
         this.outcomes = outcomes;
         this.most = most;
-        this.orders = Caffeine.newBuilder().maximumSize(most)
-                .executor(Runnable::run) // its upkeep is too short to be worth waking another thread
-                .build();
+        this.orders = new Recent<>(most, FOR_EVER, order -> true);
         reader.start();
     }
 
     /** Notes an order that Kafka has acknowledged. */
     public void accepted(String orderId) {
-        orders.asMap().putIfAbsent(orderId, ACCEPTED);
+        orders.putIfAbsent(orderId, ACCEPTED);
     }
 
     /** @return {@code accepted}, or the outcome as JSON; empty if the order is unknown, or forgotten */
     public Optional<byte[]> outcome(String orderId) {
-        return Optional.ofNullable(orders.getIfPresent(orderId));
+        return Optional.ofNullable(orders.get(orderId));
     }
 
     public static boolean isAccepted(byte[] outcome) {

@@ -79,10 +79,15 @@ public final class Script {
         private final CountDownLatch closed = new CountDownLatch(1);
 
         public Shutdown(Runnable stop) {
+            this(stop, BOUND);
+        }
+
+        /** @param bound for how long to hold the JVM at most */
+        public Shutdown(Runnable stop, Duration bound) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 stop.run();
                 try {
-                    closed.await(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+                    closed.await(bound.toMillis(), TimeUnit.MILLISECONDS);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
