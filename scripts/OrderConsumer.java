@@ -46,7 +46,7 @@
 //SOURCES orders/Unwritten.java
 //SOURCES orders/WorkTime.java
 //COMPILE_OPTIONS --release 21
-//RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
+//RUNTIME_OPTIONS -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
 import java.nio.file.Path;
