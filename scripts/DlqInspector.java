@@ -160,10 +160,11 @@ public class DlqInspector implements Callable<Integer> {
             filter.onlyPartition(partition);
         }
 
-        @Option(names = "--limit", paramLabel = "N", description = "Only the first N that were not replayed yet.")
+        @Option(names = "--limit", paramLabel = "N", description = "Only the first N that can be sent, and were not.")
         private Integer limit;
 
-        @Option(names = "--skip", paramLabel = "P:O", description = "Leave out this one, such as 0:3.")
+        @Option(names = "--skip", paramLabel = "P:O",
+                description = "Leave out this one, such as 0:3. May be given several times.")
         private Set<String> skipped = Set.of();
 
         @ArgGroup(multiplicity = "0..1")
@@ -234,7 +235,7 @@ public class DlqInspector implements Callable<Integer> {
         private boolean fromBeginning;
 
         @Option(names = "--audit", paramLabel = "FILE",
-                description = "Add a line of JSON to this file for each dead letter that was sent.")
+                description = "Add a line of JSON to this file for each dead letter that was sent, skipped or gone.")
         private Path audit;
 
         /** What the progress is of, as it is kept beside it: that of another replay is none of this one. */
@@ -609,10 +610,11 @@ public class DlqInspector implements Callable<Integer> {
 
         private static Failure refused(Outgoing one, Throwable why, boolean behind) {
             String place = one.letter.at();
+            boolean forGood = !(why instanceof RetriableException);
             return new Failure(why instanceof TimeoutException ? Script.NO_BROKER : Script.FAILED, place
-                    + " was not replayed (" + why.getMessage() + "): run it again to go on from there, or leave it out "
-                    + "with --skip " + place + (behind
-                            ? "; those behind it in its batch were sent, and will be sent again." : "."), why);
+                    + " was not replayed (" + why.getMessage() + "): run it again to go on from there"
+                    + (forGood ? ", or leave it out with --skip " + place : "")
+                    + (behind ? "; those behind it in its batch were sent, and will be sent again." : "."), why);
         }
 
         private static void note(Audit trail, Outgoing one, RecordMetadata to) {
@@ -738,7 +740,7 @@ public class DlqInspector implements Callable<Integer> {
                     edited = edit.applyTo(edited);
                 } catch (Failure e) {
                     throw new Failure(letter.at() + " cannot be edited, " + e.getMessage()
-                            + ": take other dead letters, or another --set.");
+                            + ": leave it out with --skip " + letter.at() + ", or take another --set.");
                 }
             }
             return edited;
