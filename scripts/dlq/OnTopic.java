@@ -18,6 +18,7 @@ import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.internals.ConsumerCoordinator;
 import org.apache.kafka.clients.producer.internals.Sender;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -61,7 +62,8 @@ public abstract class OnTopic implements Callable<Integer> {
             throw new Failure(Script.USAGE, "--isolation-level " + isolationLevel + ": give read_committed or "
                     + "read_uncommitted.", null);
         }
-        logging.level(Sender.class.getName(), "off"); // of a send that failed we tell ourselves
+        logging.level(Sender.class.getName(), "off"); // of a send that failed we tell ourselves,
+        logging.level(ConsumerCoordinator.class.getName(), "off"); // and of a commit
         try (Admin admin = kafka.connect("dlq-inspector", logging.open(getClass(), null))) {
             kafka.require(admin, topic, AclOperation.READ);
             return run(admin);
