@@ -62,6 +62,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.regex.Pattern;
@@ -496,15 +497,31 @@ public class DlqInspector implements Callable<Integer> {
             say(done, plan, gone, stop);
         }
 
+        /** Sends and waits; once Kafka is gone, each of the others would take its minute to find that out. */
+        private static List<Future<RecordMetadata>> sendAll(Producer<byte[], byte[]> producer, List<Outgoing> batch,
+                Pace pace) {
+            List<Future<RecordMetadata>> futures = new ArrayList<>();
+            Throwable away = null;
+            for (Outgoing one : batch) {
+                if (away != null) {
+                    futures.add(CompletableFuture.failedFuture(away));
+                    continue;
+                }
+                pace.await();
+                Future<RecordMetadata> future = producer.send(one.record);                              // 3
+                futures.add(future);
+                if (future.state() == Future.State.FAILED && future.exceptionNow() instanceof RetriableException) {
+                    away = future.exceptionNow();
+                }
+            }
+            producer.flush();
+            return futures;
+        }
+
         /** Sends a batch, waits for it, and commits; what follows a failure in its partition is not committed. */
         private Failure send(Producer<byte[], byte[]> producer, List<Outgoing> batch, List<Outgoing> sent,
                 Map<TopicPartition, Long> position, KafkaConsumer<?, ?> consumer, Pace pace, Audit trail) {
-            List<Future<RecordMetadata>> futures = new ArrayList<>();
-            for (Outgoing one : batch) {
-                pace.await();
-                futures.add(producer.send(one.record));                                                 // 3
-            }
-            producer.flush();
+            List<Future<RecordMetadata>> futures = sendAll(producer, batch, pace);
             Outgoing refused = null;
             Throwable why = null;
             boolean behind = false;
@@ -543,14 +560,10 @@ public class DlqInspector implements Callable<Integer> {
         /** Sends a batch in one transaction with the progress. */
         private Failure transact(Producer<byte[], byte[]> producer, List<Outgoing> batch, List<Outgoing> sent,
                 Map<TopicPartition, OffsetAndMetadata> offsets, KafkaConsumer<?, ?> consumer, Pace pace, Audit trail) {
-            List<Future<RecordMetadata>> futures = new ArrayList<>();
+            List<Future<RecordMetadata>> futures;
             try {
                 producer.beginTransaction();
-                for (Outgoing one : batch) {
-                    pace.await();
-                    futures.add(producer.send(one.record));                                             // 3
-                }
-                producer.flush();
+                futures = sendAll(producer, batch, pace);
                 producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());                   // 4
                 producer.commitTransaction();
             } catch (TimeoutException | InterruptException e) {
