@@ -53,24 +53,25 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import orders.DeadLetter;
-import orders.Printable;
 import orders.ProgressBar;
 import orders.Script;
 import orders.Script.Failure;
+import orders.TopicReader;
 import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -83,10 +84,13 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -146,6 +150,8 @@ public class DlqInspector implements Callable<Integer> {
                     + "After a kill up to 500 may be sent a second time; with --exactly-once, none.")
     static class Replay extends OnTopic {
         private static final int BATCH = 500;
+        private static final Duration CLOSE = Duration.ofSeconds(30);
+        private static final Pattern PLACE = Pattern.compile("(0|[1-9]\\d{0,8}):(0|[1-9]\\d{0,17})");
 
         @Mixin
         private LetterFilter filter;
@@ -155,8 +161,12 @@ public class DlqInspector implements Callable<Integer> {
             filter.onlyPartition(partition);
         }
 
-        @Option(names = "--limit", paramLabel = "N", description = "Only the first N that were not replayed yet.")
+        @Option(names = "--limit", paramLabel = "N", description = "Only the first N that can be sent, and were not.")
         private Integer limit;
+
+        @Option(names = "--skip", paramLabel = "P:O",
+                description = "Leave out this one, such as 0:3. May be given several times.")
+        private Set<String> skipped = Set.of();
 
         @ArgGroup(multiplicity = "0..1")
         private Mode mode = new Mode();
@@ -216,38 +226,75 @@ public class DlqInspector implements Callable<Integer> {
         private boolean exactlyOnce;
 
         @Option(names = "--group", paramLabel = "GROUP",
-                description = "Where the progress is kept (default: a name made of topic, filter and --to).")
+                description = "Where the progress is kept (default: a name made of topic, filter, --to and "
+                        + "--fetch-original). Kafka forgets it some time after the last run with --execute: "
+                        + "offsets.retention.minutes, which is 7 days by default.")
         private String group;
 
-        @Option(names = "--from-beginning", description = "Replay also what was replayed before.")
+        @Option(names = "--from-beginning",
+                description = "Replay also what was replayed before. The progress is not taken back.")
         private boolean fromBeginning;
 
         @Option(names = "--audit", paramLabel = "FILE",
-                description = "Add a line of JSON to this file for each dead letter that was sent.")
+                description = "Add a line of JSON to this file for each dead letter that was sent, skipped or gone.")
         private Path audit;
+
+        /** What the progress is of, as it is kept beside it: that of another replay is none of this one. */
+        private String digest;
+
+        /** What this replay committed before: it is never taken back. */
+        private final Map<TopicPartition, Long> committed = new HashMap<>();
+
+        private boolean quarantineIsThere;
 
         @Override
         protected Integer run(Admin admin) throws Exception {
-            if (limit != null && limit < 1 || rate != null && rate < 1 || maxReplays < 0 || topic.equals(to)) {
-                throw new Failure(Script.USAGE, topic.equals(to) ? "--to " + to + " is the dead-letter topic itself."
-                        : "--limit and --rate have to be 1 or more, --max-replays 0 or more.", null);
-            }
             quarantine = quarantine == null ? topic + "-quarantine" : quarantine;
-            group = group == null ? "dlq-inspector." + topic + "." + digest(filter + "\n" + to + "\n" + fetchOriginal)
-                    : group;
-            try (var stop = new Stop(); KafkaConsumer<byte[], byte[]> consumer = consumer();
-                    Producer<byte[], byte[]> producer = mode.execute ? producer() : null) {
-                Map<TopicPartition, Long> from = progress(consumer);
-                Map<TopicPartition, Long> ends = consumer.endOffsets(from.keySet());
-                ReplayPlan plan = plan(consumer, from, ends, stop);
-                say(plan, progressed(consumer, from));
-                if (mode.execute && plan.toSend() > 0 && !stop.asked()) {
-                    prepareTopics(admin, plan);
-                    out().flush();
-                    execute(consumer, producer, from, ends, plan, stop);
+            checkOptions();
+            digest = digest(filter + "\n" + to + "\n" + fetchOriginal);
+            group = group == null ? "dlq-inspector." + topic + "." + digest : group;
+            try (var stop = new Stop(); KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+                Producer<byte[], byte[]> producer = mode.execute ? producer() : null;
+                try {
+                    replay(admin, consumer, producer, stop);
+                } finally {
+                    if (producer != null) {
+                        producer.close(CLOSE); // by itself it would wait for a broker for ever
+                    }
                 }
             }
             return Script.OK;
+        }
+
+        private void replay(Admin admin, KafkaConsumer<byte[], byte[]> consumer, Producer<byte[], byte[]> producer,
+                Stop stop) throws IOException {
+            Map<TopicPartition, Long> from = progress(consumer);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(from.keySet());
+            ReplayPlan plan = plan(consumer, from, ends, stop);
+            say(plan, progressed(consumer, from));
+            if (mode.execute && !stop.asked()) {
+                prepareTopics(admin, plan);
+                out().flush();
+                consumer.commitSync(offsets(from)); // whoever may not is told now, and old progress stays alive
+                execute(admin, consumer, producer, from, ends, plan, stop);
+            }
+        }
+
+        private void checkOptions() {
+            String wrong = limit != null && limit < 1 || rate != null && rate < 1 || maxReplays < 0
+                    ? "--limit and --rate have to be 1 or more, --max-replays 0 or more."
+                    : topic.equals(to) ? "--to " + to + " is the dead-letter topic itself."
+                    : topic.equals(quarantine) ? "--quarantine-topic " + quarantine + " is the dead-letter topic "
+                            + "itself."
+                    : filter.until() != null && filter.until().ago() ? "--until " + filter.until() + " is another time "
+                            + "at each run, and what is too new now would be passed over for good: give a time, such "
+                            + "as 2026-01-31T12:00:00Z."
+                    : skipped.stream().filter(place -> !PLACE.matcher(place).matches()).findFirst().map(place ->
+                            "--skip " + place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.")
+                            .orElse(null);
+            if (wrong != null) {
+                throw new Failure(Script.USAGE, wrong, null);
+            }
         }
 
         private static String digest(String text) {
@@ -294,13 +341,12 @@ public class DlqInspector implements Callable<Integer> {
             consumer.assign(partitions);
             Map<TopicPartition, Long> from = new HashMap<>(consumer.beginningOffsets(partitions));
             try {
-                if (!fromBeginning) {
-                    consumer.committed(Set.copyOf(partitions)).forEach((partition, committed) -> {
-                        if (committed != null) {
-                            from.merge(partition, committed.offset(), Math::max);
-                        }
-                    });
-                }
+                consumer.committed(Set.copyOf(partitions)).forEach((partition, known) -> {
+                    if (known != null && isOfThisReplay(known)) {
+                        committed.put(partition, known.offset());
+                        from.merge(partition, fromBeginning ? 0 : known.offset(), Math::max);
+                    }
+                });
             } catch (GroupAuthorizationException e) {
                 if (mode.execute) {
                     throw e;
@@ -308,6 +354,23 @@ public class DlqInspector implements Callable<Integer> {
                 out().println("what was replayed already is not known: this user may not see the group " + group);
             }
             return from;
+        }
+
+        /** Progress without a digest was set by hand. */
+        private boolean isOfThisReplay(OffsetAndMetadata known) {
+            boolean same = known.metadata().isEmpty() || known.metadata().equals(digest);
+            if (!same && !fromBeginning) {
+                throw new Failure(Script.USAGE, "The group " + group + " has the progress of a replay with another "
+                        + "filter, --to or --fetch-original, which says nothing of this one: take another --group, or "
+                        + "--from-beginning.", null);
+            }
+            return same;
+        }
+
+        /** What to commit. */
+        private Map<TopicPartition, OffsetAndMetadata> offsets(Map<TopicPartition, Long> position) {
+            return position.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, at -> new OffsetAndMetadata(
+                    Math.max(at.getValue(), committed.getOrDefault(at.getKey(), 0L)), digest)));
         }
 
         // --- what would be done ---
@@ -346,6 +409,9 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private Action action(Letter letter) {
+            if (skipped.contains(letter.at())) {
+                return Action.SKIPPED;
+            }
             if (letter.replays() >= maxReplays) {
                 return Action.QUARANTINED;
             }
@@ -366,102 +432,239 @@ public class DlqInspector implements Callable<Integer> {
                 }
             });
             if (plan.count(Action.QUARANTINED) > 0) {
+                prepareQuarantine(admin);
+            }
+        }
+
+        private void prepareQuarantine(Admin admin) {
+            if (!quarantineIsThere) {
                 kafka.createMissing(admin, Topics.deadLetters(quarantine), AclOperation.WRITE);
+                quarantineIsThere = true;
             }
         }
 
         // --- doing it ---
 
-        private record Sent(Letter letter, Action action, Future<RecordMetadata> acknowledged) {
+        /** What becomes of a dead letter, with the count of its replays; no record where nothing is sent. */
+        private record Outgoing(Letter letter, Action action, int replays, ProducerRecord<byte[], byte[]> record) {
         }
 
-        private void execute(KafkaConsumer<byte[], byte[]> consumer, Producer<byte[], byte[]> producer,
+        private void execute(Admin admin, KafkaConsumer<byte[], byte[]> consumer, Producer<byte[], byte[]> producer,
                 Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, ReplayPlan plan, Stop stop)
                 throws IOException {
             Pace pace = new Pace(rate);
-            Map<Action, Long> done = new HashMap<>();
+            Map<Action, Long> done = new EnumMap<>(Action.class);
             List<String> gone = new ArrayList<>();
-            try (ProgressBar progress = new ProgressBar("replaying", plan.toSend()); Audit trail = new Audit(audit)) {
+            boolean through = false;
+            try (ProgressBar progress = new ProgressBar("replaying", plan.toSend()); Audit trail = new Audit(audit);
+                    TopicReader originals = fetchOriginal ? reader() : null) {
                 batches(consumer, from, ends, stop, batch -> {
-                    Map<Letter, ProducerRecord<byte[], byte[]>> outgoing = new LinkedHashMap<>();
+                    List<Outgoing> outgoing = new ArrayList<>();
                     for (Letter letter : batch) {
-                        switch (action(letter)) {
-                            case QUARANTINED -> outgoing.put(letter, quarantined(letter));
-                            case REPLAYED -> again(letter).ifPresentOrElse(record -> outgoing.put(letter, record),
-                                    () -> gone.add(letter.at()));
-                            case NO_ORIGIN, NOT_COPIED -> { }
+                        Outgoing one = outgoing(letter, originals);
+                        if (one.action.sends()) {
+                            outgoing.add(one);
+                        } else {
+                            done.merge(one.action, 1L, Long::sum);
+                        }
+                        if (one.action == Action.QUARANTINED) {
+                            prepareQuarantine(admin);
+                        } else if (one.action == Action.GONE) {
+                            gone.add(letter.at());
+                        }
+                        if (one.action == Action.GONE || one.action == Action.SKIPPED) {
+                            note(trail, one, null);
                         }
                     }
-                    if (exactlyOnce) {
-                        producer.beginTransaction();
-                    }
-                    List<Sent> sent = new ArrayList<>();
-                    outgoing.forEach((letter, record) -> {
-                        pace.await();
-                        sent.add(new Sent(letter, action(letter), producer.send(record)));              // 3
-                    });
-                    producer.flush();
-                    Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-                    position(consumer, ends).forEach((p, offset) -> offsets.put(p, new OffsetAndMetadata(offset)));
-                    Failure failed = acknowledged(sent, offsets, trail, done);
-                    if (!exactlyOnce) {
-                        consumer.commitSync(offsets);                                                   // 4
-                    } else if (failed == null) {
-                        producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
-                        producer.commitTransaction();
-                    } else {
-                        producer.abortTransaction();
-                    }
+                    trail.flush();
+                    List<Outgoing> sent = new ArrayList<>();
+                    Map<TopicPartition, Long> position = position(consumer, ends);
+                    Failure failed = exactlyOnce
+                            ? transact(producer, outgoing, sent, offsets(position), consumer, pace, trail)
+                            : send(producer, outgoing, sent, position, consumer, pace, trail);
+                    sent.forEach(one -> done.merge(one.action, 1L, Long::sum));
                     if (failed != null) {
                         throw failed;
                     }
                     progress.at(done.values().stream().mapToLong(n -> n).sum());
                 });
+                through = true;
+            } finally {
+                if (!through && !gone.isEmpty()) {
+                    out().println(told(gone));
+                }
             }
             say(done, plan, gone, stop);
         }
 
-        /** Waits for what was sent; what follows a failure in its partition is not to be committed. */
-        private Failure acknowledged(List<Sent> sent, Map<TopicPartition, OffsetAndMetadata> offsets, Audit trail,
-                Map<Action, Long> done) {
-            Failure failed = null;
+        /** Sends and waits; once Kafka is gone, each of the others would take its minute to find that out. */
+        private static List<Future<RecordMetadata>> sendAll(Producer<byte[], byte[]> producer, List<Outgoing> batch,
+                Pace pace) {
+            List<Future<RecordMetadata>> futures = new ArrayList<>();
+            Throwable away = null;
+            for (Outgoing one : batch) {
+                if (away != null) {
+                    futures.add(CompletableFuture.failedFuture(away));
+                    continue;
+                }
+                pace.await();
+                Future<RecordMetadata> future = producer.send(one.record);                              // 3
+                futures.add(future);
+                if (future.state() == Future.State.FAILED && future.exceptionNow() instanceof RetriableException) {
+                    away = future.exceptionNow();
+                }
+            }
+            producer.flush();
+            return futures;
+        }
+
+        /** Sends a batch, waits for it, and commits; what follows a failure in its partition is not committed. */
+        private Failure send(Producer<byte[], byte[]> producer, List<Outgoing> batch, List<Outgoing> sent,
+                Map<TopicPartition, Long> position, KafkaConsumer<?, ?> consumer, Pace pace, Audit trail) {
+            List<Future<RecordMetadata>> futures = sendAll(producer, batch, pace);
+            Outgoing refused = null;
+            Throwable why = null;
+            boolean behind = false;
             Set<TopicPartition> held = new HashSet<>();
-            for (Sent one : sent) {
+            for (int i = 0; i < batch.size(); i++) {
+                Outgoing one = batch.get(i);
                 TopicPartition partition = new TopicPartition(topic, one.letter.record().partition());
-                try {
-                    RecordMetadata at = one.acknowledged.get();
-                    trail.note(one.action.name().toLowerCase(), one.letter, at, replays(one));
-                    done.merge(one.action, 1L, Long::sum);
-                } catch (ExecutionException e) {
-                    failed = failed != null ? failed : new Failure(one.letter.at() + " was not replayed ("
-                            + e.getCause().getMessage() + "): it is where it was; run it again to go on from there.");
+                Future<RecordMetadata> future = futures.get(i);
+                Throwable failure = failure(future);
+                if (failure != null && !(failure instanceof RetriableException) && refused == null) {
+                    future = producer.send(one.record); // what went with one that is refused is refused with it
+                    failure = failure(future);
+                }
+                if (failure == null) {
+                    note(trail, one, future.resultNow());
+                    sent.add(one);
+                    behind |= held.contains(partition);
+                } else {
+                    why = refused == null ? failure : why;
+                    refused = refused == null ? one : refused;
                     if (held.add(partition)) {
-                        offsets.put(partition, new OffsetAndMetadata(one.letter.record().offset()));
+                        position.put(partition, one.letter.record().offset());
                     }
-                } catch (InterruptedException e) {
-                    throw new InterruptException(e);
                 }
             }
             trail.flush();
+            Failure failed = refused == null ? null : refused(refused, why, behind);
+            try {
+                consumer.commitSync(offsets(position));                                                 // 4
+            } catch (KafkaException e) {
+                throw failed == null ? e : failed; // the first thing that went wrong says more
+            }
             return failed;
         }
 
-        private static int replays(Sent sent) {
-            return sent.letter.replays() + (sent.action == Action.REPLAYED ? 1 : 0);
+        /** Sends a batch in one transaction with the progress. */
+        private Failure transact(Producer<byte[], byte[]> producer, List<Outgoing> batch, List<Outgoing> sent,
+                Map<TopicPartition, OffsetAndMetadata> offsets, KafkaConsumer<?, ?> consumer, Pace pace, Audit trail) {
+            List<Future<RecordMetadata>> futures;
+            try {
+                producer.beginTransaction();
+                futures = sendAll(producer, batch, pace);
+                producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());                   // 4
+                producer.commitTransaction();
+            } catch (TimeoutException | InterruptException e) {
+                throw e; // whether it was committed is not known, and shows when it is run again
+            } catch (KafkaException e) {
+                KafkaException cause = e.getCause() instanceof KafkaException known ? known : e;
+                return culprit(producer, batch, cause);
+            }
+            for (int i = 0; i < batch.size(); i++) {
+                note(trail, batch.get(i), futures.get(i).resultNow());
+            }
+            trail.flush();
+            sent.addAll(batch);
+            return null;
+        }
+
+        /**
+         * Finds the record for which a transaction failed. The client gives its error also to what it had not sent yet,
+         * so who it was shows only when one is sent after the other; in a transaction that nobody will see.
+         */
+        private Failure culprit(Producer<byte[], byte[]> producer, List<Outgoing> batch, KafkaException cause) {
+            if (cause instanceof RetriableException) {
+                throw cause; // Kafka is away; to close the producer aborts, or Kafka does when it is back
+            }
+            Outgoing refused = null;
+            Throwable why = null;
+            try {
+                producer.abortTransaction();
+                producer.beginTransaction();
+                for (Outgoing one : batch) {
+                    why = failure(producer.send(one.record));
+                    if (why != null) {
+                        refused = one;
+                        break;
+                    }
+                }
+                producer.abortTransaction();
+            } catch (KafkaException | IllegalStateException e) {
+                cause.addSuppressed(e); // it was not for a record: this producer may not go on
+            }
+            if (refused == null) {
+                throw cause;
+            }
+            return refused(refused, why, false);
+        }
+
+        private static Throwable failure(Future<RecordMetadata> future) {
+            try {
+                future.get();
+                return null;
+            } catch (ExecutionException e) {
+                return e.getCause();
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        }
+
+        private static Failure refused(Outgoing one, Throwable why, boolean behind) {
+            String place = one.letter.at();
+            boolean forGood = !(why instanceof RetriableException);
+            return new Failure(why instanceof TimeoutException ? Script.NO_BROKER : Script.FAILED, place
+                    + " was not replayed (" + why.getMessage() + "): run it again to go on from there"
+                    + (forGood ? ", or leave it out with --skip " + place : "")
+                    + (behind ? "; those behind it in its batch were sent, and will be sent again." : "."), why);
+        }
+
+        private static void note(Audit trail, Outgoing one, RecordMetadata to) {
+            trail.note(one.action.name().toLowerCase(), one.letter, to,
+                    one.replays + (one.action == Action.REPLAYED ? 1 : 0));
         }
 
         private void say(Map<Action, Long> done, ReplayPlan plan, List<String> gone, Stop stop) {
-            long replayed = done.getOrDefault(Action.REPLAYED, 0L);
             long quarantined = done.getOrDefault(Action.QUARANTINED, 0L);
-            out().println("replayed " + replayed + " of " + plan.count(Action.REPLAYED)
-                    + (quarantined == 0 ? "" : ", quarantined " + quarantined) + "; the progress is in group " + group);
+            if (plan.toSend() > 0) {
+                out().println("replayed " + done.getOrDefault(Action.REPLAYED, 0L) + " of "
+                        + plan.count(Action.REPLAYED) + (quarantined == 0 ? "" : ", quarantined " + quarantined)
+                        + "; the progress is in group " + group);
+            }
             if (stop.asked()) {
                 out().println("stopped; run it again to go on");
             }
-            if (!gone.isEmpty()) {
-                throw new Failure(gone.size() + " could not be replayed, as their originals are gone: "
-                        + gone.stream().limit(10).collect(Collectors.joining(", ")) + ".");
+            List<String> left = new ArrayList<>();
+            if (done.containsKey(Action.NO_ORIGIN)) {
+                left.add(done.get(Action.NO_ORIGIN) + " stay, as their headers tell no origin: --without-origin --to "
+                        + "TOPIC sends them");
             }
+            if (done.containsKey(Action.NOT_COPIED)) {
+                left.add(done.get(Action.NOT_COPIED) + " stay, as key and value were not copied: --not-copied "
+                        + "--fetch-original sends them");
+            }
+            if (!gone.isEmpty()) {
+                left.add(told(gone));
+            }
+            if (!left.isEmpty()) {
+                throw new Failure(String.join("; ", left) + ".");
+            }
+        }
+
+        private static String told(List<String> gone) {
+            return gone.size() + " could not be replayed, as their originals are gone: "
+                    + gone.stream().limit(10).collect(Collectors.joining(", ")) + (gone.size() > 10 ? ", …" : "");
         }
 
         /** Hands over what is between two offsets, as far as it is asked for, in the batches that are polled. */
@@ -470,7 +673,9 @@ public class DlqInspector implements Callable<Integer> {
             long left = limit == null ? Long.MAX_VALUE : limit;
             consumer.assign(from.keySet());
             from.forEach(consumer::seek);
+            TopicReader.Patience patience = new TopicReader.Patience(PATIENCE);
             while (left > 0 && !stop.asked() && distance(position(consumer, ends), ends) > 0) {
+                patience.check(consumer);
                 ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
                 List<Letter> batch = new ArrayList<>();
                 for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -481,7 +686,7 @@ public class DlqInspector implements Callable<Integer> {
                             consumer.seek(partition, Math.min(consumer.position(partition), record.offset()));
                         } else {
                             batch.add(letter);
-                            left--;
+                            left -= action(letter).sends() ? 1 : 0;
                         }
                     }
                 }
@@ -504,21 +709,37 @@ public class DlqInspector implements Callable<Integer> {
 
         // --- what is sent ---
 
-        /** The record as it was before it died, and how often it was replayed; none if it is not to be had any more. */
-        private Optional<ProducerRecord<byte[], byte[]>> again(Letter letter) {
-            ConsumerRecord<byte[], byte[]> record = letter.record();
-            Instant told = ErrorHeaders.originalTimestamp(record);
-            if (!letter.copied()) {
-                record = original(letter).orElse(null);
-                if (record == null) {
-                    return Optional.empty();
-                }
-                told = Instant.ofEpochMilli(record.timestamp());
+        private Outgoing outgoing(Letter letter, TopicReader originals) {
+            Action action = action(letter);
+            if (action == Action.QUARANTINED) {
+                return new Outgoing(letter, action, letter.replays(), quarantined(letter.record(), List.of()));
             }
-            Instant timestamp = told == null ? Instant.ofEpochMilli(record.timestamp()) : told;
-            return Optional.of(new ProducerRecord<>(target(letter), partition(letter),
-                    newTimestamp ? null : timestamp.toEpochMilli(), record.key(), edited(letter, record.value()),
-                    headers(letter, record.headers())));
+            if (action != Action.REPLAYED) {
+                return new Outgoing(letter, action, letter.replays(), null);
+            }
+            if (letter.copied()) {
+                return new Outgoing(letter, action, letter.replays(), again(letter, letter.record(),
+                        ErrorHeaders.originalTimestamp(letter.record()), letter.replays()));
+            }
+            ConsumerRecord<byte[], byte[]> original = original(originals, letter).orElse(null);
+            if (original == null) {
+                return new Outgoing(letter, Action.GONE, letter.replays(), null);
+            }
+            int replays = Math.max(letter.replays(), Letter.replays(original.headers())); // no letter, no count
+            if (replays >= maxReplays) {
+                return new Outgoing(letter, Action.QUARANTINED, replays,
+                        quarantined(original, letter.record().headers()));
+            }
+            return new Outgoing(letter, action, replays, again(letter, original, null, replays));
+        }
+
+        /** The record as it was before it died, and how often it was replayed. */
+        private ProducerRecord<byte[], byte[]> again(Letter letter, ConsumerRecord<byte[], byte[]> record,
+                Instant told, int replays) {
+            long timestamp = told == null ? record.timestamp() : told.toEpochMilli();
+            return new ProducerRecord<>(target(letter), partition(letter),
+                    newTimestamp || timestamp < 0 ? null : Long.valueOf(timestamp), // Kafka takes no negative one
+                    record.key(), edited(letter, record.value()), headers(record.headers(), replays));
         }
 
         private Integer partition(Letter letter) {
@@ -532,13 +753,13 @@ public class DlqInspector implements Callable<Integer> {
                     edited = edit.applyTo(edited);
                 } catch (Failure e) {
                     throw new Failure(letter.at() + " cannot be edited, " + e.getMessage()
-                            + ": take other dead letters, or another --set.");
+                            + ": leave it out with --skip " + letter.at() + ", or take another --set.");
                 }
             }
             return edited;
         }
 
-        private Headers headers(Letter letter, Headers all) {
+        private Headers headers(Headers all, int replays) {
             Headers headers = new RecordHeaders();
             for (Header header : all) {
                 if (!header.key().equals(DeadLetter.REPLAYS) && !stripped.contains(header.key())
@@ -546,13 +767,16 @@ public class DlqInspector implements Callable<Integer> {
                     headers.add(header);
                 }
             }
-            return headers.add(DeadLetter.REPLAYS, String.valueOf(letter.replays() + 1)                 // 5
+            return headers.add(DeadLetter.REPLAYS, String.valueOf(replays + 1)                          // 5
                     .getBytes(StandardCharsets.UTF_8));
         }
 
-        private ProducerRecord<byte[], byte[]> quarantined(Letter letter) {
-            return new ProducerRecord<>(quarantine, null, letter.record().key(), letter.record().value(),
-                    letter.record().headers());
+        /** With what it died of, which is beside a record that was fetched. */
+        private ProducerRecord<byte[], byte[]> quarantined(ConsumerRecord<byte[], byte[]> record,
+                Iterable<Header> more) {
+            Headers headers = new RecordHeaders(record.headers());
+            more.forEach(headers::add);
+            return new ProducerRecord<>(quarantine, null, record.key(), record.value(), headers);
         }
     }
 }

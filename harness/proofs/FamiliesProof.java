@@ -198,6 +198,28 @@ class FamiliesProof {
                         "dead-letter-office", "retry_topic", "dlq", "__dlq.replays"));
     }
 
+    /** Only a share group may leave out what there was; a null is a null with all others. */
+    @Test
+    void whatIsNotCopiedIsToldFromANullAndAllHeadersAreTold(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.kafka().createTopic(lab.dlq, 1);
+        letterOf(lab, null, null, "__connect.errors.topic", lab.events, "__connect.errors.new", "n",
+                "__connect.errors.partition", "first", "dead-letter-cause", null, "mine", "m");
+        letterOf(lab, null, null, "__dlq.errors.topic", lab.events, "__dlq.errors.exception", "shop.Refused");
+        letterOf(lab, null, null, "__dlq.errors.topic", lab.events, "__dlq.errors.group", "g");
+        letterOf(lab, new byte[] {0, 0, 0, 5}, null, "__dlq.errors.topic", lab.events);
+
+        assertThat(inspect(lab, lab.dlq, "list", "--not-copied").out()).contains("0:2 ", "1 dead letter in");
+        assertThat(inspect(lab, lab.dlq, "list", "--key", "0x00000005").out()).contains("0:3 ", "1 dead letter in");
+        assertThat(Kafka.json(Kafka.bytes(inspect(lab, lab.dlq, "list", "--format", "json").out())).get(0)
+                .path("error_headers").toString()).isEqualTo("[{\"name\":\"__connect.errors.new\",\"text\":\"n\"},"
+                        + "{\"name\":\"__connect.errors.partition\",\"text\":\"first\"},"
+                        + "{\"name\":\"dead-letter-cause\",\"text\":\"(null)\"}]");
+        Running replay = lab.inspect("replay", "--execute");
+        assertThat(replay.out()).as(replay.tail()).contains("replayed 3 of 3");
+        assertThat(replay.awaitExit(Duration.ZERO)).as("one stays").isEqualTo(1);
+    }
+
     // --- the records ----------------------------------------------------------------------------------------------
 
     /** A record without its place, and without the count of its replays. */
@@ -238,7 +260,11 @@ class FamiliesProof {
 
     /** A dead letter with these error headers, name by value: text, bytes or null. */
     private static void letter(Lab lab, Object... headers) {
-        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, Kafka.bytes("value"));
+        letterOf(lab, null, Kafka.bytes("value"), headers);
+    }
+
+    private static void letterOf(Lab lab, byte[] key, byte[] value, Object... headers) {
+        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, key, value);
         for (int i = 0; i < headers.length; i += 2) {
             letter.headers().add((String) headers[i],
                     headers[i + 1] instanceof String text ? Kafka.bytes(text) : (byte[]) headers[i + 1]);

@@ -144,7 +144,7 @@ class InspectorProof {
             letters.add(letter(lab, i % 2, NOON.plusSeconds(i), "k" + i, "shop.OutOfStock", "no product p" + i
                     + " for 550e8400-e29b-41d4-a716-4466554400" + (10 + i), "orders", "" + i));
         }
-        letters.add(letter(lab, 0, NOON.plusSeconds(7_200), "k", "shop.Refused", ESCAPE, "payments", "1"));
+        letters.add(letter(lab, 0, NOON.plusSeconds(7_200), "k", "shop." + "R".repeat(9_999), ESCAPE, "payments", "1"));
         lab.kafka().sendAll(letters);
 
         Running stats = lab.inspect("stats");
@@ -154,6 +154,7 @@ class InspectorProof {
         JsonNode json = Kafka.json(Kafka.bytes(lab.inspect("stats", "--format", "json").out()));
         assertThat(json.path("dead_letters").asInt()).isEqualTo(31);
         assertThat(json.path("by_exception").path("OutOfStock").asInt()).isEqualTo(30);
+        assertThat(json.path("by_exception").path("R".repeat(249) + "…").asInt()).isEqualTo(1);
         assertThat(json.path("by_reason").path("no product p# for #").asInt()).isEqualTo(30);
         assertThat(json.path("by_origin").path("payments").asInt()).isEqualTo(1);
         assertThat(json.path("by_hour").path("2026-03-01T12:00:00Z").asInt()).isEqualTo(30);
@@ -218,6 +219,8 @@ class InspectorProof {
         sentence(lab.inspect("replay", "--dry-run", "--execute"), 2, "mutually exclusive");
         sentence(lab.inspect("replay", "--set", "customer_id=1"), 2, "give POINTER=VALUE");
         sentence(lab.inspect("replay", "--rate", "0"), 2, "1 or more");
+        sentence(lab.inspect("replay", "--skip", "3"), 2, "give PARTITION:OFFSET");
+        sentence(lab.inspect("replay", "--quarantine-topic", lab.dlq), 2, "is the dead-letter topic itself");
         sentence(lab.inspect("replay", "--to", lab.dlq), 2, "is the dead-letter topic itself");
         sentence(lab.run("DlqInspector"), 2, "Say what to do");
     }

@@ -80,6 +80,29 @@ class ReplayProof {
     }
 
     @Test
+    void progressIsOfOneReplayAndIsNotTakenBack(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.kafka().createTopic(lab.dlq, 1);
+        lab.kafka().send(lab.dlq, "k", "no headers");
+        sendLetters(lab, 0, 5);
+        sentence(replay(lab, "--until", "1h"), 2, "--until 1h is another time at each run");
+        String[] group = {"--execute", "--group", lab.group};
+        assertThat(replay(lab, Lab.with(group, "--key", "k1")).out()).contains("replayed 1 of 1");
+        sentence(replay(lab, Lab.with(group, "--key", "k0")), 2, "take another --group");
+        assertThat(replay(lab, Lab.with(group, "--key", "k0", "--from-beginning", "--exactly-once")).out())
+                .contains("replayed 1 of 1");
+        sentence(replay(lab, Lab.with(group, "--key", "k1")), 2, "take another --group");
+        assertThat(values(lab)).containsExactly("v1", "v0");
+
+        assertThat(replay(lab, "--execute", "--limit", "2").out()).as("the one that cannot be sent does not count")
+                .contains("replayed 2 of 2");
+        assertThat(replay(lab, "--execute").out()).contains("replayed 3 of 3");
+        assertThat(replay(lab, "--execute", "--from-beginning", "--limit", "1").out()).contains("replayed 1 of 1");
+        assertThat(replay(lab, "--execute").out()).contains("nothing to replay");
+        assertThat(values(lab)).hasSize(2 + 5 + 1);
+    }
+
+    @Test
     void whatIsSentCanBeChangedAndSentElsewhere(Lab lab) {
         String elsewhere = lab.events + "-fixed";
         lab.kafka().createTopic(elsewhere, 1);
@@ -175,6 +198,69 @@ class ReplayProof {
         assertThat(Kafka.header(quarantined, "__dlq.errors.exception")).isEqualTo("orders.OrderRejected");
     }
 
+    /** Its dead letters have no headers of the record's: how often it was replayed is known where they came from. */
+    @Test
+    void whoDiesInAShareGroupDoesNotCircleEither(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.kafka().createTopic(lab.dlq, 1);
+        lab.kafka().send(lab.events, "k", "v");
+        String[] replay = {"--execute", "--fetch-original", "--max-replays", "1"};
+        lab.kafka().send(InspectorProof.notCopied(lab, lab.events, 0));
+        assertThat(replay(lab, replay).out()).contains("replayed 1 of 1");
+        lab.kafka().send(InspectorProof.notCopied(lab, lab.events, 1));
+        assertThat(replay(lab, replay).out()).contains("replayed 0 of 1, quarantined 1");
+        assertThat(values(lab)).hasSize(2);
+        ConsumerRecord<byte[], byte[]> quarantined = lab.kafka().records(lab.dlq + "-quarantine").getFirst();
+        assertThat(Kafka.text(quarantined.value())).isEqualTo("v");
+        assertThat(Kafka.header(quarantined, "__dlq.replays")).isEqualTo("1");
+        assertThat(Kafka.header(quarantined, "__dlq.errors.group")).isEqualTo("share");
+    }
+
+    /** Kafka takes no time so far away, and the client gives that error to all that went with it. */
+    @Test
+    void whoIsRefusedIsNamedAndCanBeLeftOut(Lab lab) throws Exception {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.kafka().createTopic(lab.dlq, 1);
+        lab.kafka().send(InspectorProof.notCopied(lab, lab.events, 4711));
+        lab.kafka().sendAll(List.of(letter(lab, "k1", then()), letter(lab, "k2", then()),
+                letter(lab, "k3", Instant.parse("2200-01-01T00:00:00Z")),
+                letter(lab, "k4", Instant.EPOCH.minusMillis(1)), letter(lab, "k5\u202e", Instant.MAX)));
+        Path audit = lab.folder().resolve("audit.jsonl");
+        String[] once = {"--execute", "--fetch-original", "--exactly-once", "--audit", audit.toString()};
+        Running refused = replay(lab, once);
+        sentence(refused, "0:3 was not replayed", "leave it out with --skip 0:3.");
+        assertThat(refused.out()).contains("originals are gone: 0:0");
+        assertThat(values(lab)).isEmpty();
+        assertThat(actions(audit)).containsExactly("gone 0");
+
+        sentence(replay(lab, Lab.with(once, "--skip", "0:3")), "originals are gone: 0:0");
+        assertThat(values(lab)).containsExactly("k1", "k2", "k4", "k5\u202e");
+        assertThat(actions(audit)).containsExactly("gone 0", "gone 0", "skipped 3", "replayed 1", "replayed 2",
+                "replayed 4", "replayed 5");
+        assertThat(Files.readString(audit)).contains("k5\\u202e").doesNotContain("\u202e");
+        assertThat(replay(lab, once).out()).contains("nothing to replay");
+
+        sentence(replay(lab, "--execute", "--group", lab.group), "0:3 was not replayed", "--skip 0:3");
+        assertThat(lab.kafka().committed(lab.group, lab.dlq)).isEqualTo(Map.of(0, 3L));
+        sentence(replay(lab, "--execute", "--group", lab.group, "--skip", "0:3", "--key", "k3"), 2, "another --group");
+        assertThat(replay(lab, "--execute", "--group", lab.group, "--skip", "0:3").out()).contains("1 left out",
+                "replayed 2 of 2");
+        assertThat(replay(lab, "--group", lab.group).out()).contains("nothing to replay");
+    }
+
+    private static List<String> actions(Path audit) throws Exception {
+        return Files.readAllLines(audit).stream().map(line -> Kafka.json(Kafka.bytes(line)))
+                .map(line -> line.path("action").asText() + " " + line.path("dead_letter").asText().split("@")[1])
+                .toList();
+    }
+
+    private static ProducerRecord<byte[], byte[]> letter(Lab lab, String key, Instant timestamp) {
+        ProducerRecord<byte[], byte[]> letter = letter(lab, Kafka.bytes(key), Kafka.bytes(key), 0);
+        letter.headers().remove("__dlq.errors.timestamp")
+                .add("__dlq.errors.timestamp", Kafka.bytes(timestamp.toString()));
+        return letter;
+    }
+
     @Test
     void whatKafkaRefusesIsSaidAndIsTriedAgain(Lab lab) {
         lab.kafka().createTopic(lab.events, 1, Map.of("max.message.bytes", "1000"));
@@ -204,13 +290,18 @@ class ReplayProof {
         lab.kafka().send(InspectorProof.notCopied(lab, lab.events, at));
         assertThat(replay(lab).out()).contains("nothing to replay", "1 stay: their headers tell no origin",
                 "1 stay: key and value were not copied");
-        assertThat(replay(lab, "--execute", "--fetch-original").out()).contains("replayed 1 of 1");
+        sentence(replay(lab, "--execute"), "1 stay, as their headers tell no origin: --without-origin --to TOPIC",
+                "1 stay, as key and value were not copied: --not-copied --fetch-original");
+        assertThat(lab.kafka().records(lab.events)).hasSize(1);
+        assertThat(replay(lab, "--execute", "--not-copied", "--fetch-original").out()).contains("replayed 1 of 1");
         ConsumerRecord<byte[], byte[]> sent = lab.kafka().records(lab.events).getLast();
         assertThat(sent.offset()).isEqualTo(at + 1);
         assertThat(Kafka.text(sent.value())).isEqualTo("original");
         assertThat(sent.timestamp()).isEqualTo(then().toEpochMilli());
         lab.kafka().send(InspectorProof.notCopied(lab, lab.events, 4711));
-        sentence(replay(lab, "--execute", "--fetch-original"), "originals are gone: 0:2");
+        sentence(replay(lab, "--execute", "--not-copied", "--fetch-original"), "originals are gone: 0:2");
+        assertThat(replay(lab, "--execute", "--without-origin", "--to", lab.events).out()).contains("replayed 1 of 1");
+        assertThat(values(lab)).containsExactly("original", "original", "no headers");
         sentence(replay(lab, "--execute", "--to", lab.events + "-nowhere"), "There is no topic");
     }
 
@@ -237,8 +328,12 @@ class ReplayProof {
         return lab.inspect("replay", options);
     }
 
-    private static void sentence(Running ended, String what) {
-        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(1);
+    private static void sentence(Running ended, String... what) {
+        sentence(ended, 1, what);
+    }
+
+    private static void sentence(Running ended, int exitCode, String... what) {
+        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(exitCode);
         assertThat(ended.err().strip()).contains(what).doesNotContain("\n");
     }
 

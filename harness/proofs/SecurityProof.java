@@ -165,6 +165,8 @@ class SecurityProof {
         assertThat(sentence(replay(lab, "replayer-3", List.of(read, write)), 1)).contains("ask for READ on the group");
         assertThat(sentence(replay(lab, "replayer-4", List.of(read, write, group), "--exactly-once"), 1))
                 .contains("ask for WRITE on transactional ids");
+        assertThat(sentence(replay(lab, "replayer-7", List.of(read, write, group(DESCRIBE, "replays"))), 1))
+                .contains("ask for READ on the group");
         assertThat(lab.kafka().records(lab.events)).isEmpty();
         assertThat(lab.deadLetters()).hasSize(1);
 

@@ -10,13 +10,15 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import orders.Json;
+import orders.Printable;
 import orders.Script;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**
  * What was done with each dead letter, one JSON object a line, added to a file: {@code at} (ISO-8601), {@code
- * dead_letter} and {@code to} (TOPIC-PARTITION@OFFSET), {@code action} (replayed, quarantined), {@code key}, {@code
- * exception}, {@code replays}. A line is written before the progress is: after a kill the last ones may come again.
+ * dead_letter} and {@code to} (TOPIC-PARTITION@OFFSET; null if it was not sent), {@code action} (replayed, quarantined,
+ * gone, skipped), {@code key}, {@code exception}, {@code replays}. A line is written before the progress is: after a
+ * kill the last ones may come again. In a transaction with the progress it is written after both: they may be missing.
  */
 public final class Audit implements AutoCloseable {
     private final BufferedWriter file;
@@ -32,6 +34,7 @@ public final class Audit implements AutoCloseable {
         }
     }
 
+    /** @param to null if it was not sent */
     public void note(String action, Letter letter, RecordMetadata to, int replays) {
         if (file == null) {
             return;
@@ -41,12 +44,12 @@ public final class Audit implements AutoCloseable {
         line.put("dead_letter", letter.record().topic() + "-" + letter.record().partition() + "@"
                 + letter.record().offset());
         line.put("action", action);
-        line.put("to", to.topic() + "-" + to.partition() + "@" + to.offset());
+        line.put("to", to == null ? null : to.topic() + "-" + to.partition() + "@" + to.offset());
         line.put("key", Letter.text(letter.record().key()));
         line.put("exception", letter.exception());
         line.put("replays", replays);
         try {
-            file.write(new String(Json.bytes(line), StandardCharsets.UTF_8));
+            file.write(Printable.whole(new String(Json.bytes(line), StandardCharsets.UTF_8)));
             file.newLine();
         } catch (IOException e) {
             throw full(e);

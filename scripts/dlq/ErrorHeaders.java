@@ -185,6 +185,13 @@ public final class ErrorHeaders {
         return TABLE.containsKey(name) || PREFIXES.stream().anyMatch(name::startsWith);
     }
 
+    /** Whether it is an error header of which {@link #deaths} tell nothing. */
+    static boolean isUntold(Header header) {
+        Meaning meaning = TABLE.get(header.key());
+        return meaning == null ? isErrorHeader(header.key())
+                : meaning.field == null || meaning.encoding.read(header.value()) == null;
+    }
+
     /**
      * A header's value for people: the binary numbers and times of error headers as text, UTF-8 as it is, other bytes
      * in hex, null as "(null)". It may hold anything: make it printable before a terminal sees it.
@@ -235,7 +242,11 @@ public final class ErrorHeaders {
         INT(false, value -> Math.toIntExact(notNegative(Long.parseLong(text(value))))),
         LONG(false, value -> notNegative(Long.parseLong(text(value)))),
         MILLIS(false, value -> Instant.ofEpochMilli(notNegative(Long.parseLong(text(value))))),
-        INSTANT(false, value -> Instant.parse(text(value))), // ISO-8601
+        INSTANT(false, value -> { // ISO-8601
+            Instant instant = Instant.parse(text(value));
+            notNegative(instant.toEpochMilli()); // nor too far away for a long
+            return instant;
+        }),
         BINARY_INT(true, value -> Math.toIntExact(notNegative(bigEndian(value, 4)))),
         BINARY_LONG(true, value -> notNegative(bigEndian(value, 8))),
         BINARY_MILLIS(true, value -> Instant.ofEpochMilli(notNegative(bigEndian(value, 8)))),

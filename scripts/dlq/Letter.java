@@ -14,6 +14,7 @@ import java.util.Optional;
 import orders.DeadLetter;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 
 /**
  * A record of a dead-letter topic, and what its error headers tell.
@@ -63,14 +64,24 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) 
         return message == null ? "(not told)" : message;
     }
 
-    /** Whether key and value are here. Some (share groups, KIP-1191) leave them where the record came from. */
+    /**
+     * Whether key and value are here. Share groups (KIP-1191) leave them where the record came from, unless told
+     * otherwise; all others, among them this project's OrderConsumer with headers of its own, copy even a null.
+     */
     public boolean copied() {
-        return record.key() != null || record.value() != null || origin().isEmpty();
+        return record.key() != null || record.value() != null || origin().isEmpty()
+                || deaths.stream().noneMatch(death -> death.family() == Death.Family.SHARE_GROUP
+                        && death.exception() == null && death.timestamp() == null && death.stacktrace() == null);
     }
 
     /** How often it was replayed by us. */
     public int replays() {
-        String replays = DeadLetter.text(record.headers(), DeadLetter.REPLAYS);
+        return replays(record.headers());
+    }
+
+    /** The same of a record with these headers. */
+    public static int replays(Headers headers) {
+        String replays = DeadLetter.text(headers, DeadLetter.REPLAYS);
         return replays != null && replays.matches("\\d{1,9}") ? Integer.parseInt(replays) : 0;
     }
 
@@ -83,14 +94,21 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) 
         put(described, "value", record.value());
         described.put("deaths", deaths.stream().map(Death::told).toList());
         List<Map<String, Object>> own = new ArrayList<>();
+        List<Map<String, Object>> untold = new ArrayList<>();
         for (Header header : record.headers()) {
-            if (!ErrorHeaders.isErrorHeader(header.key())) {
+            if (ErrorHeaders.isUntold(header)) {
+                Map<String, Object> one = new LinkedHashMap<>();
+                one.put("name", header.key());
+                one.put("text", ErrorHeaders.readable(header));
+                untold.add(one);
+            } else if (!ErrorHeaders.isErrorHeader(header.key())) {
                 Map<String, Object> one = new LinkedHashMap<>();
                 one.put("name", header.key());
                 put(one, "value", header.value());
                 own.add(one);
             }
         }
+        described.put("error_headers", untold); // those of which the deaths tell nothing
         described.put("headers", own);
         return described;
     }

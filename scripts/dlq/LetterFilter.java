@@ -1,5 +1,7 @@
 package dlq;
 
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
@@ -24,8 +26,14 @@ public final class LetterFilter implements Predicate<Letter> {
             description = "Only those in whose last exception's message this is found.")
     private Pattern reason;
 
-    @Option(names = "--key", paramLabel = "KEY", description = "Only those with this key (0x… for bytes in hex).")
     private String key;
+    private byte[] keyBytes;
+
+    @Option(names = "--key", paramLabel = "KEY", description = "Only those with this key (0x… for bytes in hex).")
+    private void key(String given) {
+        key = given;
+        keyBytes = bytes(given);
+    }
 
     @Option(names = "--origin", paramLabel = "TOPIC", description = "Only those that came from this topic.")
     private String origin;
@@ -38,11 +46,22 @@ public final class LetterFilter implements Predicate<Letter> {
             description = "Only those before this time.")
     private Moment until;
 
+    @Option(names = "--without-origin", description = "Only those whose headers tell no origin.")
+    private boolean withoutOrigin;
+
+    @Option(names = "--not-copied", description = "Only those whose key and value were not copied.")
+    private boolean notCopied;
+
     private Integer partition;
 
     /** The option for this has a name of its own in each command. */
     public void onlyPartition(int partition) {
         this.partition = partition;
+    }
+
+    /** Before when; null if that is not asked for. */
+    public Moment until() {
+        return until;
     }
 
     /** Those of the partitions that need to be read. */
@@ -59,10 +78,25 @@ public final class LetterFilter implements Predicate<Letter> {
     public boolean test(Letter letter) {
         return (exception == null || killedBy(letter))
                 && (reason == null || reason.matcher(letter.reason()).find())
-                && (key == null || key.equals(Letter.text(letter.record().key())))
+                && (key == null || hasKey(letter.record().key()))
                 && (origin == null || letter.origin().filter(from -> from.topic().equals(origin)).isPresent())
+                && (!withoutOrigin || letter.origin().isEmpty())
+                && (!notCopied || !letter.copied())
                 && (since == null || !letter.time().isBefore(since.time()))
                 && (until == null || letter.time().isBefore(until.time()));
+    }
+
+    private boolean hasKey(byte[] actual) {
+        return keyBytes == null ? key.equals(Letter.text(actual)) : Arrays.equals(keyBytes, actual);
+    }
+
+    /** Of 0x… what it says, be it text or not; null of a text. */
+    private static byte[] bytes(String key) {
+        try {
+            return key.startsWith("0x") ? HexFormat.of().parseHex(key, 2, key.length()) : null;
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 
     private boolean killedBy(Letter letter) {
@@ -75,8 +109,8 @@ public final class LetterFilter implements Predicate<Letter> {
     /** The same for the same options. */
     @Override
     public String toString() {
-        return Stream.of(exception, reason, key, origin, since, until, partition).map(String::valueOf)
-                .collect(Collectors.joining("\n"));
+        return Stream.of(exception, reason, key, origin, since, until, partition, withoutOrigin, notCopied)
+                .map(String::valueOf).collect(Collectors.joining("\n"));
     }
 
     /** Reads a regular expression off the command line. */

@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import orders.Script;
 import orders.Script.Failure;
 import orders.TopicReader;
@@ -56,7 +57,7 @@ public final class ListLetters extends OnTopic {
             if (limit == null) {
                 reader.readAll(ends, stop::asked, record -> print(record, printer));
             } else {
-                newest(reader, ends).forEach(printer::print);
+                newest(reader, ends, stop::asked).forEach(printer::print);
             }
             if (follow) {
                 out().flush();
@@ -80,18 +81,18 @@ public final class ListLetters extends OnTopic {
     }
 
     /** From the ends of the partitions backwards, in ever larger steps, until each has enough. */
-    private List<Letter> newest(TopicReader reader, Map<TopicPartition, Long> ends) {
+    private List<Letter> newest(TopicReader reader, Map<TopicPartition, Long> ends, BooleanSupplier stopped) {
         Map<TopicPartition, Long> begins = reader.beginnings(ends.keySet());
         Map<TopicPartition, Deque<Letter>> found = new HashMap<>();
         ends.keySet().forEach(partition -> found.put(partition, new ArrayDeque<>()));
         Map<TopicPartition, Long> to = new HashMap<>(ends);
-        for (long step = Math.max(limit, FIRST_LOOK); !to.isEmpty(); step *= 4) {
+        for (long step = Math.max(limit, FIRST_LOOK); !to.isEmpty() && !stopped.getAsBoolean(); step *= 4) {
             Map<TopicPartition, Long> from = new HashMap<>();
             for (Map.Entry<TopicPartition, Long> end : to.entrySet()) {
                 from.put(end.getKey(), Math.max(begins.get(end.getKey()), end.getValue() - step));
             }
             Map<TopicPartition, Deque<Letter>> older = new HashMap<>();
-            reader.read(from, to, () -> false, record -> {
+            reader.read(from, to, stopped, record -> {
                 Letter letter = Letter.of(record);
                 if (filter.test(letter)) {
                     Deque<Letter> letters = older.computeIfAbsent(

@@ -19,14 +19,19 @@ import picocli.CommandLine.TypeConversionException;
  * UTC), or as a duration back from now (90s, 15m, 2h, 3d, PT1H30M).
  *
  * @param given as it was given: a duration means another time at each run, and yet the same
+ * @param ago   whether it was given as a duration
  */
-public record Moment(String given, Instant time) {
+public record Moment(String given, Instant time, boolean ago) {
     private static final Pattern BACK = Pattern.compile("(\\d{1,9})([smhd])");
     private static final List<Function<String, Instant>> FORMS = List.of(
             text -> OffsetDateTime.parse(text).toInstant(),
             text -> LocalDateTime.parse(text).toInstant(ZoneOffset.UTC),
             text -> LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC),
-            text -> Instant.now().minus(back(text)));
+            Moment::ago);
+
+    private static Instant ago(String text) {
+        return Instant.now().minus(back(text));
+    }
 
     private static Duration back(String text) {
         Matcher back = BACK.matcher(text);
@@ -47,7 +52,7 @@ public record Moment(String given, Instant time) {
         public Moment convert(String text) {
             for (Function<String, Instant> form : FORMS) {
                 try {
-                    return new Moment(text, form.apply(text));
+                    return new Moment(text, form.apply(text), form == FORMS.getLast());
                 } catch (DateTimeException | ArithmeticException e) {
                     // perhaps the next one
                 }

@@ -1,6 +1,7 @@
 package dlq;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.internals.ConsumerCoordinator;
 import org.apache.kafka.clients.producer.internals.Sender;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -29,6 +31,9 @@ import picocli.CommandLine.Spec;
 
 /** What all subcommands of DlqInspector share: which topic, in which Kafka, and how to read it. */
 public abstract class OnTopic implements Callable<Integer> {
+    /** For how long nothing may come before the end; then Kafka is taken to be gone. */
+    protected static final Duration PATIENCE = Duration.ofSeconds(60);
+
     /** What to fetch at a time. By default it is 50 MB: too much for -Xmx128m. */
     protected static final int FETCH_BYTES = 8 * 1024 * 1024;
 
@@ -57,7 +62,8 @@ public abstract class OnTopic implements Callable<Integer> {
             throw new Failure(Script.USAGE, "--isolation-level " + isolationLevel + ": give read_committed or "
                     + "read_uncommitted.", null);
         }
-        logging.level(Sender.class.getName(), "off"); // of a send that failed we tell ourselves
+        logging.level(Sender.class.getName(), "off"); // of a send that failed we tell ourselves,
+        logging.level(ConsumerCoordinator.class.getName(), "off"); // and of a commit
         try (Admin admin = kafka.connect("dlq-inspector", logging.open(getClass(), null))) {
             kafka.require(admin, topic, AclOperation.READ);
             return run(admin);
@@ -74,25 +80,24 @@ public abstract class OnTopic implements Callable<Integer> {
         Properties settings = kafka.client("dlq-inspector");
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100); // a fetch at the end holds up one elsewhere
-        return new TopicReader(settings, isolationLevel);
+        return new TopicReader(settings, isolationLevel, PATIENCE);
     }
 
     /** The record at a place, if it is there. */
-    protected Optional<ConsumerRecord<byte[], byte[]>> record(TopicPartition partition, long offset) {
+    protected Optional<ConsumerRecord<byte[], byte[]>> record(TopicReader reader, TopicPartition partition,
+            long offset) {
         List<ConsumerRecord<byte[], byte[]>> found = new ArrayList<>();
-        try (TopicReader reader = reader()) {
-            if (reader.partitions(partition.topic()).contains(partition)) {
-                reader.read(Map.of(partition, offset), () -> !found.isEmpty(), found::add);
-            }
+        if (reader.partitions(partition.topic()).contains(partition)) {
+            reader.read(Map.of(partition, offset), () -> !found.isEmpty(), found::add);
         }
         return found.stream().findFirst().filter(record -> record.offset() == offset);
     }
 
     /** What a dead letter was before it died, if it is still where it came from. */
-    protected Optional<ConsumerRecord<byte[], byte[]>> original(Letter letter) {
+    protected Optional<ConsumerRecord<byte[], byte[]>> original(TopicReader reader, Letter letter) {
         return letter.origin()
                 .filter(from -> from.partition() != null && from.offset() != null)
-                .flatMap(from -> record(new TopicPartition(from.topic(), from.partition()), from.offset()));
+                .flatMap(from -> record(reader, new TopicPartition(from.topic(), from.partition()), from.offset()));
     }
 
     protected PrintWriter out() {

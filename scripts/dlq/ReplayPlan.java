@@ -12,8 +12,15 @@ import orders.Printable;
 public final class ReplayPlan {
     private static final int REASONS = 5;
 
-    /** What is to be done with a dead letter. */
-    public enum Action { REPLAYED, QUARANTINED, NO_ORIGIN, NOT_COPIED }
+    /** What is to be done with a dead letter; that its original is gone shows only when it is fetched. */
+    public enum Action {
+        REPLAYED, QUARANTINED, NO_ORIGIN, NOT_COPIED, SKIPPED, GONE;
+
+        /** Whether it is sent, wherever to. */
+        public boolean sends() {
+            return this == REPLAYED || this == QUARANTINED;
+        }
+    }
 
     private final Map<Action, Long> counts = new EnumMap<>(Action.class);
     private final Map<String, Map<String, long[]>> reasonsByTarget = new TreeMap<>();
@@ -27,7 +34,7 @@ public final class ReplayPlan {
         counts.merge(action, 1L, Long::sum);
         if (action == Action.REPLAYED) {
             Tally.count(reasonsByTarget.computeIfAbsent(target, t -> new HashMap<>()),
-                    letter.exception() + ": " + Tally.folded(letter.reason()));
+                    Tally.cut(letter.exception()) + ": " + Tally.folded(letter.reason()));
             if (partition != null) {
                 partitionsNeeded.merge(target, partition + 1, Math::max);
             }
@@ -59,9 +66,10 @@ public final class ReplayPlan {
         out.println(replayed == 0 ? "nothing to replay in " + topic : would + " " + replayed + " of " + topic);
         reasonsByTarget.forEach((target, reasons) -> print(out, target, reasons));
         print(out, Action.QUARANTINED, " to " + quarantine + ": replayed " + maxReplays + " times before");
-        print(out, Action.NO_ORIGIN, " stay: their headers tell no origin (--to says where to send them)");
-        print(out, Action.NOT_COPIED, " stay: key and value were not copied (--fetch-original takes them from the "
-                + "origin)");
+        print(out, Action.NO_ORIGIN, " stay: their headers tell no origin (--without-origin --to TOPIC sends them)");
+        print(out, Action.NOT_COPIED, " stay: key and value were not copied (--not-copied --fetch-original takes them "
+                + "from the origin)");
+        print(out, Action.SKIPPED, " left out, as --skip says");
     }
 
     private static void print(PrintWriter out, String target, Map<String, long[]> reasons) {

@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import orders.Printable;
 import orders.Script;
 import orders.Script.Failure;
+import orders.TopicReader;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -39,23 +40,30 @@ public final class ShowLetter extends OnTopic {
                     Script.USAGE, place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.", null);
         }
         TopicPartition partition = new TopicPartition(topic, Integer.parseInt(matcher.group(1)));
-        Letter letter = record(partition, Long.parseLong(matcher.group(2))).map(Letter::of).orElseThrow(() ->
-                new Failure("There is no record at " + place + " in " + topic + ": 'list' says what there is."));
-        line("dead letter", topic + " " + letter.at() + ", " + Instant.ofEpochMilli(letter.record().timestamp()));
-        line("from", LetterPrinter.from(letter.origin().orElse(null)));
-        letter.deaths().forEach(this::print);
-        letter.record().headers().forEach(header -> print(header));
-        line("key", Letter.text(letter.record().key()));
-        block("value", letter.copied() ? Letter.pretty(letter.record().value())
-                : "(not copied: --fetch-original reads it where it came from)");
-        if (fetchOriginal) {
-            printOriginal(letter);
+        try (TopicReader reader = reader()) {
+            Letter letter = record(reader, partition, Long.parseLong(matcher.group(2))).map(Letter::of).orElseThrow(
+                    () -> new Failure("There is no record at " + place + " in " + topic + ": 'list' says what there "
+                            + "is."));
+            print(letter);
+            if (fetchOriginal) {
+                printOriginal(reader, letter);
+            }
         }
         return Script.OK;
     }
 
-    private void printOriginal(Letter letter) {
-        ConsumerRecord<byte[], byte[]> original = original(letter).orElseThrow(() -> new Failure(
+    private void print(Letter letter) {
+        line("dead letter", topic + " " + letter.at() + ", " + Instant.ofEpochMilli(letter.record().timestamp()));
+        line("from", LetterPrinter.from(letter.origin().orElse(null)));
+        letter.deaths().forEach(this::print);
+        letter.record().headers().forEach(this::print);
+        line("key", Letter.text(letter.record().key()));
+        block("value", letter.copied() ? Letter.pretty(letter.record().value())
+                : "(not copied: --fetch-original reads it where it came from)");
+    }
+
+    private void printOriginal(TopicReader reader, Letter letter) {
+        ConsumerRecord<byte[], byte[]> original = original(reader, letter).orElseThrow(() -> new Failure(
                 "The original is gone: " + LetterPrinter.from(letter.origin().orElse(null)) + " is not there."));
         line("original", LetterPrinter.from(letter.origin().orElse(null)) + ", "
                 + Instant.ofEpochMilli(original.timestamp()));

@@ -10,7 +10,7 @@ import java.util.function.Function;
 /** Counts dead letters in bounded memory: by exception, by reason, by origin and by hour. */
 public final class Tally {
     private static final int MOST = 10_000;
-    private static final int LONGEST = 200;
+    private static final int LONGEST = 249; // as a topic's name at most
     private static final String OTHERS = "(others)";
 
     private final Map<String, Function<Letter, String>> by = new LinkedHashMap<>();
@@ -20,9 +20,9 @@ public final class Tally {
     private long newest = Long.MIN_VALUE;
 
     public Tally() {
-        by("exception", Letter::exception);
+        by("exception", letter -> cut(letter.exception()));
         by("reason", letter -> folded(letter.reason()));
-        by("origin", letter -> letter.origin().map(Death::topic).orElse("(not told)"));
+        by("origin", letter -> letter.origin().map(from -> cut(from.topic())).orElse("(not told)"));
         by("hour", letter -> letter.time().truncatedTo(ChronoUnit.HOURS).toString());
     }
 
@@ -106,6 +106,11 @@ public final class Tally {
             i = word;
         }
         return end < message.length() ? folded.append('…').toString() : folded.toString();
+    }
+
+    /** What is longer than need be: a header may hold a megabyte. */
+    public static String cut(String group) {
+        return group.length() <= LONGEST ? group : group.substring(0, LONGEST) + "…";
     }
 
     private static boolean isOfWord(char c) {

@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
@@ -22,13 +24,19 @@ public final class TopicReader implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final Consumer<byte[], byte[]> consumer;
+    private final Duration patience;
 
+    /** One that waits for as long as it takes: for a broker that is away, or a transaction that is open. */
     public TopicReader(Properties client) {
-        this(client, "read_committed"); // what was aborted is no outcome
+        this(client, "read_committed", null); // what was aborted is no outcome
     }
 
-    /** @param isolationLevel read_committed or read_uncommitted */
-    public TopicReader(Properties client, String isolationLevel) {
+    /**
+     * @param isolationLevel read_committed or read_uncommitted
+     * @param patience       for how long nothing may come before a present end; null for ever
+     */
+    public TopicReader(Properties client, String isolationLevel, Duration patience) {
+        this.patience = patience;
         client.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
@@ -73,12 +81,18 @@ public final class TopicReader implements AutoCloseable {
         read(from, ends(from.keySet()), enough, sink);
     }
 
-    /** The same from given offsets to given ends, which may lie in the future. */
+    /**
+     * The same from given offsets to given ends, which may lie in the future: all of them at {@link Long#MAX_VALUE}.
+     *
+     * @throws TimeoutException if nothing came for too long before a present end
+     */
     public void read(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
         consumer.assign(from.keySet());
         from.forEach(consumer::seek);
+        Patience bound = new Patience(ends.containsValue(Long.MAX_VALUE) ? null : patience); // nobody waits for those
         while (!enough.getAsBoolean() && ends.entrySet().stream().anyMatch(this::before)) {
+            bound.check(consumer);
             ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL); // an empty poll does not mean the end
             for (TopicPartition partition : records.partitions()) {
                 long end = ends.get(partition);
@@ -94,5 +108,32 @@ public final class TopicReader implements AutoCloseable {
     @Override
     public void close() {
         consumer.close();
+    }
+
+    /** A bound for how long a consumer may stay where it is: one whose broker is gone would poll for ever. */
+    public static final class Patience {
+        private final Duration bound;
+        private Map<TopicPartition, Long> at = Map.of();
+        private long since = System.nanoTime();
+
+        /** @param bound null for none */
+        public Patience(Duration bound) {
+            this.bound = bound;
+        }
+
+        /** @throws TimeoutException if it is where it was for too long */
+        public void check(Consumer<?, ?> consumer) {
+            if (bound == null) {
+                return;
+            }
+            Map<TopicPartition, Long> now = consumer.assignment().stream()
+                    .collect(Collectors.toMap(partition -> partition, consumer::position));
+            if (!now.equals(at)) { // records that came, or what was passed over
+                at = now;
+                since = System.nanoTime();
+            } else if (System.nanoTime() - since > bound.toNanos()) {
+                throw new TimeoutException("nothing came from " + at + " on for " + bound.toSeconds() + " s");
+            }
+        }
     }
 }
