@@ -18,6 +18,7 @@
 //SOURCES dlq/OnTopic.java
 //SOURCES dlq/Pace.java
 //SOURCES dlq/ReplayPlan.java
+//SOURCES dlq/ReplayRules.java
 //SOURCES dlq/ShowLetter.java
 //SOURCES dlq/Tally.java
 //SOURCES orders/DeadLetter.java
@@ -36,9 +37,6 @@
 
 import dlq.Audit;
 import dlq.CountLetters;
-import dlq.Death;
-import dlq.Edit;
-import dlq.ErrorHeaders;
 import dlq.Letter;
 import dlq.LetterFilter;
 import dlq.ListLetters;
@@ -46,12 +44,13 @@ import dlq.OnTopic;
 import dlq.Pace;
 import dlq.ReplayPlan;
 import dlq.ReplayPlan.Action;
+import dlq.ReplayRules;
+import dlq.ReplayRules.Outgoing;
 import dlq.ShowLetter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -65,9 +64,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import orders.DeadLetter;
 import orders.ProgressBar;
 import orders.Script;
 import orders.Script.Failure;
@@ -82,7 +79,6 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -91,9 +87,6 @@ import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine;
@@ -151,10 +144,12 @@ public class DlqInspector implements Callable<Integer> {
     static class Replay extends OnTopic {
         private static final int BATCH = 500;
         private static final Duration CLOSE = Duration.ofSeconds(30);
-        private static final Pattern PLACE = Pattern.compile("(0|[1-9]\\d{0,8}):(0|[1-9]\\d{0,17})");
 
         @Mixin
         private LetterFilter filter;
+
+        @Mixin
+        private ReplayRules rules;
 
         @Option(names = "--dlq-partition", paramLabel = "P", description = "Only those in this partition.")
         private void partition(int partition) {
@@ -163,10 +158,6 @@ public class DlqInspector implements Callable<Integer> {
 
         @Option(names = "--limit", paramLabel = "N", description = "Only the first N that can be sent, and were not.")
         private Integer limit;
-
-        @Option(names = "--skip", paramLabel = "P:O",
-                description = "Leave out this one, such as 0:3. May be given several times.")
-        private Set<String> skipped = Set.of();
 
         @ArgGroup(multiplicity = "0..1")
         private Mode mode = new Mode();
@@ -178,44 +169,6 @@ public class DlqInspector implements Callable<Integer> {
             @Option(names = "--execute", description = "Send.")
             private boolean execute;
         }
-
-        @Option(names = "--to", paramLabel = "TOPIC", description = "Send all to this topic, not to their origins.")
-        private String to;
-
-        @Option(names = "--partition", defaultValue = "key", paramLabel = "key|original",
-                description = "Which partition to send to: the key's, or that of the origin "
-                        + "(default: ${DEFAULT-VALUE}).")
-        private Placement placement;
-
-        enum Placement { key, original }
-
-        @Option(names = "--set", paramLabel = "POINTER=VALUE", converter = Edit.Converter.class,
-                description = "Put a value into the JSON: /customer_id=customer123 (JSON pointer, RFC 6901).")
-        private List<Edit> edits = List.of();
-
-        @Option(names = "--strip-header", paramLabel = "NAME",
-                description = "Leave off this header of the record's own.")
-        private Set<String> stripped = Set.of();
-
-        @Option(names = "--keep-error-headers", description = "Leave the error headers on.")
-        private boolean keepErrorHeaders;
-
-        @Option(names = "--new-timestamp",
-                description = "Send with the time of now: what is older than the topic's retention would soon be gone.")
-        private boolean newTimestamp;
-
-        @Option(names = "--fetch-original",
-                description = "Where key and value were not copied, take them from where the record came from.")
-        private boolean fetchOriginal;
-
-        @Option(names = "--max-replays", defaultValue = "3", paramLabel = "N",
-                description = "Whoever was replayed so often and died again goes to the quarantine topic "
-                        + "(default: ${DEFAULT-VALUE}).")
-        private int maxReplays;
-
-        @Option(names = "--quarantine-topic", paramLabel = "TOPIC",
-                description = "The quarantine topic (default: the dead-letter topic's name and -quarantine).")
-        private String quarantine;
 
         @Option(names = "--rate", paramLabel = "N", description = "Send at most N a second.")
         private Integer rate;
@@ -249,9 +202,9 @@ public class DlqInspector implements Callable<Integer> {
 
         @Override
         protected Integer run(Admin admin) throws Exception {
-            quarantine = quarantine == null ? topic + "-quarantine" : quarantine;
             checkOptions();
-            digest = digest(filter + "\n" + to + "\n" + fetchOriginal);
+            rules.complete(topic);
+            digest = digest(filter + "\n" + rules);
             group = group == null ? "dlq-inspector." + topic + "." + digest : group;
             try (var stop = new Stop(); KafkaConsumer<byte[], byte[]> consumer = consumer()) {
                 Producer<byte[], byte[]> producer = mode.execute ? producer() : null;
@@ -281,17 +234,12 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private void checkOptions() {
-            String wrong = limit != null && limit < 1 || rate != null && rate < 1 || maxReplays < 0
-                    ? "--limit and --rate have to be 1 or more, --max-replays 0 or more."
-                    : topic.equals(to) ? "--to " + to + " is the dead-letter topic itself."
-                    : topic.equals(quarantine) ? "--quarantine-topic " + quarantine + " is the dead-letter topic "
-                            + "itself."
+            String wrong = limit != null && limit < 1 || rate != null && rate < 1
+                    ? "--limit and --rate have to be 1 or more."
                     : filter.until() != null && filter.until().ago() ? "--until " + filter.until() + " is another time "
                             + "at each run, and what is too new now would be passed over for good: give a time, such "
                             + "as 2026-01-31T12:00:00Z."
-                    : skipped.stream().filter(place -> !PLACE.matcher(place).matches()).findFirst().map(place ->
-                            "--skip " + place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.")
-                            .orElse(null);
+                    : null;
             if (wrong != null) {
                 throw new Failure(Script.USAGE, wrong, null);
             }
@@ -381,10 +329,10 @@ public class DlqInspector implements Callable<Integer> {
             try (ProgressBar progress = new ProgressBar("looking", distance(from, ends))) {
                 batches(consumer, from, ends, stop, batch -> {
                     for (Letter letter : batch) {
-                        Action action = action(letter);
-                        plan.add(letter, action, target(letter), partition(letter));
+                        Action action = rules.action(letter);
+                        plan.add(letter, action, rules.target(letter), rules.partition(letter));
                         if (action == Action.REPLAYED && letter.copied()) {
-                            edited(letter, letter.record().value());
+                            rules.edited(letter, letter.record().value()); // who cannot be is told before one is sent
                         }
                     }
                     progress.at(distance(from, position(consumer, ends)));
@@ -399,28 +347,14 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private void say(ReplayPlan plan, boolean progressed) {
-            plan.print(out(), mode.execute ? "replaying" : "would replay", topic, quarantine, maxReplays);
+            plan.print(out(), mode.execute ? "replaying" : "would replay", topic, rules.quarantine(),
+                    rules.maxReplays());
             if (progressed) {
                 out().println("  those before were replayed already (--from-beginning takes them again)");
             }
             if (!mode.execute) {
                 out().println("nothing was sent; --execute sends");
             }
-        }
-
-        private Action action(Letter letter) {
-            if (skipped.contains(letter.at())) {
-                return Action.SKIPPED;
-            }
-            if (letter.replays() >= maxReplays) {
-                return Action.QUARANTINED;
-            }
-            return target(letter) == null ? Action.NO_ORIGIN
-                    : letter.copied() || fetchOriginal ? Action.REPLAYED : Action.NOT_COPIED;
-        }
-
-        private String target(Letter letter) {
-            return to != null ? to : letter.origin().map(Death::topic).orElse(null);
         }
 
         private void prepareTopics(Admin admin, ReplayPlan plan) {
@@ -438,16 +372,12 @@ public class DlqInspector implements Callable<Integer> {
 
         private void prepareQuarantine(Admin admin) {
             if (!quarantineIsThere) {
-                kafka.createMissing(admin, Topics.deadLetters(quarantine), AclOperation.WRITE);
+                kafka.createMissing(admin, Topics.deadLetters(rules.quarantine()), AclOperation.WRITE);
                 quarantineIsThere = true;
             }
         }
 
         // --- doing it ---
-
-        /** What becomes of a dead letter, with the count of its replays; no record where nothing is sent. */
-        private record Outgoing(Letter letter, Action action, int replays, ProducerRecord<byte[], byte[]> record) {
-        }
 
         private void execute(Admin admin, KafkaConsumer<byte[], byte[]> consumer, Producer<byte[], byte[]> producer,
                 Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, ReplayPlan plan, Stop stop)
@@ -457,22 +387,22 @@ public class DlqInspector implements Callable<Integer> {
             List<String> gone = new ArrayList<>();
             boolean through = false;
             try (ProgressBar progress = new ProgressBar("replaying", plan.toSend()); Audit trail = new Audit(audit);
-                    TopicReader originals = fetchOriginal ? reader() : null) {
+                    TopicReader originals = rules.fetchOriginal() ? reader() : null) {
                 batches(consumer, from, ends, stop, batch -> {
                     List<Outgoing> outgoing = new ArrayList<>();
                     for (Letter letter : batch) {
-                        Outgoing one = outgoing(letter, originals);
-                        if (one.action.sends()) {
+                        Outgoing one = rules.outgoing(letter, dead -> original(originals, dead));       // 5
+                        if (one.action().sends()) {
                             outgoing.add(one);
                         } else {
-                            done.merge(one.action, 1L, Long::sum);
+                            done.merge(one.action(), 1L, Long::sum);
                         }
-                        if (one.action == Action.QUARANTINED) {
+                        if (one.action() == Action.QUARANTINED) {
                             prepareQuarantine(admin);
-                        } else if (one.action == Action.GONE) {
+                        } else if (one.action() == Action.GONE) {
                             gone.add(letter.at());
                         }
-                        if (one.action == Action.GONE || one.action == Action.SKIPPED) {
+                        if (one.action() == Action.GONE || one.action() == Action.SKIPPED) {
                             note(trail, one, null);
                         }
                     }
@@ -482,7 +412,7 @@ public class DlqInspector implements Callable<Integer> {
                     Failure failed = exactlyOnce
                             ? transact(producer, outgoing, sent, offsets(position), consumer, pace, trail)
                             : send(producer, outgoing, sent, position, consumer, pace, trail);
-                    sent.forEach(one -> done.merge(one.action, 1L, Long::sum));
+                    sent.forEach(one -> done.merge(one.action(), 1L, Long::sum));
                     if (failed != null) {
                         throw failed;
                     }
@@ -508,7 +438,7 @@ public class DlqInspector implements Callable<Integer> {
                     continue;
                 }
                 pace.await();
-                Future<RecordMetadata> future = producer.send(one.record);                              // 3
+                Future<RecordMetadata> future = producer.send(one.record());                              // 3
                 futures.add(future);
                 if (future.state() == Future.State.FAILED && future.exceptionNow() instanceof RetriableException) {
                     away = future.exceptionNow();
@@ -528,11 +458,11 @@ public class DlqInspector implements Callable<Integer> {
             Set<TopicPartition> held = new HashSet<>();
             for (int i = 0; i < batch.size(); i++) {
                 Outgoing one = batch.get(i);
-                TopicPartition partition = new TopicPartition(topic, one.letter.record().partition());
+                TopicPartition partition = new TopicPartition(topic, one.letter().record().partition());
                 Future<RecordMetadata> future = futures.get(i);
                 Throwable failure = failure(future);
                 if (failure != null && !(failure instanceof RetriableException) && refused == null) {
-                    future = producer.send(one.record); // what went with one that is refused is refused with it
+                    future = producer.send(one.record()); // what went with one that is refused is refused with it
                     failure = failure(future);
                 }
                 if (failure == null) {
@@ -543,7 +473,7 @@ public class DlqInspector implements Callable<Integer> {
                     why = refused == null ? failure : why;
                     refused = refused == null ? one : refused;
                     if (held.add(partition)) {
-                        position.put(partition, one.letter.record().offset());
+                        position.put(partition, one.letter().record().offset());
                     }
                 }
             }
@@ -594,7 +524,7 @@ public class DlqInspector implements Callable<Integer> {
                 producer.abortTransaction();
                 producer.beginTransaction();
                 for (Outgoing one : batch) {
-                    why = failure(producer.send(one.record));
+                    why = failure(producer.send(one.record()));
                     if (why != null) {
                         refused = one;
                         break;
@@ -622,7 +552,7 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private static Failure refused(Outgoing one, Throwable why, boolean behind) {
-            String place = one.letter.at();
+            String place = one.letter().at();
             boolean forGood = !(why instanceof RetriableException);
             return new Failure(why instanceof TimeoutException ? Script.NO_BROKER : Script.FAILED, place
                     + " was not replayed (" + why.getMessage() + "): run it again to go on from there"
@@ -631,8 +561,8 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private static void note(Audit trail, Outgoing one, RecordMetadata to) {
-            trail.note(one.action.name().toLowerCase(), one.letter, to,
-                    one.replays + (one.action == Action.REPLAYED ? 1 : 0));
+            trail.note(one.action().name().toLowerCase(), one.letter(), to,
+                    one.replays() + (one.action() == Action.REPLAYED ? 1 : 0));
         }
 
         private void say(Map<Action, Long> done, ReplayPlan plan, List<String> gone, Stop stop) {
@@ -686,7 +616,7 @@ public class DlqInspector implements Callable<Integer> {
                             consumer.seek(partition, Math.min(consumer.position(partition), record.offset()));
                         } else {
                             batch.add(letter);
-                            left -= action(letter).sends() ? 1 : 0;
+                            left -= rules.action(letter).sends() ? 1 : 0;
                         }
                     }
                 }
@@ -705,78 +635,6 @@ public class DlqInspector implements Callable<Integer> {
                 Map<TopicPartition, Long> ends) {
             return ends.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
                     end -> Math.min(end.getValue(), consumer.position(end.getKey()))));
-        }
-
-        // --- what is sent ---
-
-        private Outgoing outgoing(Letter letter, TopicReader originals) {
-            Action action = action(letter);
-            if (action == Action.QUARANTINED) {
-                return new Outgoing(letter, action, letter.replays(), quarantined(letter.record(), List.of()));
-            }
-            if (action != Action.REPLAYED) {
-                return new Outgoing(letter, action, letter.replays(), null);
-            }
-            if (letter.copied()) {
-                return new Outgoing(letter, action, letter.replays(), again(letter, letter.record(),
-                        ErrorHeaders.originalTimestamp(letter.record()), letter.replays()));
-            }
-            ConsumerRecord<byte[], byte[]> original = original(originals, letter).orElse(null);
-            if (original == null) {
-                return new Outgoing(letter, Action.GONE, letter.replays(), null);
-            }
-            int replays = Math.max(letter.replays(), Letter.replays(original.headers())); // no letter, no count
-            if (replays >= maxReplays) {
-                return new Outgoing(letter, Action.QUARANTINED, replays,
-                        quarantined(original, letter.record().headers()));
-            }
-            return new Outgoing(letter, action, replays, again(letter, original, null, replays));
-        }
-
-        /** The record as it was before it died, and how often it was replayed. */
-        private ProducerRecord<byte[], byte[]> again(Letter letter, ConsumerRecord<byte[], byte[]> record,
-                Instant told, int replays) {
-            long timestamp = told == null ? record.timestamp() : told.toEpochMilli();
-            return new ProducerRecord<>(target(letter), partition(letter),
-                    newTimestamp || timestamp < 0 ? null : Long.valueOf(timestamp), // Kafka takes no negative one
-                    record.key(), edited(letter, record.value()), headers(record.headers(), replays));
-        }
-
-        private Integer partition(Letter letter) {
-            return placement == Placement.key ? null : letter.origin().map(Death::partition).orElse(null);
-        }
-
-        private byte[] edited(Letter letter, byte[] value) {
-            byte[] edited = value;
-            for (Edit edit : edits) {
-                try {
-                    edited = edit.applyTo(edited);
-                } catch (Failure e) {
-                    throw new Failure(letter.at() + " cannot be edited, " + e.getMessage()
-                            + ": leave it out with --skip " + letter.at() + ", or take another --set.");
-                }
-            }
-            return edited;
-        }
-
-        private Headers headers(Headers all, int replays) {
-            Headers headers = new RecordHeaders();
-            for (Header header : all) {
-                if (!header.key().equals(DeadLetter.REPLAYS) && !stripped.contains(header.key())
-                        && (keepErrorHeaders || !ErrorHeaders.isErrorHeader(header.key()))) {
-                    headers.add(header);
-                }
-            }
-            return headers.add(DeadLetter.REPLAYS, String.valueOf(replays + 1)                          // 5
-                    .getBytes(StandardCharsets.UTF_8));
-        }
-
-        /** With what it died of, which is beside a record that was fetched. */
-        private ProducerRecord<byte[], byte[]> quarantined(ConsumerRecord<byte[], byte[]> record,
-                Iterable<Header> more) {
-            Headers headers = new RecordHeaders(record.headers());
-            more.forEach(headers::add);
-            return new ProducerRecord<>(quarantine, null, record.key(), record.value(), headers);
         }
     }
 }
