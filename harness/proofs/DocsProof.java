@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -23,6 +24,7 @@ import lab.Terminal;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
@@ -35,6 +37,7 @@ class DocsProof {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     @Test
+    @Timeout(value = 6, unit = TimeUnit.MINUTES) // two for a machine that does nothing else
     void theWalkthroughGoesAsItSays(Lab lab) throws Exception {
         play(lab, Files.readString(Repo.file("scripts/README.md")));
     }
