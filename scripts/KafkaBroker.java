@@ -126,7 +126,7 @@ public class KafkaBroker implements Callable<Integer> {
         check();
         logging.level("org.apache.kafka.controller", "error") // it warns of every first start
                 .level("org.apache.kafka.clients.NetworkClient", "error") // and of every node that is away
-                // after a kill -9 it reads its logs while they change hands, from the old life to the new, and then again
+                // after a kill -9 it reads its logs while they go from the old life to the new, and then again
                 .level("org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime", "off")
                 .level("kafka.server.BrokerServer", "off") // what it cannot start with, we say in a sentence
                 .level("kafka.server.ControllerServer", "off")
