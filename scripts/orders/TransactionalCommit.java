@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -135,7 +134,7 @@ public final class TransactionalCommit implements OutcomeCommit {
         Set<Delivery> denied = new LinkedHashSet<>();
         Throwable refusal = null;
         for (Map.Entry<Future<RecordMetadata>, Delivery> one : sent.entrySet()) {
-            Throwable cause = failure(one.getKey());
+            Throwable cause = one.getKey().state() == Future.State.FAILED ? one.getKey().exceptionNow() : null;
             if (cause instanceof TopicAuthorizationException topics) {
                 refusal = cause;
                 if (one.getValue().outbound().stream().anyMatch(out ->
@@ -153,17 +152,6 @@ public final class TransactionalCommit implements OutcomeCommit {
             for (Delivery delivery : denied.isEmpty() ? batch : denied) {
                 unwritten.refused(delivery, refusal);
             }
-        }
-    }
-
-    private static Throwable failure(Future<RecordMetadata> future) {
-        try {
-            future.get();
-            return null;
-        } catch (ExecutionException e) {
-            return e.getCause();
-        } catch (InterruptedException e) {
-            throw new InterruptException(e);
         }
     }
 
