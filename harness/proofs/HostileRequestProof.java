@@ -89,7 +89,7 @@ class HostileRequestProof {
                 "\"\\udc00\\ud800\"")) {
             body(order("customer_id", text), 422);
         }
-        for (String id : List.of("7", "\"\"", tooLong, "[]", "\"\\ud800\"")) {
+        for (String id : List.of("7", "\"\"", tooLong, "[]", "\"\\ud800\"", "\".\"", "\"..\"")) {
             body(order("order_id", id), 422);
         }
         for (String items : List.of("null", "{}", "[]", "\"x\"", "[null]", "[5]", "[[]]", "[{}]", "[" + ITEM + ",{}]",

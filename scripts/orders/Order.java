@@ -79,7 +79,7 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
             if (!json.isObject()) {
                 throw new InvalidOrder(List.of(new Problem("order", "must be a JSON object")));
             }
-            Order order = new Order(complete ? text(json, "order_id", "") : optionalText(json, "order_id"),
+            Order order = new Order(complete ? text(json, "order_id", "") : addressable(optionalText(json, "order_id")),
                     text(json, "customer_id", ""), items(json.get("items")), money(json, "total_amount", ""),
                     timestamp(json), optionalText(json, "idempotency_key"));
             if (!problems.isEmpty()) {
@@ -111,6 +111,14 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
                 return null;
             }
             return optionalText(parent, field, prefix);
+        }
+
+        /** An order can be asked for at /orders/{order_id}, where these two would lead elsewhere (RFC 3986, 5.2.4). */
+        private String addressable(String orderId) {
+            if (".".equals(orderId) || "..".equals(orderId)) {
+                wrong("order_id", "must not be . or .., which are no name in an address");
+            }
+            return orderId;
         }
 
         private String optionalText(JsonNode parent, String field) {
