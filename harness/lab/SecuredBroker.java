@@ -130,6 +130,16 @@ public final class SecuredBroker implements Broker {
         return write(name + ".properties", commandConfig(name)).toString();
     }
 
+    /** Gives a user a right. */
+    public void grant(String user, Right right) {
+        kafka.addRule(right.of(user));
+    }
+
+    /** Takes it away. */
+    public void revoke(String user, Right right) {
+        kafka.removeRule(right.of(user));
+    }
+
     /** What is in that file: the example of the README, with the name and the paths of here. */
     public String commandConfig(String user) {
         try {

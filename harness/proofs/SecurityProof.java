@@ -15,8 +15,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import lab.Api;
+import lab.Api.Answer;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -92,6 +95,27 @@ class SecurityProof {
         Running api = lab.run("OrderApi", "--port", "0", "--bootstrap-server", lab.broker().bootstrap(), "--topic",
                 lab.events, "--command-config", user);
         assertThat(sentence(api, 1)).contains("lacks WRITE on the topic " + lab.events);
+    }
+
+    @Test
+    void oneWhoseRightIsTakenAwayTurnsOrdersAwayAndTakesThemAgainOnceItIsBack(Lab lab) {
+        createTopics(lab);
+        Right write = topic(WRITE, lab.events);
+        Api api = lab.api("--command-config", user(lab, "api-for-a-while", forTheApi(lab)));
+        assertThat(api.post(Api.order("customer123")).status()).isEqualTo(201);
+        AtomicInteger created = new AtomicInteger(1);
+        Supplier<Answer> post = () -> {
+            Answer answer = api.post(Api.order("customer123"));
+            created.addAndGet(answer.status() == 201 ? 1 : 0);
+            return answer;
+        };
+        broker(lab).revoke("api-for-a-while", write);
+        Answer refused = await("refused").atMost(SOON).until(post::get, answer -> answer.status() != 201);
+        assertThat(refused.status()).as(refused.body().toString()).isEqualTo(503);
+        post.get();
+        broker(lab).grant("api-for-a-while", write);
+        await("taken again").atMost(SOON).until(post::get, answer -> answer.status() == 201);
+        assertThat(lab.kafka().records(lab.events)).as("what was accepted, and no more").hasSize(created.get());
     }
 
     @Test
