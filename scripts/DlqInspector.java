@@ -62,7 +62,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import orders.ProgressBar;
@@ -71,6 +70,7 @@ import orders.Script.Failure;
 import orders.TopicReader;
 import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -143,7 +143,6 @@ public class DlqInspector implements Callable<Integer> {
                     + "After a kill up to 500 may be sent a second time; with --exactly-once, none.")
     static class Replay extends OnTopic {
         private static final int BATCH = 500;
-        private static final Duration CLOSE = Duration.ofSeconds(30);
 
         @Mixin
         private LetterFilter filter;
@@ -206,13 +205,15 @@ public class DlqInspector implements Callable<Integer> {
             rules.complete(topic);
             digest = digest(filter + "\n" + rules);
             group = group == null ? "dlq-inspector." + topic + "." + digest : group;
-            try (var stop = new Stop(); KafkaConsumer<byte[], byte[]> consumer = consumer()) {
+            KafkaConsumer<byte[], byte[]> consumer = consumer();
+            try (var stop = new Stop();
+                    AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TopicReader.CLOSE))) {
                 Producer<byte[], byte[]> producer = mode.execute ? producer() : null;
                 try {
                     replay(admin, consumer, producer, stop);
                 } finally {
                     if (producer != null) {
-                        producer.close(CLOSE); // by itself it would wait for a broker for ever
+                        producer.close(timeout()); // by itself it would wait for a broker for ever
                     }
                 }
             }
@@ -256,6 +257,7 @@ public class DlqInspector implements Callable<Integer> {
             settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // to look is not to create
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolationLevel);
             settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took is passed over
+            settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) timeout().toMillis());
             settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
             settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, rate == null ? BATCH : Math.min(BATCH, rate));
             settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
@@ -269,6 +271,9 @@ public class DlqInspector implements Callable<Integer> {
             settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true); // its own retries send nothing twice
             settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1); // a batch that is too large is split
             // and sent again: were one behind it accepted meanwhile, it would be refused for good (as KAFKA-15591)
+            settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeout().toMillis());
+            settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) timeout().toMillis());
+            settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) timeout().toMillis() / 2); // room for a retry
             settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE); // the broker's limit counts
             settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
             settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
@@ -427,7 +432,7 @@ public class DlqInspector implements Callable<Integer> {
             say(done, plan, gone, stop);
         }
 
-        /** Sends and waits; once Kafka is gone, each of the others would take its minute to find that out. */
+        /** Sends and waits; once Kafka is gone, each of the others would take its time to find that out. */
         private static List<Future<RecordMetadata>> sendAll(Producer<byte[], byte[]> producer, List<Outgoing> batch,
                 Pace pace) {
             List<Future<RecordMetadata>> futures = new ArrayList<>();
@@ -440,8 +445,8 @@ public class DlqInspector implements Callable<Integer> {
                 pace.await();
                 Future<RecordMetadata> future = producer.send(one.record());                              // 3
                 futures.add(future);
-                if (future.state() == Future.State.FAILED && future.exceptionNow() instanceof RetriableException) {
-                    away = future.exceptionNow();
+                if (failure(future) instanceof RetriableException gone) {
+                    away = gone;
                 }
             }
             producer.flush();
@@ -463,6 +468,7 @@ public class DlqInspector implements Callable<Integer> {
                 Throwable failure = failure(future);
                 if (failure != null && !(failure instanceof RetriableException) && refused == null) {
                     future = producer.send(one.record()); // what went with one that is refused is refused with it
+                    producer.flush();
                     failure = failure(future);
                 }
                 if (failure == null) {
@@ -524,7 +530,9 @@ public class DlqInspector implements Callable<Integer> {
                 producer.abortTransaction();
                 producer.beginTransaction();
                 for (Outgoing one : batch) {
-                    why = failure(producer.send(one.record()));
+                    Future<RecordMetadata> future = producer.send(one.record());
+                    producer.flush();
+                    why = failure(future);
                     if (why != null) {
                         refused = one;
                         break;
@@ -540,15 +548,9 @@ public class DlqInspector implements Callable<Integer> {
             return refused(refused, why, false);
         }
 
-        private static Throwable failure(Future<RecordMetadata> future) {
-            try {
-                future.get();
-                return null;
-            } catch (ExecutionException e) {
-                return e.getCause();
-            } catch (InterruptedException e) {
-                throw new InterruptException(e);
-            }
+        /** Why a send that has ended failed; null if it did not. */
+        private static Throwable failure(Future<RecordMetadata> ended) {
+            return ended.state() == Future.State.FAILED ? ended.exceptionNow() : null;
         }
 
         private static Failure refused(Outgoing one, Throwable why, boolean behind) {
@@ -603,7 +605,7 @@ public class DlqInspector implements Callable<Integer> {
             long left = limit == null ? Long.MAX_VALUE : limit;
             consumer.assign(from.keySet());
             from.forEach(consumer::seek);
-            TopicReader.Patience patience = new TopicReader.Patience(PATIENCE);
+            TopicReader.Patience patience = new TopicReader.Patience(timeout());
             while (left > 0 && !stop.asked() && distance(position(consumer, ends), ends) > 0) {
                 patience.check(consumer);
                 ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);

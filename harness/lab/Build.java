@@ -78,7 +78,7 @@ public final class Build {
     }
 
     /** The command that runs a script, just as JBang would. */
-    static List<String> command(String script, String... options) {
+    public static List<String> command(String script, String... options) {
         return STARTS.get(script).command(options);
     }
 

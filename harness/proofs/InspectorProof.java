@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
+import lab.Broker;
+import lab.Build;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -198,6 +202,32 @@ class InspectorProof {
         assertThat(keys(lab)).containsExactly("real");
         assertThat(keys(lab, "--limit", "5")).containsExactly("real");
         assertThat(keys(lab, "--isolation-level", "read_uncommitted")).containsExactly("aborted", "real");
+    }
+
+    /** The list stands still in front of a pipe that nobody empties, with some eight of its 60 MB fetched. */
+    @Test
+    void aBrokerThatGoesAwayIsWaitedForAsLongAsIsAllowed(Lab lab) throws Exception {
+        Running broker = lab.start("KafkaBroker", "--port", "0");
+        String bootstrap = Broker.address(broker);
+        try (Kafka kafka = new Kafka(bootstrap)) {
+            kafka.createTopic(lab.dlq, 1);
+            kafka.sendAll(IntStream.range(0, 60_000).mapToObj(i -> new ProducerRecord<byte[], byte[]>(lab.dlq, null,
+                    new byte[1_000])).toList());
+        }
+        List<String> command = new ArrayList<>(List.of("bash", "-c", "mkfifo gate; \"$@\" "
+                + "| { dd bs=1 count=1 status=none; cat gate; cat > rest; }; exit ${PIPESTATUS[0]}", "bash"));
+        command.addAll(Build.command("DlqInspector", "list", "--topic", lab.dlq, "--bootstrap-server", bootstrap,
+                "--timeout-ms", "3000"));
+        Running list = lab.command("DlqInspector", Map.of(), command.toArray(String[]::new));
+        list.awaitOut("has begun", Pattern.compile("(A)"), Duration.ofSeconds(30));
+        broker.freeze();
+        try {
+            Files.writeString(lab.folder().resolve("gate"), "");
+            list.awaitExit(Duration.ofSeconds(30));
+        } finally {
+            broker.thaw();
+        }
+        sentence(list, 3, "did not answer in time");
     }
 
     @Test

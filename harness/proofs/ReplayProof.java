@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lab.Api;
+import lab.Broker;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -313,6 +314,37 @@ class ReplayProof {
         long start = System.nanoTime();
         assertThat(replay(lab, "--execute", "--rate", "20").out()).contains("replayed 60 of 60");
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(2_900));
+    }
+
+    @Test
+    void whenTheBrokerGoesAwayItStopsInTimeAndGoesOnLater(Lab lab) {
+        Running broker = lab.start("KafkaBroker", "--port", "0");
+        String bootstrap = Broker.address(broker);
+        Path audit = lab.folder().resolve("audit.jsonl");
+        try (Kafka kafka = new Kafka(bootstrap)) {
+            kafka.createTopic(lab.events, 1);
+            kafka.createTopic(lab.dlq, 1);
+            kafka.sendAll(IntStream.range(0, 20).mapToObj(i ->
+                    letter(lab, Kafka.bytes("k" + i), Kafka.bytes("v" + i), 0)).toList());
+            String[] options = {"replay", "--execute", "--topic", lab.dlq, "--bootstrap-server", bootstrap, "--rate",
+                "1", "--timeout-ms", "3000", "--audit", audit.toString()};
+            Running replay = lab.start("DlqInspector", options);
+            await("two are replayed").atMost(Duration.ofSeconds(30))
+                    .until(() -> Files.exists(audit) && Files.readAllLines(audit).size() >= 2);
+            broker.freeze();
+            try {
+                replay.awaitExit(Duration.ofSeconds(30));
+            } finally {
+                broker.thaw();
+            }
+            assertThat(replay.awaitExit(Duration.ZERO)).as(replay.tail()).isEqualTo(3);
+            assertThat(replay.err().lines().toList().getLast()).startsWith("DlqInspector replay: ");
+            options[7] = "1000";
+            Running again = lab.run("DlqInspector", options);
+            assertThat(again.awaitExit(Duration.ZERO)).as(again.tail()).isZero();
+            assertThat(kafka.records(lab.events).stream().map(record -> Kafka.text(record.key())).distinct())
+                    .hasSize(20);
+        }
     }
 
     private static void sendLetters(Lab lab, int from, int to) {

@@ -31,9 +31,6 @@ import picocli.CommandLine.Spec;
 
 /** What all subcommands of DlqInspector share: which topic, in which Kafka, and how to read it. */
 public abstract class OnTopic implements Callable<Integer> {
-    /** For how long nothing may come before the end; then Kafka is taken to be gone. */
-    protected static final Duration PATIENCE = Duration.ofSeconds(60);
-
     /** What to fetch at a time. By default it is 50 MB: too much for -Xmx128m. */
     protected static final int FETCH_BYTES = 8 * 1024 * 1024;
 
@@ -50,6 +47,10 @@ public abstract class OnTopic implements Callable<Integer> {
                     + "(default: ${DEFAULT-VALUE}).")
     protected String isolationLevel;
 
+    @Option(names = "--timeout-ms", defaultValue = "60000", paramLabel = "MS",
+            description = "How long to wait for Kafka if it goes away (default: ${DEFAULT-VALUE}).")
+    private int timeoutMs;
+
     @Mixin
     private LogOptions logging;
 
@@ -61,6 +62,9 @@ public abstract class OnTopic implements Callable<Integer> {
         if (!List.of("read_committed", "read_uncommitted").contains(isolationLevel)) {
             throw new Failure(Script.USAGE, "--isolation-level " + isolationLevel + ": give read_committed or "
                     + "read_uncommitted.", null);
+        }
+        if (timeoutMs < 1_000) {
+            throw new Failure(Script.USAGE, "--timeout-ms has to be 1000 or more.", null);
         }
         logging.level(Sender.class.getName(), "off"); // of a send that failed we tell ourselves,
         logging.level(ConsumerCoordinator.class.getName(), "off"); // and of a commit
@@ -80,7 +84,13 @@ public abstract class OnTopic implements Callable<Integer> {
         Properties settings = kafka.client("dlq-inspector");
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100); // a fetch at the end holds up one elsewhere
-        return new TopicReader(settings, isolationLevel, PATIENCE);
+        settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, timeoutMs);
+        return new TopicReader(settings, isolationLevel, timeout());
+    }
+
+    /** For how long nothing may come or go; then Kafka is taken to be gone. */
+    protected Duration timeout() {
+        return Duration.ofMillis(timeoutMs);
     }
 
     /** The record at a place, if it is there. */
