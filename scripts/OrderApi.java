@@ -9,6 +9,7 @@
 //DEPS org.webjars:swagger-ui:5.34.1
 //SOURCES orders/ApiDocs.java
 //SOURCES orders/Digest.java
+//SOURCES orders/HttpBodies.java
 //SOURCES orders/HttpLimits.java
 //SOURCES orders/HttpProblem.java
 //SOURCES orders/HttpRoutes.java
@@ -59,6 +60,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import orders.ApiDocs;
+import orders.HttpBodies;
 import orders.HttpLimits;
 import orders.HttpProblem;
 import orders.HttpRoutes;
@@ -187,6 +189,7 @@ public class OrderApi implements Callable<Integer> {
     private Admin admin;
     private Producer<String, byte[]> producer;
     private Metric connections;
+    private HttpBodies bodies;
     private Recent<Placed> byKey;
     private Semaphore inFlight;
     private OrderView view;
@@ -209,6 +212,7 @@ public class OrderApi implements Callable<Integer> {
         inFlight = new Semaphore(maxInFlight);
         byKey = new Recent<>(maxKeys, Duration.ofMillis(Math.min(keyTtlMs, NEVER_MS)),
                 placed -> placed.answer.isDone());
+        bodies = limits.bodies();
         HttpServer server = limits.bind(timeoutMs / 1000 + TO_TAKE_AN_ANSWER);
         try (Admin admin = kafka.connect("order-api", log)) {
             this.admin = admin;
@@ -381,7 +385,7 @@ public class OrderApi implements Callable<Integer> {
         if (exchange.getRequestHeaders().containsKey("Content-Encoding")) {
             throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be sent uncompressed.");
         }
-        byte[] bytes = HttpRoutes.body(exchange, limits.maxBodyBytes());
+        byte[] bytes = bodies.read(exchange);
         try {
             JsonNode json = Json.read(bytes);
             if (json instanceof ObjectNode object) {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +31,7 @@ import lab.Broker;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
+import lab.RawHttp;
 import lab.Running;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
@@ -200,6 +203,60 @@ class ApiUnderStressProof {
         }
         assertThat(api.post(Api.order("customer123")).status()).isEqualTo(201);
         assertThat(lab.kafka().records(lab.events)).hasSize(101);
+    }
+
+    /** 500 of a quarter of a megabyte each: more than the heap. */
+    @Test
+    void bodiesThatComeInAllAtOnceAreTurnedAwayBeforeTheHeapIsFull(Lab lab) throws Exception {
+        Api api = lab.api(lab.start(Map.of("JAVA_TOOL_OPTIONS", "-Xmx96m"), "OrderApi", "--bootstrap-server",
+                lab.broker().bootstrap(), "--topic", lab.events, "--port", "0", "--request-timeout-s", "60"));
+        byte[] head = "POST /orders HTTP/1.1\r\nContent-Length: 262144\r\n\r\n".getBytes(StandardCharsets.UTF_8);
+        List<Socket> halfSent = new ArrayList<>();
+        try {
+            for (int i = 0; i < 500; i++) {
+                Socket socket = new Socket(api.uri().getHost(), api.uri().getPort());
+                halfSent.add(socket);
+                try {
+                    socket.getOutputStream().write(head);
+                    socket.getOutputStream().write(new byte[250_000]);
+                } catch (SocketException e) {
+                    // it was turned away and closed
+                }
+            }
+            await("a small one finds room").atMost(Duration.ofSeconds(30))
+                    .until(() -> api.post(Api.order("customer123")).status() == 201);
+            assertThat(api.process().err()).contains("answered 503");
+        } finally {
+            for (Socket socket : halfSent) {
+                socket.close();
+            }
+        }
+        assertThat(lab.kafka().records(lab.events)).hasSize(1);
+    }
+
+    @Test
+    void connectionsThatLieIdleAndThoseThatAreTooManyAreClosed(Lab lab) throws Exception {
+        Api api = lab.api("--idle-timeout-s", "3", "--max-connections", "20");
+        List<Socket> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < 20; i++) {
+                Socket socket = new Socket(api.uri().getHost(), api.uri().getPort());
+                socket.setSoTimeout(30_000);
+                open.add(socket);
+                socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: lab\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                assertThat(socket.getInputStream().read()).as("answered").isEqualTo('H');
+            }
+            assertThat(RawHttp.exchange(api.uri(), RawHttp.request("GET / HTTP/1.1", "", "Host: lab")))
+                    .as("one too many").isEmpty();
+            for (Socket socket : open) {
+                socket.getInputStream().transferTo(OutputStream.nullOutputStream()); // until it is closed
+            }
+        } finally {
+            for (Socket socket : open) {
+                socket.close();
+            }
+        }
+        assertThat(api.post(Api.order("customer123")).status()).isEqualTo(201);
     }
 
     @Test

@@ -9,12 +9,11 @@ import java.util.concurrent.Executors;
 import picocli.CommandLine.Option;
 
 /**
- * Where the JDK's HttpServer listens, and what a client may ask of it: it has a bound for everything but the body, as
- * system properties that it reads once, when the first server is made.
+ * Where the JDK's HttpServer listens, and what a client may ask of it: it has a bound for everything but bodies (see
+ * {@link HttpBodies}), as system properties that it reads once, when the first server is made.
  */
 public final class HttpLimits {
     private static final int BACKLOG = 1024;
-    private static final int LARGEST_BODY = 1 << 30;
     private static final int FIRST_THAT_DOES_NOT_PIN = 24;
 
     @Option(names = "--port", defaultValue = "8000", paramLabel = "PORT",
@@ -28,6 +27,11 @@ public final class HttpLimits {
     @Option(names = "--max-body-bytes", defaultValue = "262144", paramLabel = "BYTES",
             description = "The largest body taken (default: ${DEFAULT-VALUE}).")
     private int maxBodyBytes;
+
+    @Option(names = "--body-memory", defaultValue = "33554432", paramLabel = "BYTES",
+            description = "How much of bodies may be coming in at a time; more is answered 503 at once "
+                    + "(default: ${DEFAULT-VALUE}).")
+    private int bodyMemory;
 
     @Option(names = "--max-header-bytes", defaultValue = "16384", paramLabel = "BYTES",
             description = "The most that request line and headers may take up (default: ${DEFAULT-VALUE}).")
@@ -45,8 +49,13 @@ public final class HttpLimits {
             description = "How long a connection may lie idle (default: ${DEFAULT-VALUE}).")
     private int idleTimeout;
 
-    public int maxBodyBytes() {
-        return maxBodyBytes;
+    /** @throws Script.Failure if the numbers make no sense */
+    public HttpBodies bodies() {
+        if (maxBodyBytes < 1 || bodyMemory <= maxBodyBytes) {
+            throw new Script.Failure(Script.USAGE, "--max-body-bytes has to be 1 or more, and --body-memory more than "
+                    + "that.", null);
+        }
+        return new HttpBodies(maxBodyBytes, bodyMemory);
     }
 
     /** Where it listens, for people. */
@@ -61,10 +70,10 @@ public final class HttpLimits {
      * @throws Script.Failure if the numbers make no sense, or the port is not to be had
      */
     public HttpServer bind(int answerTimeout) throws IOException {
-        if (maxBodyBytes < 1 || maxBodyBytes > LARGEST_BODY || maxHeaderBytes < 512 || maxConnections < 1
-                || requestTimeout < 1 || idleTimeout < 1 || port < 0 || port > 65_535) {
-            throw new Script.Failure(Script.USAGE, "--port has to be 0 to 65535, --max-header-bytes 512 or more, "
-                    + "--max-body-bytes 1 to " + LARGEST_BODY + ", the other limits 1 or more.", null);
+        if (maxHeaderBytes < 512 || maxConnections < 1 || requestTimeout < 1 || idleTimeout < 1 || port < 0
+                || port > 65_535) {
+            throw new Script.Failure(Script.USAGE, "--port has to be 0 to 65535, --max-header-bytes 512 or more, the "
+                    + "other limits 1 or more.", null);
         }
         set("sun.net.httpserver.maxReqHeaderSize", maxHeaderBytes);
         set("jdk.httpserver.maxConnections", maxConnections);

@@ -148,24 +148,4 @@ public final class HttpRoutes implements HttpHandler {
             }
         }
     }
-
-    /**
-     * Reads the body.
-     *
-     * @throws HttpProblem if it is larger than the limit; the connection is closed then
-     */
-    public static byte[] body(HttpExchange exchange, int limit) throws IOException {
-        byte[] body = exchange.getRequestBody().readNBytes(expected(exchange, limit));
-        if (body.length > limit) {
-            throw new HttpProblem(ProblemType.BODY_TOO_LARGE, "The body is larger than " + limit + " bytes.")
-                    .with("Connection", "close");
-        }
-        return body;
-    }
-
-    /** As much as there will be, lest a buffer is made for the most that may be; of more than the limit, one byte. */
-    private static int expected(HttpExchange exchange, int limit) {
-        String length = exchange.getRequestHeaders().getFirst("Content-Length"); // checked by the server
-        return length == null ? limit + 1 : (int) Math.min(Long.parseLong(length), limit + 1);
-    }
 }
