@@ -18,6 +18,8 @@
 //SOURCES dlq/OnTopic.java
 //SOURCES dlq/Pace.java
 //SOURCES dlq/ReplayPlan.java
+//SOURCES dlq/ReplayProgress.java
+//SOURCES dlq/ReplayResult.java
 //SOURCES dlq/ReplayRules.java
 //SOURCES dlq/ShowLetter.java
 //SOURCES dlq/Tally.java
@@ -44,22 +46,20 @@ import dlq.OnTopic;
 import dlq.Pace;
 import dlq.ReplayPlan;
 import dlq.ReplayPlan.Action;
+import dlq.ReplayProgress;
+import dlq.ReplayResult;
 import dlq.ReplayRules;
 import dlq.ReplayRules.Outgoing;
 import dlq.ShowLetter;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -75,7 +75,6 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -191,46 +190,48 @@ public class DlqInspector implements Callable<Integer> {
                 description = "Add a line of JSON to this file for each dead letter that was sent, skipped or gone.")
         private Path audit;
 
-        /** What the progress is of, as it is kept beside it: that of another replay is none of this one. */
-        private String digest;
-
-        /** What this replay committed before: it is never taken back. */
-        private final Map<TopicPartition, Long> committed = new HashMap<>();
-
+        private final ReplayResult result = new ReplayResult();
+        private ReplayProgress progress;
+        private Admin admin;
+        private KafkaConsumer<byte[], byte[]> consumer;
+        private Producer<byte[], byte[]> producer; // null unless it sends
+        private Pace pace;
+        private Audit trail;
         private boolean quarantineIsThere;
 
         @Override
         protected Integer run(Admin admin) throws Exception {
             checkOptions();
             rules.complete(topic);
-            digest = digest(filter + "\n" + rules);
-            group = group == null ? "dlq-inspector." + topic + "." + digest : group;
-            KafkaConsumer<byte[], byte[]> consumer = consumer();
-            try (var stop = new Stop();
-                    AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TopicReader.CLOSE))) {
-                Producer<byte[], byte[]> producer = mode.execute ? producer() : null;
-                try {
-                    replay(admin, consumer, producer, stop);
-                } finally {
-                    if (producer != null) {
-                        producer.close(timeout()); // by itself it would wait for a broker for ever
-                    }
-                }
+            progress = new ReplayProgress(group, topic, filter + "\n" + rules);
+            pace = new Pace(rate);
+            this.admin = admin;
+            consumer = consumer();
+            try (var stop = new Stop(); AutoCloseable inTime = this::close) {
+                producer = mode.execute ? producer() : null;
+                replay(stop);
             }
             return Script.OK;
         }
 
-        private void replay(Admin admin, KafkaConsumer<byte[], byte[]> consumer, Producer<byte[], byte[]> producer,
-                Stop stop) throws IOException {
-            Map<TopicPartition, Long> from = progress(consumer);
+        /** By themselves they would wait for a broker that is gone: one for 30 s, the other for ever. */
+        private void close() {
+            consumer.close(CloseOptions.timeout(TopicReader.CLOSE));
+            if (producer != null) {
+                producer.close(timeout());
+            }
+        }
+
+        private void replay(Stop stop) throws IOException {
+            Map<TopicPartition, Long> from = start();
             Map<TopicPartition, Long> ends = consumer.endOffsets(from.keySet());
-            ReplayPlan plan = plan(consumer, from, ends, stop);
-            say(plan, progressed(consumer, from));
+            ReplayPlan plan = plan(from, ends, stop);
+            say(plan, from);
             if (mode.execute && !stop.asked()) {
-                prepareTopics(admin, plan);
+                prepareTopics(plan);
                 out().flush();
-                consumer.commitSync(offsets(from)); // whoever may not is told now, and old progress stays alive
-                execute(admin, consumer, producer, from, ends, plan, stop);
+                consumer.commitSync(progress.at(from)); // who may not is told now, and old progress stays alive
+                execute(from, ends, plan, stop);
             }
         }
 
@@ -246,13 +247,9 @@ public class DlqInspector implements Callable<Integer> {
             }
         }
 
-        private static String digest(String text) {
-            return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString().substring(0, 8);
-        }
-
         private KafkaConsumer<byte[], byte[]> consumer() {
             Properties settings = kafka.client("dlq-inspector");
-            settings.put(ConsumerConfig.GROUP_ID_CONFIG, group); // to commit under; it assigns, and never joins
+            settings.put(ConsumerConfig.GROUP_ID_CONFIG, progress.group()); // to commit; it never joins
             settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // only what was acknowledged is committed
             settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // to look is not to create
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolationLevel);
@@ -278,7 +275,7 @@ public class DlqInspector implements Callable<Integer> {
             settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
             settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
             if (exactlyOnce) {
-                settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group); // ends what a killed run left open
+                settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, progress.group()); // ends what was left open
             }
             KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings);
             if (exactlyOnce) {
@@ -287,52 +284,28 @@ public class DlqInspector implements Callable<Integer> {
             return producer;
         }
 
-        /** From where on to read: what was committed, and the beginning where nothing was. */
-        private Map<TopicPartition, Long> progress(KafkaConsumer<byte[], byte[]> consumer) {
-            List<TopicPartition> partitions = filter.partitions(consumer.partitionsFor(topic).stream()
-                    .map(p -> new TopicPartition(topic, p.partition())).toList());
-            consumer.assign(partitions);
-            Map<TopicPartition, Long> from = new HashMap<>(consumer.beginningOffsets(partitions));
+        /** From where on to read. */
+        private Map<TopicPartition, Long> start() {
+            consumer.assign(filter.partitions(consumer.partitionsFor(topic).stream()
+                    .map(p -> new TopicPartition(topic, p.partition())).toList()));
             try {
-                consumer.committed(Set.copyOf(partitions)).forEach((partition, known) -> {
-                    if (known != null && isOfThisReplay(known)) {
-                        committed.put(partition, known.offset());
-                        from.merge(partition, fromBeginning ? 0 : known.offset(), Math::max);
-                    }
-                });
+                return progress.start(consumer, fromBeginning);
             } catch (GroupAuthorizationException e) {
                 if (mode.execute) {
                     throw e;
                 }
-                out().println("what was replayed already is not known: this user may not see the group " + group);
+                out().println("what was replayed already is not known: this user may not see the group "
+                        + progress.group());
+                return consumer.beginningOffsets(consumer.assignment());
             }
-            return from;
-        }
-
-        /** Progress without a digest was set by hand. */
-        private boolean isOfThisReplay(OffsetAndMetadata known) {
-            boolean same = known.metadata().isEmpty() || known.metadata().equals(digest);
-            if (!same && !fromBeginning) {
-                throw new Failure(Script.USAGE, "The group " + group + " has the progress of a replay with another "
-                        + "filter, --to or --fetch-original, which says nothing of this one: take another --group, or "
-                        + "--from-beginning.", null);
-            }
-            return same;
-        }
-
-        /** What to commit. */
-        private Map<TopicPartition, OffsetAndMetadata> offsets(Map<TopicPartition, Long> position) {
-            return position.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, at -> new OffsetAndMetadata(
-                    Math.max(at.getValue(), committed.getOrDefault(at.getKey(), 0L)), digest)));
         }
 
         // --- what would be done ---
 
-        private ReplayPlan plan(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> from,
-                Map<TopicPartition, Long> ends, Stop stop) {
+        private ReplayPlan plan(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, Stop stop) {
             ReplayPlan plan = new ReplayPlan();
-            try (ProgressBar progress = new ProgressBar("looking", distance(from, ends))) {
-                batches(consumer, from, ends, stop, batch -> {
+            try (ProgressBar bar = new ProgressBar("looking", distance(from, ends))) {
+                batches(from, ends, stop, batch -> {
                     for (Letter letter : batch) {
                         Action action = rules.action(letter);
                         plan.add(letter, action, rules.target(letter), rules.partition(letter));
@@ -340,21 +313,16 @@ public class DlqInspector implements Callable<Integer> {
                             rules.edited(letter, letter.record().value()); // who cannot be is told before one is sent
                         }
                     }
-                    progress.at(distance(from, position(consumer, ends)));
+                    bar.at(distance(from, position(ends)));
                 });
             }
             return plan;
         }
 
-        private static boolean progressed(KafkaConsumer<?, ?> consumer, Map<TopicPartition, Long> from) {
-            Map<TopicPartition, Long> begins = consumer.beginningOffsets(from.keySet());
-            return from.entrySet().stream().anyMatch(at -> at.getValue() > begins.get(at.getKey()));
-        }
-
-        private void say(ReplayPlan plan, boolean progressed) {
+        private void say(ReplayPlan plan, Map<TopicPartition, Long> from) {
             plan.print(out(), mode.execute ? "replaying" : "would replay", topic, rules.quarantine(),
                     rules.maxReplays());
-            if (progressed) {
+            if (distance(consumer.beginningOffsets(from.keySet()), from) > 0) {
                 out().println("  those before were replayed already (--from-beginning takes them again)");
             }
             if (!mode.execute) {
@@ -362,7 +330,7 @@ public class DlqInspector implements Callable<Integer> {
             }
         }
 
-        private void prepareTopics(Admin admin, ReplayPlan plan) {
+        private void prepareTopics(ReplayPlan plan) {
             plan.targets().forEach(target -> kafka.require(admin, target, AclOperation.WRITE));
             plan.partitionsNeeded().forEach((target, needed) -> {
                 if (kafka.partitions(admin, target) < needed) {
@@ -371,11 +339,11 @@ public class DlqInspector implements Callable<Integer> {
                 }
             });
             if (plan.count(Action.QUARANTINED) > 0) {
-                prepareQuarantine(admin);
+                prepareQuarantine();
             }
         }
 
-        private void prepareQuarantine(Admin admin) {
+        private void prepareQuarantine() {
             if (!quarantineIsThere) {
                 kafka.createMissing(admin, Topics.deadLetters(rules.quarantine()), AclOperation.WRITE);
                 quarantineIsThere = true;
@@ -384,57 +352,53 @@ public class DlqInspector implements Callable<Integer> {
 
         // --- doing it ---
 
-        private void execute(Admin admin, KafkaConsumer<byte[], byte[]> consumer, Producer<byte[], byte[]> producer,
-                Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, ReplayPlan plan, Stop stop)
+        private void execute(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, ReplayPlan plan, Stop stop)
                 throws IOException {
-            Pace pace = new Pace(rate);
-            Map<Action, Long> done = new EnumMap<>(Action.class);
-            List<String> gone = new ArrayList<>();
             boolean through = false;
-            try (ProgressBar progress = new ProgressBar("replaying", plan.toSend()); Audit trail = new Audit(audit);
+            try (ProgressBar bar = new ProgressBar("replaying", plan.toSend()); Audit file = new Audit(audit);
                     TopicReader originals = rules.fetchOriginal() ? reader() : null) {
-                batches(consumer, from, ends, stop, batch -> {
-                    List<Outgoing> outgoing = new ArrayList<>();
-                    for (Letter letter : batch) {
-                        Outgoing one = rules.outgoing(letter, dead -> original(originals, dead));       // 5
-                        if (one.action().sends()) {
-                            outgoing.add(one);
-                        } else {
-                            done.merge(one.action(), 1L, Long::sum);
-                        }
-                        if (one.action() == Action.QUARANTINED) {
-                            prepareQuarantine(admin);
-                        } else if (one.action() == Action.GONE) {
-                            gone.add(letter.at());
-                        }
-                        if (one.action() == Action.GONE || one.action() == Action.SKIPPED) {
-                            note(trail, one, null);
-                        }
-                    }
-                    trail.flush();
-                    List<Outgoing> sent = new ArrayList<>();
-                    Map<TopicPartition, Long> position = position(consumer, ends);
-                    Failure failed = exactlyOnce
-                            ? transact(producer, outgoing, sent, offsets(position), consumer, pace, trail)
-                            : send(producer, outgoing, sent, position, consumer, pace, trail);
-                    sent.forEach(one -> done.merge(one.action(), 1L, Long::sum));
+                trail = file;
+                batches(from, ends, stop, batch -> {
+                    List<Outgoing> outgoing = outgoing(batch, originals);
+                    Failure failed = exactlyOnce ? transact(outgoing, position(ends)) : send(outgoing, position(ends));
                     if (failed != null) {
                         throw failed;
                     }
-                    progress.at(done.values().stream().mapToLong(n -> n).sum());
+                    bar.at(result.total());
                 });
                 through = true;
             } finally {
-                if (!through && !gone.isEmpty()) {
-                    out().println(told(gone));
+                if (!through) {
+                    result.gone().ifPresent(out()::println);
                 }
             }
-            say(done, plan, gone, stop);
+            say(plan, stop);
+        }
+
+        /** Makes of a batch what is to be sent, and notes what is not. */
+        private List<Outgoing> outgoing(List<Letter> batch, TopicReader originals) {
+            List<Outgoing> outgoing = new ArrayList<>();
+            for (Letter letter : batch) {
+                Outgoing one = rules.outgoing(letter, dead -> original(originals, dead));               // 3
+                switch (one.action()) {
+                    case REPLAYED -> outgoing.add(one);
+                    case QUARANTINED -> {                                                               // 5
+                        prepareQuarantine();
+                        outgoing.add(one);
+                    }
+                    case GONE, SKIPPED -> {
+                        result.add(one);
+                        note(one, null);
+                    }
+                    default -> result.add(one);
+                }
+            }
+            trail.flush();
+            return outgoing;
         }
 
         /** Sends and waits; once Kafka is gone, each of the others would take its time to find that out. */
-        private static List<Future<RecordMetadata>> sendAll(Producer<byte[], byte[]> producer, List<Outgoing> batch,
-                Pace pace) {
+        private List<Future<RecordMetadata>> sendAll(List<Outgoing> batch) {
             List<Future<RecordMetadata>> futures = new ArrayList<>();
             Throwable away = null;
             for (Outgoing one : batch) {
@@ -443,7 +407,7 @@ public class DlqInspector implements Callable<Integer> {
                     continue;
                 }
                 pace.await();
-                Future<RecordMetadata> future = producer.send(one.record());                              // 3
+                Future<RecordMetadata> future = producer.send(one.record());
                 futures.add(future);
                 if (failure(future) instanceof RetriableException gone) {
                     away = gone;
@@ -454,9 +418,8 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         /** Sends a batch, waits for it, and commits; what follows a failure in its partition is not committed. */
-        private Failure send(Producer<byte[], byte[]> producer, List<Outgoing> batch, List<Outgoing> sent,
-                Map<TopicPartition, Long> position, KafkaConsumer<?, ?> consumer, Pace pace, Audit trail) {
-            List<Future<RecordMetadata>> futures = sendAll(producer, batch, pace);
+        private Failure send(List<Outgoing> batch, Map<TopicPartition, Long> position) {
+            List<Future<RecordMetadata>> futures = sendAll(batch);
             Outgoing refused = null;
             Throwable why = null;
             boolean behind = false;
@@ -472,8 +435,8 @@ public class DlqInspector implements Callable<Integer> {
                     failure = failure(future);
                 }
                 if (failure == null) {
-                    note(trail, one, future.resultNow());
-                    sent.add(one);
+                    note(one, future.resultNow());
+                    result.add(one);
                     behind |= held.contains(partition);
                 } else {
                     why = refused == null ? failure : why;
@@ -486,7 +449,7 @@ public class DlqInspector implements Callable<Integer> {
             trail.flush();
             Failure failed = refused == null ? null : refused(refused, why, behind);
             try {
-                consumer.commitSync(offsets(position));                                                 // 4
+                consumer.commitSync(progress.at(position));                                             // 4
             } catch (KafkaException e) {
                 throw failed == null ? e : failed; // the first thing that went wrong says more
             }
@@ -494,25 +457,23 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         /** Sends a batch in one transaction with the progress. */
-        private Failure transact(Producer<byte[], byte[]> producer, List<Outgoing> batch, List<Outgoing> sent,
-                Map<TopicPartition, OffsetAndMetadata> offsets, KafkaConsumer<?, ?> consumer, Pace pace, Audit trail) {
+        private Failure transact(List<Outgoing> batch, Map<TopicPartition, Long> position) {
             List<Future<RecordMetadata>> futures;
             try {
                 producer.beginTransaction();
-                futures = sendAll(producer, batch, pace);
-                producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());                   // 4
+                futures = sendAll(batch);
+                producer.sendOffsetsToTransaction(progress.at(position), consumer.groupMetadata());     // 4
                 producer.commitTransaction();
             } catch (TimeoutException | InterruptException e) {
                 throw e; // whether it was committed is not known, and shows when it is run again
             } catch (KafkaException e) {
-                KafkaException cause = e.getCause() instanceof KafkaException known ? known : e;
-                return culprit(producer, batch, cause);
+                return culprit(batch, e.getCause() instanceof KafkaException known ? known : e);
             }
             for (int i = 0; i < batch.size(); i++) {
-                note(trail, batch.get(i), futures.get(i).resultNow());
+                note(batch.get(i), futures.get(i).resultNow());
+                result.add(batch.get(i));
             }
             trail.flush();
-            sent.addAll(batch);
             return null;
         }
 
@@ -520,7 +481,7 @@ public class DlqInspector implements Callable<Integer> {
          * Finds the record for which a transaction failed. The client gives its error also to what it had not sent yet,
          * so who it was shows only when one is sent after the other; in a transaction that nobody will see.
          */
-        private Failure culprit(Producer<byte[], byte[]> producer, List<Outgoing> batch, KafkaException cause) {
+        private Failure culprit(List<Outgoing> batch, KafkaException cause) {
             if (cause instanceof RetriableException) {
                 throw cause; // Kafka is away; to close the producer aborts, or Kafka does when it is back
             }
@@ -562,51 +523,33 @@ public class DlqInspector implements Callable<Integer> {
                     + (behind ? "; those behind it in its batch were sent, and will be sent again." : "."), why);
         }
 
-        private static void note(Audit trail, Outgoing one, RecordMetadata to) {
+        private void note(Outgoing one, RecordMetadata to) {
             trail.note(one.action().name().toLowerCase(), one.letter(), to,
                     one.replays() + (one.action() == Action.REPLAYED ? 1 : 0));
         }
 
-        private void say(Map<Action, Long> done, ReplayPlan plan, List<String> gone, Stop stop) {
-            long quarantined = done.getOrDefault(Action.QUARANTINED, 0L);
+        private void say(ReplayPlan plan, Stop stop) {
+            long quarantined = result.count(Action.QUARANTINED);
             if (plan.toSend() > 0) {
-                out().println("replayed " + done.getOrDefault(Action.REPLAYED, 0L) + " of "
-                        + plan.count(Action.REPLAYED) + (quarantined == 0 ? "" : ", quarantined " + quarantined)
-                        + "; the progress is in group " + group);
+                out().println("replayed " + result.count(Action.REPLAYED) + " of " + plan.count(Action.REPLAYED)
+                        + (quarantined == 0 ? "" : ", quarantined " + quarantined) + "; the progress is in group "
+                        + progress.group());
             }
             if (stop.asked()) {
                 out().println("stopped; run it again to go on");
             }
-            List<String> left = new ArrayList<>();
-            if (done.containsKey(Action.NO_ORIGIN)) {
-                left.add(done.get(Action.NO_ORIGIN) + " stay, as their headers tell no origin: --without-origin --to "
-                        + "TOPIC sends them");
-            }
-            if (done.containsKey(Action.NOT_COPIED)) {
-                left.add(done.get(Action.NOT_COPIED) + " stay, as key and value were not copied: --not-copied "
-                        + "--fetch-original sends them");
-            }
-            if (!gone.isEmpty()) {
-                left.add(told(gone));
-            }
-            if (!left.isEmpty()) {
-                throw new Failure(String.join("; ", left) + ".");
-            }
-        }
-
-        private static String told(List<String> gone) {
-            return gone.size() + " could not be replayed, as their originals are gone: "
-                    + gone.stream().limit(10).collect(Collectors.joining(", ")) + (gone.size() > 10 ? ", …" : "");
+            result.left().ifPresent(left -> {
+                throw new Failure(left);
+            });
         }
 
         /** Hands over what is between two offsets, as far as it is asked for, in the batches that are polled. */
-        private void batches(KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> from,
-                Map<TopicPartition, Long> ends, Stop stop, Batches sink) {
+        private void batches(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, Stop stop, Batches sink) {
             long left = limit == null ? Long.MAX_VALUE : limit;
             consumer.assign(from.keySet());
             from.forEach(consumer::seek);
             TopicReader.Patience patience = new TopicReader.Patience(timeout());
-            while (left > 0 && !stop.asked() && distance(position(consumer, ends), ends) > 0) {
+            while (left > 0 && !stop.asked() && distance(position(ends), ends) > 0) {
                 patience.check(consumer);
                 ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
                 List<Letter> batch = new ArrayList<>();
@@ -633,8 +576,7 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         /** How far it was read, up to the ends. */
-        private static Map<TopicPartition, Long> position(KafkaConsumer<?, ?> consumer,
-                Map<TopicPartition, Long> ends) {
+        private Map<TopicPartition, Long> position(Map<TopicPartition, Long> ends) {
             return ends.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
                     end -> Math.min(end.getValue(), consumer.position(end.getKey()))));
         }

@@ -102,6 +102,7 @@ class ApiProof {
 
     @Test
     void whatBecameOfAnOrderIsToldWhereTheAnswerSays(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
         Api api = lab.api();
         Answer good = api.post(Api.order("customer123"));
         Answer failing = api.post(Api.order("customerf").replace("{\"customer_id\"",
@@ -111,12 +112,14 @@ class ApiProof {
         assertThat(state(api, failing)).isEqualTo("accepted");
         problem(api.get("/orders/unknown"), 404, "not known");
 
-        lab.consumer();
+        lab.consumer("--commit", "transactional");
         await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, good).equals("processed"));
         await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, failing).equals("dead-lettered"));
         assertThat(api.get(failing.header("Location")).body().path("reason").asText()).contains("OrderRejected");
 
-        Api another = lab.api();
+        Answer last = api.post(Api.order("customer123"));
+        await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, last).equals("processed"));
+        Api another = lab.api("--max-orders", "3");
         await("known to one that starts later").atMost(Duration.ofSeconds(30)).until(
                 () -> another.get(good.header("Location")).body().path("status").asText().equals("processed"));
         Api forgetful = lab.api("--max-orders", "0");

@@ -73,7 +73,7 @@ public final class OrderView implements AutoCloseable {
 
     private void read() {
         try (TopicReader reader = new TopicReader(client.get())) {
-            reader.read(tails(reader.ends(reader.partitions(events))), this::isClosed, this::take);
+            reader.read(tails(reader.ends(reader.partitions(events)), most), this::isClosed, this::take);
         } catch (KafkaException e) {
             LOG.warn("what was accepted before cannot be seen: {}", e.getMessage());
         }
@@ -126,14 +126,15 @@ public final class OrderView implements AutoCloseable {
             Set<TopicPartition> all = new HashSet<>(consumer.assignment());
             all.addAll(fresh);
             consumer.assign(all);
-            tails(consumer.endOffsets(fresh)).forEach(consumer::seek);
+            tails(consumer.endOffsets(fresh), 2L * most).forEach(consumer::seek); // each may have the marker of a
+            // transaction behind it, which takes an offset, too
         }
     }
 
-    /** As far before the ends as can be remembered. */
-    private Map<TopicPartition, Long> tails(Map<TopicPartition, Long> ends) {
+    /** So far before the ends. */
+    private static Map<TopicPartition, Long> tails(Map<TopicPartition, Long> ends, long length) {
         return ends.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
-                end -> Math.max(0, end.getValue() - most)));
+                end -> Math.max(0, end.getValue() - length)));
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
