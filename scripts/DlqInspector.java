@@ -256,6 +256,7 @@ public class DlqInspector implements Callable<Integer> {
             settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took is passed over
             settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) timeout().toMillis());
             settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
+            settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, TopicReader.FETCH_WAIT_MS);
             settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, rate == null ? BATCH : Math.min(BATCH, rate));
             settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
             settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);

@@ -63,7 +63,8 @@ public final class Kafka implements AutoCloseable {
                 // second at times, and then be refused for good (KAFKA-15591)
                 new ByteArraySerializer(), new ByteArraySerializer());
         reader = new KafkaConsumer<>(
-                and(client, Map.of("allow.auto.create.topics", false, "isolation.level", "read_committed")),
+                and(client, Map.of("allow.auto.create.topics", false, "isolation.level", "read_committed",
+                        "fetch.max.wait.ms", 20)), // a fetch at the end of one topic holds up the next one for so long
                 new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 

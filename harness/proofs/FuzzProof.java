@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Bytes from outside are an order, or are refused as it is said: there is no third way. */
 @ExtendWith(LabExtension.class)
 class FuzzProof {
-    private static final int MOST = 100_000; // some 20 seconds
+    private static final int MOST = 50_000; // some 10 seconds
     private static final int FEWEST = 10_000;
     private static final int LONGEST = 90; // seconds, on a busy machine
 

@@ -30,7 +30,7 @@ class RebalanceProof {
         lab.sendOrders(0, ORDERS);
         Running first = lab.consumer(options);
         await("the first works").atMost(Duration.ofSeconds(40)).until(() -> lab.outcomes().size() > 20);
-        lab.consumer(options);
+        Running second = lab.consumer(options);
         Running third = lab.consumer(options);
         await("the partitions are shared").atMost(Duration.ofSeconds(40))
                 .until(() -> lab.kafka().assignment(lab.group).equals(List.of(1, 1, 1)));
@@ -40,6 +40,8 @@ class RebalanceProof {
                 .until(() -> lab.kafka().assignment(lab.group).equals(List.of(2, 1)));
         assertThat(lab.kafka().lag(lab.group, lab.events)).as("still under load").isPositive();
         assertThat(third.stop()).isEqualTo(143);
+        assertThat(second.stop()).isEqualTo(143);
+        lab.consumer("--group-protocol", protocol, "--commit", commit, "--dedup", "none"); // does the rest at full speed
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 2L * ORDERS));
     }

@@ -83,7 +83,6 @@ public abstract class OnTopic implements Callable<Integer> {
     protected TopicReader reader() {
         Properties settings = kafka.client("dlq-inspector");
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
-        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100); // a fetch at the end holds up one elsewhere
         settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, timeoutMs);
         return new TopicReader(settings, isolationLevel, timeout());
     }

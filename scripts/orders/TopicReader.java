@@ -25,6 +25,9 @@ public final class TopicReader implements AutoCloseable {
     /** For how long to say goodbye to a broker, be it there or not; by itself a client takes 30 s. */
     public static final Duration CLOSE = Duration.ofSeconds(2);
 
+    /** A fetch at the end holds up the next one elsewhere for so long; by default it is 500. */
+    public static final int FETCH_WAIT_MS = 100;
+
     private static final Duration POLL = Duration.ofMillis(200);
 
     private final Consumer<byte[], byte[]> consumer;
@@ -45,6 +48,7 @@ public final class TopicReader implements AutoCloseable {
         client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
         client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // to look is not to create
+        client.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
         client.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolationLevel);
         client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took away is passed over
         consumer = new KafkaConsumer<>(client);
