@@ -41,7 +41,7 @@ class RebalanceProof {
         assertThat(lab.kafka().lag(lab.group, lab.events)).as("still under load").isPositive();
         assertThat(third.stop()).isEqualTo(143);
         assertThat(second.stop()).isEqualTo(143);
-        lab.consumer("--group-protocol", protocol, "--commit", commit, "--dedup", "none"); // does the rest at full speed
+        lab.consumer("--group-protocol", protocol, "--commit", commit, "--dedup", "none"); // for the rest
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 2L * ORDERS));
     }
