@@ -445,7 +445,7 @@ public class OrderApi implements Callable<Integer> {
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, safe && !noIdempotence); // retries add no record
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1); // a batch overtaken by the next can be
         // refused for good (KAFKA-15591); and what comes in meanwhile goes as one batch, which is faster
-        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0); // a client waits for each order
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0); // a client waits: with 1 ms 32 of them send a third less
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, bufferMemory);
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS); // a full buffer: 503 now, and no thread waits
         settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, NEVER_MS); // to ask for it again would take longer
