@@ -85,6 +85,10 @@ class InspectorProof {
 
         assertThat(lab.inspect("list").out()).contains("0:0", "2026-03-01T12:00:00Z", "orders-1@5", "order-1",
                 "he said \"no\", twice\\u000aand left", "0xfe", "(not told)", "2 dead letters in " + lab.dlq);
+        Running coloured = lab.start(Map.of("CLICOLOR_FORCE", "1"), "DlqInspector", "list", "--bootstrap-server",
+                lab.broker().bootstrap(), "--topic", lab.dlq);
+        coloured.awaitExit(Duration.ofSeconds(30));
+        assertThat(coloured.out()).startsWith("\u001b[1mAT ").contains("MESSAGE\u001b[0m\n"); // 21 would underline
         JsonNode array = Kafka.json(Kafka.bytes(lab.inspect("list", "--format", "json").out()));
         assertThat(array).hasSize(2);
         JsonNode first = array.get(0);

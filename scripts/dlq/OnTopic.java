@@ -115,7 +115,7 @@ public abstract class OnTopic implements Callable<Integer> {
 
     protected String bold(String text) {
         return spec.commandLine().getColorScheme().ansi().enabled()
-                ? Ansi.Style.on(Ansi.Style.bold) + text + Ansi.Style.off(Ansi.Style.bold) : text;
+                ? Ansi.Style.on(Ansi.Style.bold) + text + Ansi.Style.reset.on() : text;
     }
 
     /** How many offsets lie between. */
