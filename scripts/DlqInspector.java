@@ -179,7 +179,8 @@ public class DlqInspector implements Callable<Integer> {
         @Option(names = "--group", paramLabel = "GROUP",
                 description = "Where the progress is kept (default: a name made of topic, filter, --to and "
                         + "--fetch-original). Kafka forgets it some time after the last run with --execute: "
-                        + "offsets.retention.minutes, which is 7 days by default.")
+                        + "offsets.retention.minutes, which is 7 days by default. One run at a time: two would send "
+                        + "twice; with --exactly-once the later one ends the earlier.")
         private String group;
 
         @Option(names = "--from-beginning",
@@ -226,11 +227,15 @@ public class DlqInspector implements Callable<Integer> {
             Map<TopicPartition, Long> from = start();
             Map<TopicPartition, Long> ends = consumer.endOffsets(from.keySet());
             ReplayPlan plan = plan(from, ends, stop);
+            if (stop.asked()) {
+                out().println("stopped; nothing was sent");
+                return;
+            }
             say(plan, from);
-            if (mode.execute && !stop.asked()) {
+            if (mode.execute) {
                 prepareTopics(plan);
                 out().flush();
-                consumer.commitSync(progress.at(from)); // who may not is told now, and old progress stays alive
+                begin(from);
                 execute(from, ends, plan, stop);
             }
         }
@@ -333,9 +338,9 @@ public class DlqInspector implements Callable<Integer> {
 
         private void prepareTopics(ReplayPlan plan) {
             plan.targets().forEach(target -> kafka.require(admin, target, AclOperation.WRITE));
-            plan.partitionsNeeded().forEach((target, needed) -> {
-                if (kafka.partitions(admin, target) < needed) {
-                    throw new Failure("Some came from partition " + (needed - 1) + ", which " + target
+            plan.highestPartitions().forEach((target, highest) -> {
+                if (kafka.partitions(admin, target) <= highest) {
+                    throw new Failure("Some came from partition " + highest + ", which " + target
                             + " does not have: take --partition key.");
                 }
             });
@@ -352,6 +357,17 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         // --- doing it ---
+
+        /** Who may not commit is told now, and who was overtaken by another run; and old progress stays alive. */
+        private void begin(Map<TopicPartition, Long> from) {
+            if (exactlyOnce) {
+                producer.beginTransaction();
+                producer.sendOffsetsToTransaction(progress.at(from), consumer.groupMetadata());
+                producer.commitTransaction();
+            } else {
+                consumer.commitSync(progress.at(from));
+            }
+        }
 
         private void execute(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, ReplayPlan plan, Stop stop)
                 throws IOException {
@@ -394,7 +410,6 @@ public class DlqInspector implements Callable<Integer> {
                     default -> result.add(one);
                 }
             }
-            trail.flush();
             return outgoing;
         }
 
@@ -447,7 +462,6 @@ public class DlqInspector implements Callable<Integer> {
                     }
                 }
             }
-            trail.flush();
             Failure failed = refused == null ? null : refused(refused, why, behind);
             try {
                 consumer.commitSync(progress.at(position));                                             // 4
@@ -474,7 +488,6 @@ public class DlqInspector implements Callable<Integer> {
                 note(batch.get(i), futures.get(i).resultNow());
                 result.add(batch.get(i));
             }
-            trail.flush();
             return null;
         }
 

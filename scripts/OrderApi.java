@@ -36,6 +36,7 @@
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -340,14 +341,14 @@ public class OrderApi implements Callable<Integer> {
     private record Placed(String fingerprint, CompletableFuture<Accepted> answer) {
     }
 
+    /** What a client sent: its order, and its idempotency key or null. */
+    private record Posted(Order order, String key) {
+    }
+
     private Answer placeOrder(HttpExchange exchange) throws IOException {
-        ObjectNode body = body(exchange);                                                       // 1
-        String key = IdempotencyKey.of(exchange.getRequestHeaders(), body);
-        if (key == null && requireKey) {
-            throw new HttpProblem(ProblemType.MISSING_IDEMPOTENCY_KEY,
-                    "Send an Idempotency-Key: a text of your own, the same whenever you repeat the request.");
-        }
-        Order posted = posted(body);
+        Posted request = request(exchange);                                                     // 1
+        Order posted = request.order;
+        String key = request.key;
         Order order = posted.completed(newId(key), Instant.now().toString(), key);
         String fingerprint = key == null ? null : posted.contentDigest() + Objects.toString(posted.orderId(), "");
         log.info("received order {} of customer {}, idempotency key {}", order.orderId(), order.customerId(), key);
@@ -377,7 +378,7 @@ public class OrderApi implements Callable<Integer> {
         return created(exchange, accepted, true);
     }
 
-    private ObjectNode body(HttpExchange exchange) throws IOException {
+    private Posted request(HttpExchange exchange) throws IOException {
         String type = exchange.getRequestHeaders().getFirst("Content-Type");
         if (type != null && !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
             throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
@@ -385,22 +386,25 @@ public class OrderApi implements Callable<Integer> {
         if (exchange.getRequestHeaders().containsKey("Content-Encoding")) {
             throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be sent uncompressed.");
         }
-        byte[] bytes = bodies.read(exchange);
         try {
-            JsonNode json = Json.read(bytes);
-            if (json instanceof ObjectNode object) {
-                return object;
-            }
-            throw new HttpProblem(json.isMissingNode() ? ProblemType.MALFORMED_REQUEST : ProblemType.INVALID_ORDER,
-                    "The body has to be one JSON object: an order.");
+            return bodies.read(exchange, bytes -> posted(exchange.getRequestHeaders(), Json.read(bytes)));
         } catch (JsonProcessingException e) {
             throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The body is not JSON: " + e.getOriginalMessage());
         }
     }
 
-    private static Order posted(ObjectNode body) {
+    private Posted posted(Headers headers, JsonNode json) {
+        if (!(json instanceof ObjectNode body)) {
+            throw new HttpProblem(json.isMissingNode() ? ProblemType.MALFORMED_REQUEST : ProblemType.INVALID_ORDER,
+                    "The body has to be one JSON object: an order.");
+        }
+        String key = IdempotencyKey.of(headers, body);
+        if (key == null && requireKey) {
+            throw new HttpProblem(ProblemType.MISSING_IDEMPOTENCY_KEY,
+                    "Send an Idempotency-Key: a text of your own, the same whenever you repeat the request.");
+        }
         try {
-            return Order.posted(body);
+            return new Posted(Order.posted(body), key);
         } catch (InvalidOrder e) {
             throw new HttpProblem(ProblemType.INVALID_ORDER, "The order is not valid: " + e.getMessage())
                     .with(e.problems());

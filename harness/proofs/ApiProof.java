@@ -112,16 +112,21 @@ class ApiProof {
         assertThat(state(api, failing)).isEqualTo("accepted");
         problem(api.get("/orders/unknown"), 404, "not known");
 
-        lab.consumer("--commit", "transactional");
+        Running consumer = lab.consumer("--commit", "transactional");
         await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, good).equals("processed"));
         await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, failing).equals("dead-lettered"));
         assertThat(api.get(failing.header("Location")).body().path("reason").asText()).contains("OrderRejected");
 
         Answer last = api.post(Api.order("customer123"));
         await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, last).equals("processed"));
+        consumer.stop();
+        Answer waiting = api.post(Api.order("customer123"));
         Api another = lab.api("--max-orders", "3");
         await("known to one that starts later").atMost(Duration.ofSeconds(30)).until(
-                () -> another.get(good.header("Location")).body().path("status").asText().equals("processed"));
+                () -> state(another, last).equals("processed"));
+        assertThat(state(another, failing)).isEqualTo("dead-lettered");
+        assertThat(state(another, waiting)).isEqualTo("accepted");
+        problem(another.get(good.header("Location")), 404, "among the last 3");
         Api forgetful = lab.api("--max-orders", "0");
         problem(forgetful.get(good.header("Location")), 404, "among the last 0");
     }

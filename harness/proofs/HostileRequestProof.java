@@ -2,6 +2,8 @@ package proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +35,7 @@ class HostileRequestProof {
     private final Map<String, Request> requests = new LinkedHashMap<>();
 
     @Test
-    void eachIsAnsweredAsItShouldBeAndTheApiGoesOn(Lab lab) {
+    void eachIsAnsweredAsItShouldBeAndTheApiGoesOn(Lab lab) throws IOException {
         thatAreNoJson();
         thatAreNoOrder();
         inAnotherEncoding();
@@ -55,9 +57,19 @@ class HostileRequestProof {
         all.assertAll();
         assertThat(requests.values()).flatExtracting(Request::statuses).filteredOn(status -> status >= 500)
                 .as("only what RFC 9112, 6.1 has it for").containsOnly(501);
+        toldBeforeTheBodyIsThere(api);
         assertThat(api.post(Api.order("c")).status()).as("still there").isEqualTo(201);
         assertThat(lab.kafka().records(lab.events)).as("nothing refused was sent").hasSize((int) created + 1);
         assertThat(api.process().err()).doesNotContain("Exception", "\tat ", "\u001b[2J", "\u0000");
+    }
+
+    private static void toldBeforeTheBodyIsThere(Api api) throws IOException {
+        try (Socket socket = new Socket(api.uri().getHost(), api.uri().getPort())) {
+            socket.setSoTimeout(5_000); // half of what a request may take to come in
+            socket.getOutputStream().write(RawHttp.request("POST /nowhere HTTP/1.1", "{", "Content-Length: 200000"));
+            assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                    .isEqualTo("HTTP/1.1 404");
+        }
     }
 
     private void thatAreNoJson() {

@@ -127,6 +127,10 @@ class ReplayProof {
         assertThat(Kafka.header(lab.kafka().records(elsewhere).getLast(), "__dlq.errors.topic")).isEqualTo(lab.events);
         lab.kafka().send(letter(lab, Kafka.bytes("k"), Kafka.bytes("no json"), 0));
         sentence(replay(lab, "--execute", "--to", elsewhere, "--set", "/a=1"), "0:1 cannot be edited");
+        lab.kafka().send(letter(lab, Kafka.bytes("k"), Kafka.bytes("{\"n\":1e20000}"), Integer.MAX_VALUE));
+        sentence(replay(lab, "--execute", "--to", elsewhere, "--set", "/a=1", "--skip", "0:1"), "0:2 cannot be edited");
+        sentence(replay(lab, "--execute", "--to", elsewhere, "--partition", "original"),
+                "Some came from partition 2147483647, which " + elsewhere + " does not have");
         assertThat(lab.kafka().records(elsewhere)).as("all are looked at before one is sent").hasSize(2);
     }
 

@@ -198,6 +198,15 @@ class SecurityProof {
         assertThat(replay(lab, "replayer-6", List.of(read, write, group, transactionalIds(WRITE, "replays")),
                 "--exactly-once", "--from-beginning").out()).contains("replayed 1 of 1");
         assertThat(lab.kafka().records(lab.events)).hasSize(2);
+
+        String quarantine = lab.dlq + "-quarantine";
+        lab.kafka().createTopic(quarantine, 1);
+        String[] all = {"--from-beginning", "--max-replays", "0"};
+        assertThat(sentence(replay(lab, "replayer-8", List.of(read, group), all), 1)).contains("ask for WRITE");
+        assertThat(replay(lab, "replayer-9", List.of(read, group, topic(WRITE, quarantine)), all).out())
+                .contains("quarantined 1");
+        assertThat(sentence(lab.inspect("show", "0:0", "--fetch-original", "--command-config",
+                user(lab, "shower", List.of(read))), 1)).contains("ask for READ on the topic");
     }
 
     private static Running replay(Lab lab, String user, List<Right> rights, String... options) {
@@ -285,7 +294,8 @@ class SecurityProof {
         lab.kafka().createTopic(lab.dlq, 1);
         ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, Kafka.bytes("order-1"),
                 Kafka.bytes(Api.record("order-1", "customerf", "59.98")));
-        letter.headers().add("__dlq.errors.topic", Kafka.bytes(lab.events));
+        letter.headers().add("__dlq.errors.topic", Kafka.bytes(lab.events))
+                .add("__dlq.errors.partition", Kafka.bytes("0")).add("__dlq.errors.offset", Kafka.bytes("0"));
         lab.kafka().send(letter);
     }
 

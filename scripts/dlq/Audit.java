@@ -1,7 +1,7 @@
 package dlq;
 
-import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,14 +19,15 @@ import org.apache.kafka.clients.producer.RecordMetadata;
  * dead_letter} and {@code to} (TOPIC-PARTITION@OFFSET; null if it was not sent), {@code action} (replayed, quarantined,
  * gone, skipped), {@code key}, {@code exception}, {@code replays}. A line is written before the progress is: after a
  * kill the last ones may come again. In a transaction with the progress it is written after both: they may be missing.
+ * Each line is one write, so that a kill leaves no half of one.
  */
 public final class Audit implements AutoCloseable {
-    private final BufferedWriter file;
+    private final OutputStream file;
 
     /** @param path null for none */
     public Audit(Path path) {
         try {
-            file = path == null ? null : Files.newBufferedWriter(path, StandardOpenOption.CREATE,
+            file = path == null ? null : Files.newOutputStream(path, StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new Script.Failure(Script.USAGE, "--audit " + path + " cannot be written ("
@@ -49,19 +50,8 @@ public final class Audit implements AutoCloseable {
         line.put("exception", letter.exception());
         line.put("replays", replays);
         try {
-            file.write(Printable.whole(new String(Json.bytes(line), StandardCharsets.UTF_8)));
-            file.newLine();
-        } catch (IOException e) {
-            throw full(e);
-        }
-    }
-
-    /** Hands what was noted to the operating system. */
-    public void flush() {
-        try {
-            if (file != null) {
-                file.flush();
-            }
+            file.write((Printable.whole(new String(Json.bytes(line), StandardCharsets.UTF_8)) + "\n")
+                    .getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw full(e);
         }

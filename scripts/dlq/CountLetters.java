@@ -9,6 +9,7 @@ import orders.Json;
 import orders.Printable;
 import orders.ProgressBar;
 import orders.Script;
+import orders.Script.Failure;
 import orders.TopicReader;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
@@ -42,7 +43,11 @@ public final class CountLetters extends OnTopic {
 
     @Override
     protected Integer run(Admin admin) {
+        if (top < 0) {
+            throw new Failure(Script.USAGE, "--top has to be 0 or more.", null);
+        }
         Tally tally = new Tally();
+        boolean complete;
         try (var stop = new Stop(); TopicReader reader = reader()) {
             Map<TopicPartition, Long> ends = reader.ends(filter.partitions(reader.partitions(topic)));
             Map<TopicPartition, Long> begins = reader.beginnings(ends.keySet());
@@ -55,18 +60,20 @@ public final class CountLetters extends OnTopic {
                     progress.step();
                 });
             }
+            complete = !stop.asked();
         }
         if (format == Format.json) {
-            out().println(Printable.whole(new String(Json.bytes(json(tally)), StandardCharsets.UTF_8)));
+            out().println(Printable.whole(new String(Json.bytes(json(tally, complete)), StandardCharsets.UTF_8)));
         } else {
-            print(tally);
+            print(tally, complete);
         }
         return Script.OK;
     }
 
-    private Map<String, Object> json(Tally tally) {
+    private Map<String, Object> json(Tally tally, boolean complete) {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("topic", topic);
+        json.put("complete", complete);
         json.put("dead_letters", tally.letters());
         json.put("oldest", tally.letters() == 0 ? null : tally.oldest().toString());
         json.put("newest", tally.letters() == 0 ? null : tally.newest().toString());
@@ -74,8 +81,9 @@ public final class CountLetters extends OnTopic {
         return json;
     }
 
-    private void print(Tally tally) {
-        out().printf("%,d dead letter%s in %s%n", tally.letters(), tally.letters() == 1 ? "" : "s", topic);
+    private void print(Tally tally, boolean complete) {
+        out().printf("%s%,d dead letter%s in %s%n", complete ? "" : "stopped after ", tally.letters(),
+                tally.letters() == 1 ? "" : "s", topic);
         if (tally.letters() == 0) {
             return;
         }

@@ -19,13 +19,12 @@ import java.util.Map;
  * @param exception      the class of what was thrown. With Spring that is ListenerExecutionFailedException for all that
  *                       a listener throws, and {@code cause} is what it threw
  * @param cause          the class of its cause; with Spring, of the exception itself if it has none
- * @param at             when it died
  * @param connector      of Kafka Connect: the connector's name, the number of its {@code task}, the {@code stage} it
  *                       failed in (such as VALUE_CONVERTER) and the {@code executingClass} of that stage
  */
 public record Death(Family family, String topic, Integer partition, Long offset, Instant timestamp,
         String timestampType, String group, Integer attempts, String exception, String cause, String message,
-        String stacktrace, Instant at, String connector, Integer task, String stage, String executingClass) {
+        String stacktrace, String connector, Integer task, String stage, String executingClass) {
 
     /** Who writes dead letters, each in a way of its own. */
     public enum Family {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import orders.Json;
 import orders.Script;
@@ -32,6 +33,8 @@ public record Edit(JsonPointer place, JsonNode value) {
             return Json.bytes(root);
         } catch (JsonProcessingException e) {
             throw new Script.Failure("it is no JSON that can be edited (" + e.getOriginalMessage() + ")");
+        } catch (UncheckedIOException e) { // a number such as 1e20000, which cannot be written in full
+            throw new Script.Failure("its JSON cannot be written again (" + e.getCause().getMessage() + ")");
         }
     }
 

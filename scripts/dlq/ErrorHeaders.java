@@ -233,7 +233,7 @@ public final class ErrorHeaders {
     /** What a header can tell. */
     private enum Field {
         TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP, ATTEMPTS, NEXT_ATTEMPT, EXCEPTION, CAUSE, MESSAGE,
-        STACKTRACE, AT, CONNECTOR, TASK, STAGE, EXECUTING_CLASS
+        STACKTRACE, CONNECTOR, TASK, STAGE, EXECUTING_CLASS
     }
 
     /** How it is written. Places, counts and times of Kafka's are never negative: -1 says that there is none. */
@@ -329,7 +329,7 @@ public final class ErrorHeaders {
                     due == null ? (Integer) told.get(Field.ATTEMPTS) : (Integer) Math.max(0, due - 1),
                     (String) told.get(Field.EXCEPTION), (String) told.get(Field.CAUSE),
                     (String) told.get(Field.MESSAGE), (String) told.get(Field.STACKTRACE),
-                    (Instant) told.get(Field.AT), (String) told.get(Field.CONNECTOR), (Integer) told.get(Field.TASK),
+                    (String) told.get(Field.CONNECTOR), (Integer) told.get(Field.TASK),
                     (String) told.get(Field.STAGE), (String) told.get(Field.EXECUTING_CLASS));
         }
     }

@@ -38,10 +38,9 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) 
                 .findFirst();
     }
 
-    /** When it died the last time, where that is told; else its timestamp, which with some is that of the original. */
+    /** Its timestamp: when it died the last time; with who keeps that of the original, of the original. */
     public Instant time() {
-        Instant at = deaths.isEmpty() ? null : deaths.getLast().at();
-        return at == null ? Instant.ofEpochMilli(record.timestamp()) : at;
+        return Instant.ofEpochMilli(record.timestamp());
     }
 
     /** The class of what killed it last, by its simple name: of the cause, if that is told. */

@@ -56,9 +56,10 @@ public final class LetterPrinter {
     }
 
     /** What comes after the last one. */
-    public void end(String topic) {
+    public void end(String topic, boolean complete) {
         switch (format) {
-            case table -> out.println(printed + (printed == 1 ? " dead letter" : " dead letters") + " in " + topic);
+            case table -> out.println((complete ? "" : "stopped after ") + printed
+                    + (printed == 1 ? " dead letter" : " dead letters") + " in " + topic);
             case json -> out.println(printed == 0 ? "[]" : "\n]");
             case jsonl, csv -> { }
         }

@@ -51,6 +51,7 @@ public final class ListLetters extends OnTopic {
             throw new Failure(Script.USAGE, follow ? "--follow has no end, and --format json needs one: take jsonl."
                     : "--limit has to be 0 or more.", null);
         }
+        boolean complete;
         LetterPrinter printer = new LetterPrinter(format, out(), this::bold, raw);
         try (var stop = new Stop(); TopicReader reader = reader()) {
             Map<TopicPartition, Long> ends = reader.ends(filter.partitions(reader.partitions(topic)));
@@ -59,6 +60,7 @@ public final class ListLetters extends OnTopic {
             } else {
                 newest(reader, ends, stop::asked).forEach(printer::print);
             }
+            complete = follow || !stop.asked();
             if (follow) {
                 out().flush();
                 Map<TopicPartition, Long> never = new HashMap<>();
@@ -69,7 +71,7 @@ public final class ListLetters extends OnTopic {
                 });
             }
         }
-        printer.end(topic);
+        printer.end(topic, complete);
         return Script.OK;
     }
 

@@ -48,7 +48,7 @@ public abstract class OnTopic implements Callable<Integer> {
     protected String isolationLevel;
 
     @Option(names = "--timeout-ms", defaultValue = "60000", paramLabel = "MS",
-            description = "How long to wait for Kafka if it goes away (default: ${DEFAULT-VALUE}).")
+            description = "How long to wait for Kafka if it goes away in the middle (default: ${DEFAULT-VALUE}).")
     private int timeoutMs;
 
     @Mixin

@@ -24,7 +24,7 @@ public final class ReplayPlan {
 
     private final Map<Action, Long> counts = new EnumMap<>(Action.class);
     private final Map<String, Map<String, long[]>> reasonsByTarget = new TreeMap<>();
-    private final Map<String, Integer> partitionsNeeded = new HashMap<>();
+    private final Map<String, Integer> highestPartitions = new HashMap<>();
 
     /**
      * @param target    the topic that it is to be sent to, if it is to be replayed
@@ -36,7 +36,7 @@ public final class ReplayPlan {
             Tally.count(reasonsByTarget.computeIfAbsent(target, t -> new HashMap<>()),
                     Tally.cut(letter.exception()) + ": " + Tally.folded(letter.reason()));
             if (partition != null) {
-                partitionsNeeded.merge(target, partition + 1, Math::max);
+                highestPartitions.merge(target, partition, Math::max);
             }
         }
     }
@@ -55,9 +55,9 @@ public final class ReplayPlan {
         return reasonsByTarget.keySet();
     }
 
-    /** How many partitions a topic has to have, where the origin's are asked for. */
-    public Map<String, Integer> partitionsNeeded() {
-        return partitionsNeeded;
+    /** Which partition a topic has to have, where the origin's are asked for. */
+    public Map<String, Integer> highestPartitions() {
+        return highestPartitions;
     }
 
     /** @param would "replaying", or "would replay" */

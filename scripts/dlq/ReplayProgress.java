@@ -14,7 +14,7 @@ import org.apache.kafka.common.errors.GroupAuthorizationException;
 
 /**
  * How far a replay got: offsets in the dead-letter topic that are committed for a group, each with a digest of what it
- * is the progress of, as it says nothing of another filter. It is never taken back.
+ * is the progress of, as it says nothing of another filter. No run takes it back behind where it began.
  */
 public final class ReplayProgress {
     private final String digest;

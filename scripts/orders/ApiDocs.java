@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
 import orders.HttpRoutes.Answer;
 
 /** The contract in OpenAPI 3.1, and Swagger UI to read it and try it out, out of its webjar: nothing from elsewhere. */
@@ -36,6 +37,8 @@ public final class ApiDocs {
             SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", tryItOutEnabled: true, validatorUrl: null});
             """;
 
+    private static final Map<String, byte[]> RESOURCES = new ConcurrentHashMap<>();
+
     private ApiDocs() {
     }
 
@@ -62,7 +65,12 @@ public final class ApiDocs {
         return new Answer(200, type + "; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Read once: a million clients share its bytes. */
     private static byte[] resource(String name) {
+        return RESOURCES.computeIfAbsent(name, ApiDocs::read);
+    }
+
+    private static byte[] read(String name) {
         try (InputStream in = ApiDocs.class.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IllegalStateException(name + " is not in the class path");

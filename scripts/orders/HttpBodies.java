@@ -1,11 +1,12 @@
 package orders;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.concurrent.Semaphore;
 
-/** Reads the bodies of requests: each within a limit, and all that come in at a time within another. */
+/** Reads the bodies of requests: each within a limit, and all that are being read at a time within another. */
 public final class HttpBodies {
     private static final int SLICE = 4096; // what a client holds that sends nothing more
     private static final String RETRY_AFTER = "5"; // seconds
@@ -22,12 +23,18 @@ public final class HttpBodies {
         this.memory = new Semaphore(memory);
     }
 
+    /** What makes something of a body. */
+    @FunctionalInterface
+    public interface Reading<T> {
+        T of(byte[] body) throws JsonProcessingException;
+    }
+
     /**
-     * Reads the body.
+     * Reads the body, and has its room for as long as the reading takes.
      *
      * @throws HttpProblem if it is too large, or no more may come in at present; the connection is closed then
      */
-    public byte[] read(HttpExchange exchange) throws IOException {
+    public <T> T read(HttpExchange exchange, Reading<T> reading) throws IOException {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         int expected = expected(exchange);
         int held = 0;
@@ -46,14 +53,14 @@ public final class HttpBodies {
                     break;
                 }
             }
+            if (body.size() > most) {
+                throw new HttpProblem(ProblemType.BODY_TOO_LARGE, "The body is larger than " + most + " bytes.")
+                        .with("Connection", "close");
+            }
+            return reading.of(body.toByteArray());
         } finally {
             memory.release(held);
         }
-        if (body.size() > most) {
-            throw new HttpProblem(ProblemType.BODY_TOO_LARGE, "The body is larger than " + most + " bytes.")
-                    .with("Connection", "close");
-        }
-        return body.toByteArray();
     }
 
     /** As much as there will be; of more than the limit, one byte. */

@@ -2,8 +2,8 @@ package orders;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import picocli.CommandLine.Option;
@@ -86,9 +86,9 @@ public final class HttpLimits {
             HttpServer server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
             server.setExecutor(threads());
             return server;
-        } catch (BindException e) {
+        } catch (SocketException e) { // taken, not allowed, or no address of this machine
             throw new Script.Failure(Script.FAILED, "Port " + port + " on " + host + " is in use or not to be had: "
-                    + "stop what listens there, or give another --port (0 takes a free one).", e);
+                    + "stop what listens there, or give another --port (0 takes a free one) or --host.", e);
         }
     }
 

@@ -13,8 +13,8 @@ import java.util.Set;
 import org.slf4j.Logger;
 
 /**
- * What the JDK's HttpServer leaves to its users (RFC 9110): routes by path and method, HEAD and OPTIONS, bodies within
- * a bound, and every error as a problem document.
+ * What the JDK's HttpServer leaves to its users (RFC 9110): routes by path and method, HEAD and OPTIONS, and every
+ * error as a problem document.
  */
 public final class HttpRoutes implements HttpHandler {
     private static final int SLICE = 4096;
@@ -142,9 +142,10 @@ public final class HttpRoutes implements HttpHandler {
             exchange.sendResponseHeaders(answer.status(), -1);
         } else {
             exchange.sendResponseHeaders(answer.status(), body.length);
-            OutputStream out = exchange.getResponseBody();
-            for (int at = 0; at < body.length; at += SLICE) { // the server keeps a buffer for the largest ever written
-                out.write(body, at, Math.min(SLICE, body.length - at));
+            try (OutputStream out = exchange.getResponseBody()) { // sends it; the exchange would first read what comes
+                for (int at = 0; at < body.length; at += SLICE) { // there is a buffer for the largest ever written
+                    out.write(body, at, Math.min(SLICE, body.length - at));
+                }
             }
         }
     }

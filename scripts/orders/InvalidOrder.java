@@ -3,7 +3,7 @@ package orders;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** JSON that is not an order; names every field that is wrong, not just the first. */
+/** JSON that is not an order; names each field that is wrong, up to a hundred of them. */
 public final class InvalidOrder extends PermanentFailure {
     private final transient List<Problem> problems;
 

@@ -63,7 +63,7 @@ public final class Json {
         }
     }
 
-    /** Writes a value of our own, which cannot fail. */
+    /** Writes a value; one of our own, that cannot fail. */
     public static byte[] bytes(Object value) {
         try {
             return MAPPER.writeValueAsBytes(value);

@@ -20,6 +20,7 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
                     String idempotencyKey) {
     private static final int LONGEST_TEXT = 255;
     private static final int MOST_ITEMS = 1_000;
+    private static final int MOST_PROBLEMS = 100;
     private static final int MOST_DECIMALS = 6;
 
     /** One line of an order. */
@@ -198,7 +199,9 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
         }
 
         private void wrong(String field, String detail) {
-            problems.add(new Problem(field, detail));
+            if (problems.size() < MOST_PROBLEMS) {
+                problems.add(new Problem(field, detail));
+            }
         }
     }
 }

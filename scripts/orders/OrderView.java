@@ -3,6 +3,7 @@ package orders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ public final class OrderView implements AutoCloseable {
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
     private static final byte[] ACCEPTED = {};
 
+    private final Map<TopicPartition, Long> before = new HashMap<>(); // where the outcomes ended when it began
     private final Recent<byte[]> orders; // to the value of the outcome, or ACCEPTED
     private final Supplier<Properties> client;
     private final String events;
@@ -126,15 +128,17 @@ public final class OrderView implements AutoCloseable {
             Set<TopicPartition> all = new HashSet<>(consumer.assignment());
             all.addAll(fresh);
             consumer.assign(all);
-            tails(consumer.endOffsets(fresh), 2L * most).forEach(consumer::seek); // each may have the marker of a
-            // transaction behind it, which takes an offset, too
+            Map<TopicPartition, Long> ends = consumer.endOffsets(fresh);
+            before.putAll(ends);
+            tails(ends, 2L * most).forEach(consumer::seek); // each may have the marker of a transaction behind it,
+            // which takes an offset, too
         }
     }
 
-    /** So far before the ends. */
-    private static Map<TopicPartition, Long> tails(Map<TopicPartition, Long> ends, long length) {
+    /** So many records before the ends in all, as if each partition had as many. */
+    private static Map<TopicPartition, Long> tails(Map<TopicPartition, Long> ends, long records) {
         return ends.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
-                end -> Math.max(0, end.getValue() - length)));
+                end -> Math.max(0, end.getValue() - Math.ceilDiv(records, ends.size()))));
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
@@ -145,7 +149,11 @@ public final class OrderView implements AutoCloseable {
         if (record.topic().equals(events)) {
             accepted(orderId);
         } else if (record.value() != null) {
-            orders.put(orderId, record.value());
+            if (record.offset() < before.get(new TopicPartition(record.topic(), record.partition()))) {
+                orders.putEldest(orderId, record.value()); // not in place of one that waits for its outcome
+            } else {
+                orders.put(orderId, record.value());
+            }
         }
     }
 

@@ -19,7 +19,7 @@ public enum ProblemType {
     INVALID_ORDER(422, "The order is not valid"),
     REUSED_IDEMPOTENCY_KEY(422, "Idempotency-Key is already used"),
     INTERNAL_ERROR(500, "The request failed for a reason of our own"),
-    TOO_BUSY(503, "Too many orders are waiting for Kafka"),
+    TOO_BUSY(503, "Too much is waiting already"),
     KAFKA_UNAVAILABLE(503, "Kafka did not take the order"),
     OUTCOME_UNKNOWN(504, "Kafka did not acknowledge the order in time");
 

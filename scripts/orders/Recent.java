@@ -3,7 +3,7 @@ package orders;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Predicate;
 
 /**
@@ -14,7 +14,7 @@ public final class Recent<V> {
     private record Entry<V>(V value, long since) {
     }
 
-    private final Map<String, Entry<V>> eldestFirst = new LinkedHashMap<>();
+    private final SequencedMap<String, Entry<V>> eldestFirst = new LinkedHashMap<>();
     private final int most;
     private final long longestNanos;
     private final Predicate<V> forgettable;
@@ -41,10 +41,23 @@ public final class Recent<V> {
         return null;
     }
 
-    /** Remembers a value as the newest, in place of the key's former one. */
+    /** Remembers a value: as old as the key's former one, or as the newest. */
     public synchronized void put(String key, V value) {
-        eldestFirst.remove(key);
-        add(key, value);
+        if (!replace(key, value)) {
+            add(key, value);
+        }
+    }
+
+    /** The same, but as the eldest, where there is room for it. */
+    public synchronized void putEldest(String key, V value) {
+        if (!replace(key, value) && eldestFirst.size() < most) {
+            long since = eldestFirst.isEmpty() ? System.nanoTime() : eldestFirst.firstEntry().getValue().since;
+            eldestFirst.putFirst(key, new Entry<>(value, since));
+        }
+    }
+
+    private boolean replace(String key, V value) {
+        return eldestFirst.computeIfPresent(key, (same, former) -> new Entry<>(value, former.since)) != null;
     }
 
     /** @return null if there is none, or none any more */
