@@ -190,6 +190,7 @@ public class OrderApi implements Callable<Integer> {
     private Admin admin;
     private Producer<String, byte[]> producer;
     private Metric connections;
+    private Metric resends;
     private HttpBodies bodies;
     private Recent<Placed> byKey;
     private Semaphore inFlight;
@@ -223,7 +224,8 @@ public class OrderApi implements Callable<Integer> {
                             maxOrders)) {
                 this.producer = producer;
                 this.view = view;
-                connections = connectionCount(producer);
+                connections = metric("connection-count");
+                resends = metric("record-retry-total");
                 awaitMetadata();
                 serve(server);
             }
@@ -473,13 +475,15 @@ public class OrderApi implements Callable<Integer> {
             return;
         }
         accepted.whenComplete((done, failed) -> inFlight.release());
+        double resent = (double) resends.metricValue();
         try {
             producer.send(order, (at, failure) -> {                                                     // 3
                 if (failure == null) {
                     view.accepted(order.key()); // also if whoever asked has been told that we do not know
                     accepted.complete(new Accepted(order.key(), at.partition(), at.offset()));
                 } else {
-                    accepted.completeExceptionally(failed(failure, order.key(), key));
+                    accepted.completeExceptionally(failed(failure, resent < (double) resends.metricValue(),
+                            order.key(), key));
                 }
             });
         } catch (RuntimeException e) { // this producer will send nothing any more
@@ -487,13 +491,14 @@ public class OrderApi implements Callable<Integer> {
         }
     }
 
-    /** What Kafka refuses is not written, nor what did not get into the buffer; after any other failure it may be. */
-    private static HttpProblem failed(Exception failure, String orderId, String key) {
-        return failure instanceof org.apache.kafka.common.errors.TimeoutException
-                || failure instanceof AuthorizationException
-                || failure instanceof RecordTooLargeException
-                || failure instanceof InvalidRecordException
-                || failure instanceof InvalidTopicException
+    /**
+     * What did not get into the buffer is not written, nor what Kafka refuses, unless it did so to a resend: the first
+     * time it may have been taken, and the answer lost. After any other failure it may be written.
+     */
+    private static HttpProblem failed(Exception failure, boolean resent, String orderId, String key) {
+        boolean refused = failure instanceof AuthorizationException || failure instanceof RecordTooLargeException
+                || failure instanceof InvalidRecordException || failure instanceof InvalidTopicException;
+        return failure instanceof org.apache.kafka.common.errors.TimeoutException || refused && !resent
                 ? unavailable("Kafka did not take the order, and nothing is written: " + failure.getMessage())
                 : unknown("The order may or may not be written: " + failure.getMessage(), orderId, key);
     }
@@ -535,10 +540,10 @@ public class OrderApi implements Callable<Integer> {
         }
     }
 
-    /** The producer's own count of its open connections: to look at it costs nothing, to ask Kafka a round trip. */
-    private static Metric connectionCount(Producer<?, ?> producer) {
+    /** A figure that the producer keeps of itself: to look at it costs nothing, to ask Kafka a round trip. */
+    private Metric metric(String name) {
         return producer.metrics().values().stream()
-                .filter(m -> m.metricName().name().equals("connection-count")
+                .filter(m -> m.metricName().name().equals(name)
                         && m.metricName().group().equals("producer-metrics"))
                 .findFirst()
                 .orElseThrow();
