@@ -396,10 +396,10 @@ public class DlqInspector implements Callable<Integer> {
         private List<Outgoing> outgoing(List<Letter> batch, TopicReader originals) {
             List<Outgoing> outgoing = new ArrayList<>();
             for (Letter letter : batch) {
-                Outgoing one = rules.outgoing(letter, dead -> original(originals, dead));               // 3
+                Outgoing one = rules.outgoing(letter, dead -> original(originals, dead));               // 5
                 switch (one.action()) {
                     case REPLAYED -> outgoing.add(one);
-                    case QUARANTINED -> {                                                               // 5
+                    case QUARANTINED -> {
                         prepareQuarantine();
                         outgoing.add(one);
                     }
@@ -423,7 +423,7 @@ public class DlqInspector implements Callable<Integer> {
                     continue;
                 }
                 pace.await();
-                Future<RecordMetadata> future = producer.send(one.record());
+                Future<RecordMetadata> future = producer.send(one.record());                            // 3
                 futures.add(future);
                 if (failure(future) instanceof RetriableException gone) {
                     away = gone;
@@ -565,11 +565,11 @@ public class DlqInspector implements Callable<Integer> {
             TopicReader.Patience patience = new TopicReader.Patience(timeout());
             while (left > 0 && !stop.asked() && distance(position(ends), ends) > 0) {
                 patience.check(consumer);
-                ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+                ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);                          // 1
                 List<Letter> batch = new ArrayList<>();
                 for (ConsumerRecord<byte[], byte[]> record : records) {
                     TopicPartition partition = new TopicPartition(topic, record.partition());
-                    Letter letter = Letter.of(record);
+                    Letter letter = Letter.of(record);                                                  // 2
                     if (record.offset() < ends.get(partition) && filter.test(letter)) {
                         if (left == 0) {
                             consumer.seek(partition, Math.min(consumer.position(partition), record.offset()));
