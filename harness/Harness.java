@@ -18,6 +18,7 @@
 //SOURCES proofs/*.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
+//RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.log.com.github.dockerjava.api.async.ResultCallbackTemplate=off
 
 import java.io.PrintWriter;
 import java.nio.file.Files;

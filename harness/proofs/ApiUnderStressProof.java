@@ -34,13 +34,8 @@ import lab.LabExtension;
 import lab.RawHttp;
 import lab.Running;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.acl.AccessControlEntry;
-import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
-import org.apache.kafka.common.resource.PatternType;
-import org.apache.kafka.common.resource.ResourcePattern;
-import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -145,13 +140,11 @@ class ApiUnderStressProof {
     /** Its answer was lost, and before it is sent again the right to write is taken away. */
     @Test
     void anOrderThatIsRefusedWhenItIsSentAgainMayBeWritten(Lab lab) throws Exception {
-        Running broker = lab.start("KafkaBroker", "--port", "0", "--property",
-                "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "--property",
-                "allow.everyone.if.no.acl.found=true", "--property", "super.users=User:somebody");
+        Running broker = lab.brokerWithRules();
         try (Lab own = new Lab(Broker.running(Broker.address(broker)), lab.folder().resolve("own"));
                 ExecutorService client = Executors.newSingleThreadExecutor()) {
             own.kafka().createTopic(own.events, 1);
-            own.kafka().addRule(forAll(own.events, AclOperation.ALL, AclPermissionType.ALLOW));
+            own.kafka().addRule(Kafka.ruleForAll(own.events, AclOperation.ALL, AclPermissionType.ALLOW));
             Api api = own.api();
             assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
             broker.freeze();
@@ -163,7 +156,7 @@ class ApiUnderStressProof {
                 broker.thaw();
                 await("it is written").atMost(Duration.ofSeconds(20))
                         .until(() -> own.kafka().records(own.events).size() == 2);
-                own.kafka().addRule(forAll(own.events, AclOperation.WRITE, AclPermissionType.DENY));
+                own.kafka().addRule(Kafka.ruleForAll(own.events, AclOperation.WRITE, AclPermissionType.DENY));
                 api.process().thaw();
                 assertThat(answer.get().status()).as(answer.get().body().toString()).isEqualTo(504);
             } finally {
@@ -171,11 +164,6 @@ class ApiUnderStressProof {
                 broker.thaw();
             }
         }
-    }
-
-    private static AclBinding forAll(String topic, AclOperation operation, AclPermissionType type) {
-        return new AclBinding(new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
-                new AccessControlEntry("User:*", "*", operation, type));
     }
 
     @Test

@@ -12,13 +12,9 @@ import lab.Lab;
 import lab.LabExtension;
 import lab.Running;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
-import org.apache.kafka.common.resource.PatternType;
-import org.apache.kafka.common.resource.ResourcePattern;
-import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,14 +42,12 @@ class RefusalProof {
     @ParameterizedTest
     @ValueSource(strings = {"manual", "transactional"})
     void theSameForOneItMayNotWriteTo(String commit, Lab lab) {
-        Running broker = lab.start("KafkaBroker", "--port", "0", "--property",
-                "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "--property",
-                "allow.everyone.if.no.acl.found=true", "--property", "super.users=User:somebody");
+        Running broker = lab.brokerWithRules();
         try (Lab own = new Lab(Broker.running(Broker.address(broker)), lab.folder().resolve("own"))) {
             sendOneThatFitsNoDlq(own);
             own.kafka().alterTopic(own.dlq, "max.message.bytes", "100000");
-            AclBinding no = rule(own.dlq, AclOperation.WRITE, AclPermissionType.DENY);
-            own.kafka().addRule(rule(own.dlq, AclOperation.ALL, AclPermissionType.ALLOW));
+            AclBinding no = Kafka.ruleForAll(own.dlq, AclOperation.WRITE, AclPermissionType.DENY);
+            own.kafka().addRule(Kafka.ruleForAll(own.dlq, AclOperation.ALL, AclPermissionType.ALLOW));
             own.kafka().addRule(no);
             Running consumer = own.consumer("--commit", commit);
             awaitHeldBack(own, consumer);
@@ -61,11 +55,6 @@ class RefusalProof {
             own.awaitCaughtUp();
             assertEachIsWrittenInItsTurn(own);
         }
-    }
-
-    private static AclBinding rule(String topic, AclOperation operation, AclPermissionType type) {
-        return new AclBinding(new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
-                new AccessControlEntry("User:*", "*", operation, type));
     }
 
     @ParameterizedTest
