@@ -22,6 +22,7 @@ public final class DockerBroker implements Broker {
 
     public DockerBroker(String why) {
         this.why = why;
+        System.out.println("starting " + IMAGE + " in Docker; where it is not there, it is fetched first");
         kafka.start();
         Reaper.watchContainer(kafka.getContainerId());
     }
