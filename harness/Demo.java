@@ -4,7 +4,7 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.awaitility:awaitility:4.3.0
 //SOURCES lab/Api.java
 //SOURCES lab/Broker.java

@@ -5,7 +5,7 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.junit.jupiter:junit-jupiter
 //DEPS org.junit.platform:junit-platform-launcher
 //DEPS org.assertj:assertj-core:3.27.7
@@ -14,6 +14,7 @@
 //DEPS com.networknt:json-schema-validator:2.0.8
 //DEPS com.microsoft.playwright:playwright:1.62.0
 //DEPS io.swagger.parser.v3:swagger-parser-v3:2.1.48
+//SOURCES guarantees/*.java
 //SOURCES lab/*.java
 //SOURCES proofs/*.java
 //COMPILE_OPTIONS --release 21
@@ -132,7 +133,7 @@ public class Harness implements Callable<Integer> {
                         || pattern.matcher(simple(m.getClassName()) + "." + m.getMethodName())
                                 .find());
         return LauncherDiscoveryRequestBuilder.request()
-                .selectors(DiscoverySelectors.selectPackage("proofs"))
+                .selectors(DiscoverySelectors.selectPackage("guarantees"), DiscoverySelectors.selectPackage("proofs"))
                 .filters(filter)
                 .configurationParameter("junit.jupiter.execution.timeout.default", "3 m")
                 .configurationParameter("junit.jupiter.execution.parallel.enabled", "true") // they mostly wait

@@ -4,39 +4,19 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS org.apache.kafka:kafka-clients:4.3.1
-//SOURCES dlq/Audit.java
-//SOURCES dlq/CountLetters.java
-//SOURCES dlq/Death.java
-//SOURCES dlq/Edit.java
-//SOURCES dlq/ErrorHeaders.java
-//SOURCES dlq/Letter.java
-//SOURCES dlq/LetterFilter.java
-//SOURCES dlq/LetterPrinter.java
-//SOURCES dlq/ListLetters.java
-//SOURCES dlq/Moment.java
-//SOURCES dlq/OnTopic.java
-//SOURCES dlq/Pace.java
-//SOURCES dlq/ReplayPlan.java
-//SOURCES dlq/ReplayProgress.java
-//SOURCES dlq/ReplayResult.java
-//SOURCES dlq/ReplayRules.java
-//SOURCES dlq/ShowLetter.java
-//SOURCES dlq/Tally.java
-//SOURCES orders/DeadLetter.java
-//SOURCES orders/Json.java
-//SOURCES orders/KafkaOptions.java
-//SOURCES orders/LogFile.java
-//SOURCES orders/LogOptions.java
-//SOURCES orders/Printable.java
-//SOURCES orders/ProgressBar.java
-//SOURCES orders/Script.java
-//SOURCES orders/TopicReader.java
-//SOURCES orders/Topics.java
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//SOURCES cli/package-info.java
+//SOURCES cluster/package-info.java
+//SOURCES dlq/package-info.java
+//SOURCES orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
+import cli.ProgressBar;
+import cli.Script;
+import cli.Script.Failure;
+import cluster.TopicReader;
 import dlq.Audit;
 import dlq.CountLetters;
 import dlq.Letter;
@@ -64,10 +44,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
-import orders.ProgressBar;
-import orders.Script;
-import orders.Script.Failure;
-import orders.TopicReader;
 import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;

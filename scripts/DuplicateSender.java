@@ -4,25 +4,20 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS org.apache.kafka:kafka-clients:4.3.1
-//SOURCES orders/Digest.java
-//SOURCES orders/InvalidOrder.java
-//SOURCES orders/Json.java
-//SOURCES orders/KafkaOptions.java
-//SOURCES orders/LogFile.java
-//SOURCES orders/LogOptions.java
-//SOURCES orders/Order.java
-//SOURCES orders/Outcome.java
-//SOURCES orders/PermanentFailure.java
-//SOURCES orders/Printable.java
-//SOURCES orders/ProgressBar.java
-//SOURCES orders/Script.java
-//SOURCES orders/TopicReader.java
-//SOURCES orders/Topics.java
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//SOURCES cli/package-info.java
+//SOURCES cluster/package-info.java
+//SOURCES orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
+import cli.LogOptions;
+import cli.ProgressBar;
+import cli.Script;
+import cli.Script.Failure;
+import cluster.KafkaOptions;
+import cluster.TopicReader;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -52,14 +47,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import orders.Json;
-import orders.KafkaOptions;
-import orders.LogOptions;
 import orders.Order;
 import orders.Outcome;
-import orders.ProgressBar;
-import orders.Script;
-import orders.Script.Failure;
-import orders.TopicReader;
 import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;

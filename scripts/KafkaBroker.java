@@ -3,11 +3,8 @@
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
-//DEPS org.apache.kafka:kafka_2.13:4.3.1
-//SOURCES orders/LogFile.java
-//SOURCES orders/LogOptions.java
-//SOURCES orders/Printable.java
-//SOURCES orders/Script.java
+//DEPS org.apache.kafka:kafka_2.13:4.4.0
+//SOURCES cli/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xms128m -Xmx1g -XX:+IgnoreUnrecognizedVMOptions --sun-misc-unsafe-memory-access=allow
 //RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
@@ -16,6 +13,9 @@
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import cli.LogOptions;
+import cli.Script;
+import cli.Script.Failure;
 import java.io.FileReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,9 +40,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
-import orders.LogOptions;
-import orders.Script;
-import orders.Script.Failure;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.utils.Time;
@@ -72,7 +69,7 @@ import picocli.CommandLine.Option;
  *   jbang KafkaBroker.java --node 3 --of 3 &
  * </pre>
  */
-@Command(name = "KafkaBroker", mixinStandardHelpOptions = true, version = "Apache Kafka 4.3.1",
+@Command(name = "KafkaBroker", mixinStandardHelpOptions = true, version = "Apache Kafka 4.4.0",
         description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:stopped", "1:could not start", "2:wrong options", "130, 143:ended by Ctrl-C or SIGTERM"})
@@ -158,7 +155,7 @@ public class KafkaBroker implements Callable<Integer> {
                 removeIfEphemeral(folder);
             }, "shutdown"));
             server.startup();                                                                   // 3
-            System.out.println("Kafka 4.3.1 is ready: " + host + ":" + ports.client());
+            System.out.println("Kafka 4.4.0 is ready: " + host + ":" + ports.client());
             server.awaitShutdown();
             return Script.OK;
         } catch (Exception e) {

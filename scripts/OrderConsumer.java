@@ -4,51 +4,33 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS org.apache.kafka:kafka-clients:4.3.1
-//SOURCES orders/Assignment.java
-//SOURCES orders/Backoff.java
-//SOURCES orders/ConsumerOptions.java
-//SOURCES orders/DeadLetter.java
-//SOURCES orders/Delivery.java
-//SOURCES orders/Digest.java
-//SOURCES orders/DigestTable.java
-//SOURCES orders/FreezePoint.java
-//SOURCES orders/Guarantees.java
-//SOURCES orders/HandlingOptions.java
-//SOURCES orders/IdempotencyConflict.java
-//SOURCES orders/InvalidOrder.java
-//SOURCES orders/Json.java
-//SOURCES orders/KafkaOptions.java
-//SOURCES orders/KeyedWorkers.java
-//SOURCES orders/Ledger.java
-//SOURCES orders/LedgerRestore.java
-//SOURCES orders/LogFile.java
-//SOURCES orders/LogOptions.java
-//SOURCES orders/MalformedRecord.java
-//SOURCES orders/ManualCommit.java
-//SOURCES orders/OffsetQueue.java
-//SOURCES orders/Order.java
-//SOURCES orders/OrderRejected.java
-//SOURCES orders/Outbound.java
-//SOURCES orders/Outcome.java
-//SOURCES orders/OutcomeCommit.java
-//SOURCES orders/OwnedPartition.java
-//SOURCES orders/PermanentFailure.java
-//SOURCES orders/Printable.java
-//SOURCES orders/Processing.java
-//SOURCES orders/Report.java
-//SOURCES orders/Script.java
-//SOURCES orders/SimulatedWork.java
-//SOURCES orders/TopicReader.java
-//SOURCES orders/Topics.java
-//SOURCES orders/TransactionalCommit.java
-//SOURCES orders/TransientFailure.java
-//SOURCES orders/Unwritten.java
-//SOURCES orders/WorkTime.java
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//SOURCES cli/package-info.java
+//SOURCES cluster/package-info.java
+//SOURCES consumer/package-info.java
+//SOURCES ledger/package-info.java
+//SOURCES orders/package-info.java
+//SOURCES work/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
+import cli.LogOptions;
+import cli.Script;
+import cli.Script.Failure;
+import cluster.KafkaOptions;
+import consumer.Assignment;
+import consumer.ConsumerOptions;
+import consumer.Delivery;
+import consumer.FreezePoint;
+import consumer.Guarantees;
+import consumer.Guarantees.Ordering;
+import consumer.Handled;
+import consumer.ManualCommit;
+import consumer.Outbound;
+import consumer.OutcomeCommit;
+import consumer.Report;
+import consumer.TransactionalCommit;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,30 +40,8 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import orders.Assignment;
-import orders.ConsumerOptions;
-import orders.Delivery;
-import orders.Delivery.Abandoned;
-import orders.Delivery.DeadLettered;
-import orders.Delivery.Result;
-import orders.FreezePoint;
-import orders.Guarantees;
-import orders.Guarantees.Ordering;
-import orders.HandlingOptions;
-import orders.KafkaOptions;
-import orders.KeyedWorkers;
-import orders.Ledger;
-import orders.LedgerRestore;
-import orders.LogOptions;
-import orders.ManualCommit;
-import orders.Outbound;
-import orders.OutcomeCommit;
-import orders.Processing;
-import orders.Report;
-import orders.Script;
-import orders.Script.Failure;
-import orders.SimulatedWork;
-import orders.TransactionalCommit;
+import ledger.Ledger;
+import ledger.LedgerRestore;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -95,6 +55,13 @@ import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import work.HandlingOptions;
+import work.KeyedWorkers;
+import work.Processing;
+import work.Result;
+import work.Result.Abandoned;
+import work.Result.DeadLettered;
+import work.SimulatedWork;
 
 /**
  * What happens to an order when the consumer dies between processing it and committing its offset?
@@ -151,7 +118,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     @Mixin
     private LogOptions logging;
 
-    private final LinkedBlockingQueue<Delivery> done = new LinkedBlockingQueue<>(); // bounded by what is in flight
+    private final LinkedBlockingQueue<Handled> done = new LinkedBlockingQueue<>(); // bounded by what is in flight
     private volatile boolean stopping;
     private volatile Delivery stuck; // with --no-dlq: the record that cannot be processed
     private Logger log;
@@ -183,7 +150,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT))) { // not 30 s
             this.workers = workers;
             this.report = report;
-            processing = new Processing(workers, work, handling.maxAttempts, handling.backoff(), report);
+            processing = new Processing(workers, work, handling.maxAttempts, handling.backoff(), log);
             assignment = assignment(admin, consumer);
             commit = commit(consumer);
             consumer.subscribe(List.of(options.topic), this);
@@ -221,13 +188,14 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     }
 
     /** With {@code --no-dlq} a record that cannot be processed ends it all. */
-    private Delivery resultOf(Delivery delivery) {
-        Result result = processing.process(delivery);                                               // 2, 3
+    private Handled resultOf(Delivery delivery) {
+        Result result = processing.process(delivery.record(), delivery.partition().ledger(), delivery.partition());
+                                                     // 2, 3
         if (guarantees.noDlq && result instanceof DeadLettered) {
             stuck = delivery;
             result = new Abandoned();
         }
-        return delivery.with(result, outbound.of(delivery.record(), result));
+        return outbound.of(delivery, result);
     }
 
     /** Records with an equal value here are handled one after the other. */
@@ -237,10 +205,10 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
 
     // --- 4 and 5: out through one door ----------------------------------------------------------------------------
 
-    private List<Delivery> takeDone(Duration wait) {
-        List<Delivery> results = new ArrayList<>();
+    private List<Handled> takeDone(Duration wait) {
+        List<Handled> results = new ArrayList<>();
         try {
-            Delivery first = done.poll(wait.toNanos(), TimeUnit.NANOSECONDS);
+            Handled first = done.poll(wait.toNanos(), TimeUnit.NANOSECONDS);
             if (first != null) {
                 results.add(first);
                 done.drainTo(results);
@@ -271,7 +239,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     private Assignment assignment(Admin admin, Consumer<byte[], byte[]> consumer) {
         long remembered = options.prepareTopics(kafka, admin, log);
         LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(options.group + "-ledger"), options.group,
-                options.outcomesTopic, remembered, report);
+                options.outcomesTopic, remembered, report::restored);
         return new Assignment(consumer, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();

@@ -4,13 +4,18 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS org.apache.kafka:kafka-clients:4.3.1
-//SOURCES ../../scripts/orders/*.java
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//SOURCES ../../scripts/api/package-info.java
+//SOURCES ../../scripts/cli/package-info.java
+//SOURCES ../../scripts/cluster/package-info.java
+//SOURCES ../../scripts/orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
 package bench;
 
+import api.HttpLimits;
+import cluster.KafkaOptions;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
@@ -22,8 +27,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import orders.HttpLimits;
-import orders.KafkaOptions;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;

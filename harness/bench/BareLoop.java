@@ -4,9 +4,9 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS org.apache.kafka:kafka-clients:4.4.0
 //SOURCES Handling.java
-//SOURCES ../../scripts/orders/*.java
+//SOURCES ../../scripts/orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 

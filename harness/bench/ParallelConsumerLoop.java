@@ -4,10 +4,14 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS io.confluent.parallelconsumer:parallel-consumer-core:0.5.3.3
 //SOURCES Handling.java
-//SOURCES ../../scripts/orders/*.java
+//SOURCES ../../scripts/cli/package-info.java
+//SOURCES ../../scripts/cluster/package-info.java
+//SOURCES ../../scripts/ledger/package-info.java
+//SOURCES ../../scripts/orders/package-info.java
+//SOURCES ../../scripts/work/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
@@ -20,19 +24,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import orders.WorkTime;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import work.WorkTime;
 
 /**
  * What does the library that one would take for this make of the same orders? Confluent's Parallel Consumer, in order
  * by key, with as many orders at a time as ours and its default commit mode. It handles an order as all contenders do,
  * and waits for the acknowledgement of its outcome. It commits every 100 ms: with its default of 5 s it is slower.
- * Version 0.5.3.3, its last, is made for kafka-clients 3.9, and runs with 4.3.1 too. Runs until it is ended.
+ * Version 0.5.3.3, its last, is made for kafka-clients 3.9, and runs with 4.4.0 too. Runs until it is ended.
  */
 @Command(name = "ParallelConsumerLoop", mixinStandardHelpOptions = true,
         description = "Turns orders into outcomes with Confluent's Parallel Consumer.")

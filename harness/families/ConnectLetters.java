@@ -2,9 +2,9 @@
 //DESCRIPTION Lets records die in Kafka Connect: jbang ConnectLetters.java BOOTSTRAP TOPIC DLQ CONNECTOR
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
-//DEPS org.apache.kafka:kafka-clients:4.3.1
-//DEPS org.apache.kafka:connect-runtime:4.3.1
-//DEPS org.apache.kafka:connect-json:4.3.1
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//DEPS org.apache.kafka:connect-runtime:4.4.0
+//DEPS org.apache.kafka:connect-json:4.4.0
 //FILES META-INF/services/org.apache.kafka.connect.sink.SinkConnector=connect-plugins
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error

@@ -2,7 +2,7 @@
 //DESCRIPTION Lets records die in SmallRye, twice: jbang SmallRyeLetters.java BOOTSTRAP TOPIC DLQ SECOND_DLQ GROUP
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
-//DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS io.smallrye.reactive:smallrye-reactive-messaging-kafka:4.31.0
 //DEPS io.smallrye.config:smallrye-config:3.14.1
 //DEPS org.eclipse.microprofile.reactive-streams-operators:microprofile-reactive-streams-operators-api:3.0.1

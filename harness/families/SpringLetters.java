@@ -2,7 +2,7 @@
 //DESCRIPTION Lets records die in Spring Kafka, twice: jbang SpringLetters.java BOOTSTRAP TOPIC DLQ SECOND_DLQ GROUP
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
-//DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.springframework.kafka:spring-kafka:4.1.2
 //COMPILE_OPTIONS --release 21 -parameters
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=off

@@ -2,8 +2,8 @@
 //DESCRIPTION Lets records die in Kafka Streams: jbang StreamsLetters.java BOOTSTRAP TOPIC DLQ APPLICATION_ID
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
-//DEPS org.apache.kafka:kafka-clients:4.3.1
-//DEPS org.apache.kafka:kafka-streams:4.3.1
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//DEPS org.apache.kafka:kafka-streams:4.4.0
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 

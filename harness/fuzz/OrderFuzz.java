@@ -4,12 +4,17 @@
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS org.apache.kafka:kafka-clients:4.3.1
+//DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS com.code-intelligence:jazzer:0.30.0
-//SOURCES ../../scripts/orders/*.java
+//SOURCES ../../scripts/api/package-info.java
+//SOURCES ../../scripts/cli/package-info.java
+//SOURCES ../../scripts/cluster/package-info.java
+//SOURCES ../../scripts/orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xmx512m -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAMED
 
+import api.HttpProblem;
+import api.IdempotencyKey;
 import com.code_intelligence.jazzer.Jazzer;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -20,8 +25,6 @@ import com.sun.net.httpserver.Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
-import orders.HttpProblem;
-import orders.IdempotencyKey;
 import orders.InvalidOrder;
 import orders.Json;
 import orders.Order;
@@ -46,7 +49,7 @@ public class OrderFuzz {
     public static void main(String... args) throws Exception {
         Jazzer.main(Stream.concat(
                         Stream.of("--target_class=OrderFuzz",
-                                "--instrumentation_includes=orders.**:com.fasterxml.jackson.core.**"),
+                                "--instrumentation_includes=api.**:orders.**:com.fasterxml.jackson.core.**"),
                         Stream.of(args))
                 .toArray(String[]::new));
     }

@@ -8,7 +8,7 @@ import org.testcontainers.kafka.KafkaContainer;
 
 /** Kafka in a container, by Testcontainers. */
 public final class DockerBroker implements Broker {
-    private static final String IMAGE = "apache/kafka:4.3.1";
+    private static final String IMAGE = "apache/kafka:4.4.0";
     private static final int TAIL = 40;
 
     private final String why;

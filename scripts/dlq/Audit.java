@@ -1,5 +1,7 @@
 package dlq;
 
+import cli.Printable;
+import cli.Script;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -10,8 +12,6 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import orders.Json;
-import orders.Printable;
-import orders.Script;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**

@@ -1,16 +1,16 @@
 package dlq;
 
+import cli.Printable;
+import cli.ProgressBar;
+import cli.Script;
+import cli.Script.Failure;
+import cluster.TopicReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import orders.Json;
-import orders.Printable;
-import orders.ProgressBar;
-import orders.Script;
-import orders.Script.Failure;
-import orders.TopicReader;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine.Command;

@@ -1,5 +1,6 @@
 package dlq;
 
+import cli.Script;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -9,7 +10,6 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import orders.Script;
 import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;

@@ -1,5 +1,6 @@
 package dlq;
 
+import cli.Printable;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
@@ -8,7 +9,6 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import orders.Json;
-import orders.Printable;
 
 /** Prints dead letters one by one, so that there may be any number of them: for people or for programs. */
 public final class LetterPrinter {

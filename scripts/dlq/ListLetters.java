@@ -1,5 +1,8 @@
 package dlq;
 
+import cli.Script;
+import cli.Script.Failure;
+import cluster.TopicReader;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -7,9 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
-import orders.Script;
-import orders.Script.Failure;
-import orders.TopicReader;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;

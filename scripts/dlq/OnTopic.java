@@ -1,5 +1,10 @@
 package dlq;
 
+import cli.LogOptions;
+import cli.Script;
+import cli.Script.Failure;
+import cluster.KafkaOptions;
+import cluster.TopicReader;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,11 +14,6 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
-import orders.KafkaOptions;
-import orders.LogOptions;
-import orders.Script;
-import orders.Script.Failure;
-import orders.TopicReader;
 import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;

@@ -1,12 +1,12 @@
 package dlq;
 
+import cli.Printable;
 import java.io.PrintWriter;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import orders.Printable;
 
 /** What a replay would do: how many dead letters go where, by reason, and how many stay. */
 public final class ReplayPlan {

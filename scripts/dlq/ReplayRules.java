@@ -1,5 +1,7 @@
 package dlq;
 
+import cli.Script;
+import cli.Script.Failure;
 import dlq.ReplayPlan.Action;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -9,8 +11,6 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import orders.DeadLetter;
-import orders.Script;
-import orders.Script.Failure;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;

@@ -1,13 +1,13 @@
 package dlq;
 
+import cli.Printable;
+import cli.Script;
+import cli.Script.Failure;
+import cluster.TopicReader;
 import java.time.Instant;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import orders.Printable;
-import orders.Script;
-import orders.Script.Failure;
-import orders.TopicReader;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;

@@ -26,9 +26,9 @@ public record Outcome(String orderId, String idempotencyKey, String status, Stri
         return of(order, content, PROCESSED, null, from, attempts);
     }
 
-    public static Outcome deadLettered(Order order, Exception cause, ConsumerRecord<?, ?> from, int attempts) {
-        return of(order, order.contentDigest(), DEAD_LETTERED,
-                Printable.of(cause.getClass().getSimpleName() + ": " + cause.getMessage()), from, attempts);
+    /** @param reason why, for people */
+    public static Outcome deadLettered(Order order, String reason, ConsumerRecord<?, ?> from, int attempts) {
+        return of(order, order.contentDigest(), DEAD_LETTERED, reason, from, attempts);
     }
 
     private static Outcome of(Order order, Digest content, String status, String reason, ConsumerRecord<?, ?> from,

@@ -1,0 +1,108 @@
+package guarantees;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import lab.Kafka;
+import lab.Lab;
+import lab.LabExtension;
+import lab.Running;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What was processed is known, wherever the order turns up again and whoever processed it (invariant 4). */
+@ExtendWith(LabExtension.class)
+class LedgerProof {
+
+    @Test
+    void itMovesWithThePartitionAndIsSharedByAllWaysToDeliver(Lab lab) {
+        lab.sendOrders(0, 30);
+        lab.sendOrders(0, 30); // in the same poll
+        Running first = lab.consumer();
+        lab.awaitCaughtUp();
+        lab.sendOrders(0, 30); // in the next
+        lab.awaitCaughtUp();
+        Running second = lab.consumer();
+        await("shared").atMost(Duration.ofSeconds(30))
+                .until(() -> lab.kafka().assignment(lab.group).equals(List.of(2, 1)));
+        lab.sendOrders(0, 30); // at two consumers, one of which has never seen them
+        lab.awaitCaughtUp();
+        first.stop();
+        await("all with the second").atMost(Duration.ofSeconds(30))
+                .until(() -> lab.kafka().assignment(lab.group).equals(List.of(3)));
+        lab.sendOrders(0, 30); // where the partitions moved to
+        lab.awaitCaughtUp();
+        second.kill9();
+        lab.consumer();
+        lab.sendOrders(0, 30); // after a restart
+        lab.awaitCaughtUp();
+        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 30L));
+    }
+
+    /** Compaction and the markers of transactions leave gaps between the offsets; no counting survives them. */
+    @Test
+    void itIsReadBackFromACompactedTopicWithGaps(Lab lab) {
+        lab.kafka().createTopic(lab.outcomes, 3, Map.of("cleanup.policy", "compact", "segment.ms", "500",
+                "min.cleanable.dirty.ratio", "0.001", "max.compaction.lag.ms", "500", "delete.retention.ms", "0"));
+        lab.sendOrders(0, 20);
+        Running doubling = lab.consumer("--commit", "transactional", "--dedup", "none");
+        for (int i = 0; i < 5; i++) {
+            lab.sendOrders(0, 20);
+            lab.awaitCaughtUp();
+        }
+        doubling.stop();
+        assertThat(lab.ordersByOutcomes()).as("without a ledger").isEqualTo(Map.of(6, 20L));
+        await("compacted, but for the last segment").atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofSeconds(1))
+                .until(() -> {
+                    for (int partition = 0; partition < 3; partition++) { // a record closes the segment before it
+                        lab.kafka().send(new ProducerRecord<>(lab.outcomes, partition,
+                                Kafka.bytes("nobody-" + partition), Kafka.bytes("{}")));
+                    }
+                    return lab.outcomeCounts().entrySet().stream().filter(e -> e.getKey().startsWith("order-"))
+                            .allMatch(e -> e.getValue() == 1);
+                });
+
+        lab.sendOrders(0, 21);
+        lab.consumer();
+        lab.awaitCaughtUp();
+        assertThat(lab.outcomeCounts()).as("one each, the new one too").containsEntry("order-20", 1)
+                .allSatisfy((order, count) -> assertThat(order.startsWith("nobody") || count == 1).isTrue());
+    }
+
+    @Test
+    void itRemembersForAsLongAsItsTopicSaysAndWarnsWhereThatIsTooShort(Lab lab) {
+        lab.kafka().createTopic(lab.outcomes, 3, Map.of("cleanup.policy", "compact,delete", "retention.ms", "5000"));
+        lab.sendOrders(0, 1);
+        lab.sendOrders(0, 1);
+        Running consumer = lab.consumer();
+        lab.awaitCaughtUp();
+        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 1L));
+        assertThat(consumer.err()).contains("the ledger " + lab.outcomes + " forgets after PT5S, but orders are kept");
+
+        await("forgotten").atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofSeconds(2)).until(() -> {
+            lab.sendOrders(0, 1);
+            lab.awaitCaughtUp();
+            return lastSource(lab) > 1;
+        });
+    }
+
+    private static long lastSource(Lab lab) {
+        List<JsonNode> outcomes = lab.outcomes().get("order-0");
+        return outcomes.getLast().path("source").path("offset").asLong();
+    }
+
+    @Test
+    void itsRetentionIsThatOfTheOrdersAndTheHorizonOfReplays(Lab lab) {
+        lab.kafka().createTopic(lab.events, 3, Map.of("retention.ms", "3600000"));
+        Running consumer = lab.consumer("--replay-horizon-days", "1");
+        await("made").atMost(Duration.ofSeconds(30)).until(() -> lab.kafka().partitions(lab.outcomes) == 3);
+        assertThat(lab.kafka().topicSetting(lab.outcomes, "retention.ms")).isEqualTo(String.valueOf(25 * 3_600_000));
+        assertThat(lab.kafka().topicSetting(lab.outcomes, "cleanup.policy")).contains("compact", "delete");
+        assertThat(consumer.err()).doesNotContain("forgets after");
+    }
+}

@@ -1,0 +1,109 @@
+package api;
+
+import cli.Script;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import picocli.CommandLine.Option;
+
+/**
+ * Where the JDK's HttpServer listens, and what a client may ask of it: it has a bound for everything but bodies (see
+ * {@link HttpBodies}), as system properties that it reads once, when the first server is made.
+ */
+public final class HttpLimits {
+    private static final int BACKLOG = 1024;
+    private static final int FIRST_THAT_DOES_NOT_PIN = 24;
+
+    @Option(names = "--port", defaultValue = "8000", paramLabel = "PORT",
+            description = "Port to listen on; 0 takes a free one (default: ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(names = "--host", defaultValue = "127.0.0.1", paramLabel = "HOST",
+            description = "Address to listen on (default: ${DEFAULT-VALUE}).")
+    private String host;
+
+    @Option(names = "--max-body-bytes", defaultValue = "262144", paramLabel = "BYTES",
+            description = "The largest body taken (default: ${DEFAULT-VALUE}).")
+    private int maxBodyBytes;
+
+    @Option(names = "--body-memory", defaultValue = "33554432", paramLabel = "BYTES",
+            description = "How much of bodies may be coming in at a time; more is answered 503 at once "
+                    + "(default: ${DEFAULT-VALUE}).")
+    private int bodyMemory;
+
+    @Option(names = "--max-header-bytes", defaultValue = "16384", paramLabel = "BYTES",
+            description = "The most that request line and headers may take up (default: ${DEFAULT-VALUE}).")
+    private int maxHeaderBytes;
+
+    @Option(names = "--max-connections", defaultValue = "4000", paramLabel = "N",
+            description = "How many connections to have open; more are closed at once (default: ${DEFAULT-VALUE}).")
+    private int maxConnections;
+
+    @Option(names = "--request-timeout-s", defaultValue = "10", paramLabel = "S",
+            description = "How long a request may take to come in (default: ${DEFAULT-VALUE}).")
+    private int requestTimeout;
+
+    @Option(names = "--idle-timeout-s", defaultValue = "30", paramLabel = "S",
+            description = "How long a connection may lie idle (default: ${DEFAULT-VALUE}).")
+    private int idleTimeout;
+
+    /** @throws Script.Failure if the numbers make no sense */
+    public HttpBodies bodies() {
+        if (maxBodyBytes < 1 || bodyMemory <= maxBodyBytes) {
+            throw new Script.Failure(Script.USAGE, "--max-body-bytes has to be 1 or more, and --body-memory more than "
+                    + "that.", null);
+        }
+        return new HttpBodies(maxBodyBytes, bodyMemory);
+    }
+
+    /** Where it listens, for people. */
+    public String address(HttpServer server) {
+        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort();
+    }
+
+    /**
+     * Binds a server that is not yet started.
+     *
+     * @param answerTimeout for how many seconds a request may be handled and its answer be taken
+     * @throws Script.Failure if the numbers make no sense, or the port is not to be had
+     */
+    public HttpServer bind(int answerTimeout) throws IOException {
+        if (maxHeaderBytes < 512 || maxConnections < 1 || requestTimeout < 1 || idleTimeout < 1 || port < 0
+                || port > 65_535) {
+            throw new Script.Failure(Script.USAGE, "--port has to be 0 to 65535, --max-header-bytes 512 or more, the "
+                    + "other limits 1 or more.", null);
+        }
+        set("sun.net.httpserver.maxReqHeaderSize", maxHeaderBytes);
+        set("jdk.httpserver.maxConnections", maxConnections);
+        set("sun.net.httpserver.maxIdleConnections", maxConnections); // 200 by default, and more are reset
+        set("sun.net.httpserver.maxReqTime", requestTimeout);
+        set("sun.net.httpserver.maxRspTime", answerTimeout);
+        set("sun.net.httpserver.idleInterval", idleTimeout);
+        System.setProperty("sun.net.httpserver.nodelay", "true"); // else an answer waits for the client's ACK
+        try {
+            HttpServer server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
+            server.setExecutor(threads());
+            return server;
+        } catch (SocketException e) { // taken, not allowed, or no address of this machine
+            throw new Script.Failure(Script.FAILED, "Port " + port + " on " + host + " is in use or not to be had: "
+                    + "stop what listens there, or give another --port (0 takes a free one) or --host.", e);
+        }
+    }
+
+    /**
+     * A thread for each request; the default is one for all. The server reads and writes within {@code synchronized},
+     * where up to JDK 23 a virtual thread holds on to its carrier (JEP 491): as many slow clients as there are cores
+     * would stop it. There they are platform threads, as many as there are connections.
+     */
+    private static ExecutorService threads() {
+        return Runtime.version().feature() >= FIRST_THAT_DOES_NOT_PIN ? Executors.newVirtualThreadPerTaskExecutor()
+                : Executors.newCachedThreadPool();
+    }
+
+    private static void set(String property, int value) {
+        System.setProperty(property, String.valueOf(value));
+    }
+}

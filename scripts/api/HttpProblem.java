@@ -1,0 +1,49 @@
+package api;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import orders.InvalidOrder.Problem;
+
+/** A request that ends in an error, as RFC 9457 (application/problem+json) has it. */
+public final class HttpProblem extends RuntimeException {
+    private final ProblemType type;
+    private final Map<String, String> headers = new LinkedHashMap<>();
+    private List<Problem> errors = List.of();
+
+    /** @param detail one sentence: what is wrong and what to do */
+    public HttpProblem(ProblemType type, String detail) {
+        super(detail, null, false, false);
+        this.type = type;
+    }
+
+    /** Adds a header to the answer. */
+    public HttpProblem with(String header, String value) {
+        headers.put(header, value);
+        return this;
+    }
+
+    /** Adds what is wrong field by field, as the member {@code errors}. */
+    public HttpProblem with(List<Problem> errors) {
+        this.errors = errors;
+        return this;
+    }
+
+    public int status() {
+        return type.status();
+    }
+
+    public Map<String, String> headers() {
+        return headers;
+    }
+
+    /** The problem document. */
+    public Map<String, Object> body() {
+        Map<String, Object> body = type.body();
+        body.put("detail", getMessage());
+        if (!errors.isEmpty()) {
+            body.put("errors", errors);
+        }
+        return body;
+    }
+}

@@ -1,0 +1,153 @@
+package api;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import orders.Json;
+import org.slf4j.Logger;
+
+/**
+ * What the JDK's HttpServer leaves to its users (RFC 9110): routes by path and method, HEAD and OPTIONS, and every
+ * error as a problem document.
+ */
+public final class HttpRoutes implements HttpHandler {
+    private static final int SLICE = 4096;
+
+    private final Map<String, Map<String, Route>> routes = new LinkedHashMap<>();
+    private final Logger log;
+    private volatile boolean closing;
+
+    public HttpRoutes(Logger log) {
+        this.log = log;
+    }
+
+    /** What is done at an address. */
+    @FunctionalInterface
+    public interface Route {
+        /**
+         * @param rest what the path has in place of the route's {@code *}, decoded
+         * @throws HttpProblem for a request that ends in an error
+         * @throws IOException if the client is gone
+         */
+        Answer answer(HttpExchange exchange, String rest) throws IOException;
+    }
+
+    /** @param body bytes, sent as they are, or anything else, sent as JSON */
+    public record Answer(int status, String type, Object body) {
+        /** An answer in JSON. */
+        public Answer(int status, Object body) {
+            this(status, "application/json", body);
+        }
+
+        byte[] bytes() {
+            return body instanceof byte[] bytes ? bytes : Json.bytes(body);
+        }
+    }
+
+    /** @param path exact, or ending in {@code /*}, which stands for one part or more */
+    public HttpRoutes on(String method, String path, Route route) {
+        routes.computeIfAbsent(path, p -> new LinkedHashMap<>()).put(method, route);
+        return this;
+    }
+
+    /** All addresses and methods that there are, such as "POST /orders". */
+    public Set<String> all() {
+        Set<String> all = new LinkedHashSet<>();
+        routes.forEach((path, methods) -> methods.keySet().forEach(method -> all.add(method + " " + path)));
+        return all;
+    }
+
+    /** From now on every answer is the last one on its connection, so that clients who go on asking come to an end. */
+    public void closeConnections() {
+        closing = true;
+    }
+
+    @Override
+    public void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            Answer answer;
+            try {
+                answer = answer(exchange);
+            } catch (HttpProblem problem) {
+                log.warn("answered {}: {}", problem.status(), problem.getMessage());
+                answer = answer(exchange, problem);
+            } catch (RuntimeException e) {
+                log.error("a request failed", e);
+                answer = answer(exchange, new HttpProblem(ProblemType.INTERNAL_ERROR, "The log has the reason."));
+            }
+            if (closing) {
+                exchange.getResponseHeaders().set("Connection", "close");
+            }
+            send(exchange, answer);
+        }
+    }
+
+    private Answer answer(HttpExchange exchange) throws IOException {
+        String path = exchange.getRequestURI().getRawPath();
+        boolean exact = routes.containsKey(path) && !path.endsWith("*");
+        String known = exact ? path : path.substring(0, path.indexOf('/', 1) + 1) + "*";
+        Map<String, Route> methods = routes.get(known);
+        if (methods == null) {
+            throw new HttpProblem(ProblemType.UNKNOWN_ADDRESS,
+                    "There is nothing at this address; GET / says what there is.");
+        }
+        String method = exchange.getRequestMethod();
+        if (method.equals("OPTIONS")) {
+            exchange.getResponseHeaders().set("Allow", allowed(methods));
+            return new Answer(204, null);
+        }
+        Route route = methods.get(method.equals("HEAD") ? "GET" : method);
+        if (route == null) {
+            throw new HttpProblem(ProblemType.METHOD_NOT_ALLOWED, "This address takes " + allowed(methods) + ".")
+                    .with("Allow", allowed(methods));
+        }
+        return route.answer(exchange, exact ? "" : exchange.getRequestURI().getPath().substring(known.length() - 1));
+    }
+
+    /** A text as one part of a path. */
+    public static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private static String allowed(Map<String, Route> methods) {
+        Set<String> allowed = new LinkedHashSet<>(methods.keySet());
+        if (allowed.contains("GET")) {
+            allowed.add("HEAD");
+        }
+        allowed.add("OPTIONS");
+        return String.join(", ", allowed);
+    }
+
+    private static Answer answer(HttpExchange exchange, HttpProblem problem) {
+        problem.headers().forEach(exchange.getResponseHeaders()::set);
+        return new Answer(problem.status(), "application/problem+json", problem.body());
+    }
+
+    private static void send(HttpExchange exchange, Answer answer) throws IOException {
+        if (answer.body() == null) {
+            exchange.sendResponseHeaders(answer.status(), -1);
+            return;
+        }
+        byte[] body = answer.bytes();
+        exchange.getResponseHeaders().set("Content-Type", answer.type());
+        exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+        if (exchange.getRequestMethod().equals("HEAD")) {
+            exchange.getResponseHeaders().set("Content-Length", String.valueOf(body.length));
+            exchange.sendResponseHeaders(answer.status(), -1);
+        } else {
+            exchange.sendResponseHeaders(answer.status(), body.length);
+            try (OutputStream out = exchange.getResponseBody()) { // sends it; the exchange would first read what comes
+                for (int at = 0; at < body.length; at += SLICE) { // there is a buffer for the largest ever written
+                    out.write(body, at, Math.min(SLICE, body.length - at));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code --quiet} and {@code --verbose}, and the log behind them: slf4j-simple, to the console (standard error) and,
+ * for the scripts that have one, to a {@link LogFile}. Without {@code --verbose} Kafka's own loggers stay at WARN, and
+ * its admin client says nothing: whoever asked it is told what failed, and says so in a sentence.
+ */
+public final class LogOptions {
+    @Option(names = {"-q", "--quiet"}, description = "Log warnings and errors only.")
+    private boolean quiet;
+
+    @Option(names = {"-v", "--verbose"}, description = "Log details, and stack traces with errors.")
+    private boolean verbose;
+
+    public boolean quiet() {
+        return quiet;
+    }
+
+    public boolean verbose() {
+        return verbose;
+    }
+
+    /**
+     * Sets a logger's level (off, error, ...) unless {@code --verbose}: for what is no news, or said better elsewhere.
+     */
+    public LogOptions level(String logger, String level) {
+        if (!verbose) {
+            set("log." + logger, level);
+        }
+        return this;
+    }
+
+    /**
+     * Opens the log. Has to come before the first logger is made, since slf4j-simple reads its settings just then.
+     *
+     * @param file where to log beside the console, or null
+     */
+    public Logger open(Class<?> script, Path file) {
+        set("defaultLogLevel", quiet ? "warn" : verbose ? "debug" : "info");
+        for (String kafka : new String[] {"org.apache.kafka", "kafka", "state.change.logger"}) {
+            set("log." + kafka, verbose ? "info" : "warn");
+        }
+        level("org.apache.kafka.common.config.AbstractConfig", "error"); // no list of unused settings
+        level("org.apache.kafka.common.security.ssl.DefaultSslEngineFactory", "off"); // a missing file is an exception
+        set("showThreadName", "false");
+        set("showShortLogName", "true");
+        set("showDateTime", "true");
+        set("dateTimeFormat", "yyyy-MM-dd HH:mm:ss.SSS");
+        System.setErr(new LogStream(file == null ? null : new LogFile(file), verbose));
+        return LoggerFactory.getLogger(script);
+    }
+
+    private static void set(String name, String value) {
+        System.setProperty("org.slf4j.simpleLogger." + name, value);
+    }
+
+    /**
+     * Standard error, and the log file beside it. slf4j-simple writes one event with one {@code println}, so that this
+     * is the place where no text from outside gets through unescaped, whoever logs it.
+     */
+    private static final class LogStream extends PrintStream {
+        private static final String ADMIN_CLIENT = "kafka-admin-client-thread"; // how its thread's name begins
+
+        private LogFile file;
+        private final boolean verbose;
+        private final boolean colour = Ansi.AUTO.enabled();
+
+        LogStream(LogFile file, boolean verbose) {
+            super(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+            this.file = file;
+            this.verbose = verbose;
+        }
+
+        @Override
+        public void println(String line) {
+            if (!verbose && Thread.currentThread().getName().startsWith(ADMIN_CLIENT)) {
+                return;
+            }
+            String safe = Printable.of(line);
+            super.println(colour ? coloured(safe) : safe);
+            if (file != null) {
+                try {
+                    file.append(safe);
+                } catch (UncheckedIOException e) { // a full disk is no reason to stop taking orders
+                    file = null;
+                    super.println("The log file cannot be written any more (" + e.getCause().getMessage() + ").");
+                }
+            }
+        }
+
+        @Override
+        public void println(Object line) { // a stack trace comes line by line, as objects
+            println(String.valueOf(line).replace("\t", "    "));
+        }
+
+        private static String coloured(String line) {
+            String style = line.contains(" ERROR ") ? "red" : line.contains(" WARN ") ? "yellow" : null;
+            return style == null
+                    ? line
+                    : Ansi.Style.on(Ansi.Style.valueOf("fg_" + style)) + line + Ansi.Style.reset.on();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package cluster;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Reads partitions up to their present end. It assigns and never subscribes, so that no group is disturbed; what was
+ * aborted is not seen, unless that is asked for.
+ */
+public final class TopicReader implements AutoCloseable {
+    /** For how long to say goodbye to a broker, be it there or not; by itself a client takes 30 s. */
+    public static final Duration CLOSE = Duration.ofSeconds(2);
+
+    /** A fetch at the end holds up the next one elsewhere for so long; by default it is 500. */
+    public static final int FETCH_WAIT_MS = 100;
+
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final Duration patience;
+
+    /** One that waits for as long as it takes: for a broker that is away, or a transaction that is open. */
+    public TopicReader(Properties client) {
+        this(client, "read_committed", null); // what was aborted is no outcome
+    }
+
+    /**
+     * @param isolationLevel read_committed or read_uncommitted
+     * @param patience       for how long nothing may come before a present end; null for ever
+     */
+    public TopicReader(Properties client, String isolationLevel, Duration patience) {
+        this.patience = patience;
+        client.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
+        client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // to look is not to create
+        client.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
+        client.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolationLevel);
+        client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took away is passed over
+        consumer = new KafkaConsumer<>(client);
+    }
+
+    /** All partitions of a topic. */
+    public List<TopicPartition> partitions(String topic) {
+        return consumer.partitionsFor(topic).stream().map(p -> new TopicPartition(topic, p.partition())).toList();
+    }
+
+    /** Where the partitions end now: the offset of the next record. */
+    public Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions) {
+        consumer.assign(partitions);
+        return consumer.endOffsets(partitions);
+    }
+
+    /** Where the partitions begin now: the offset of the first record that retention has left. */
+    public Map<TopicPartition, Long> beginnings(Collection<TopicPartition> partitions) {
+        return consumer.beginningOffsets(partitions);
+    }
+
+    /** Hands over every record from the beginning to the present end, unless {@code enough} first. */
+    public void readAll(Collection<TopicPartition> partitions, BooleanSupplier enough,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        readAll(ends(partitions), enough, sink);
+    }
+
+    /** The same to given ends; waits for transactions that are open before them. */
+    public void readAll(Map<TopicPartition, Long> ends, BooleanSupplier enough,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        consumer.assign(ends.keySet()); // or it warns when it asks
+        read(beginnings(ends.keySet()), ends, enough, sink);
+    }
+
+    /** The same from given offsets on to the present end. */
+    public void read(Map<TopicPartition, Long> from, BooleanSupplier enough,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        read(from, ends(from.keySet()), enough, sink);
+    }
+
+    /**
+     * The same from given offsets to given ends, which may lie in the future: all of them at {@link Long#MAX_VALUE}.
+     *
+     * @throws TimeoutException if nothing came for too long before a present end
+     */
+    public void read(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, BooleanSupplier enough,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        consumer.assign(from.keySet());
+        from.forEach(consumer::seek);
+        Patience bound = new Patience(ends.containsValue(Long.MAX_VALUE) ? null : patience); // nobody waits for those
+        while (!enough.getAsBoolean() && ends.entrySet().stream().anyMatch(this::before)) {
+            bound.check(consumer);
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL); // an empty poll does not mean the end
+            for (TopicPartition partition : records.partitions()) {
+                long end = ends.get(partition);
+                records.records(partition).stream().filter(record -> record.offset() < end).forEach(sink);
+            }
+        }
+    }
+
+    private boolean before(Map.Entry<TopicPartition, Long> end) {
+        return consumer.position(end.getKey()) < end.getValue(); // passes over gaps, where counting records does not
+    }
+
+    @Override
+    public void close() {
+        consumer.close(CloseOptions.timeout(CLOSE));
+    }
+
+    /** A bound for how long a consumer may stay where it is: one whose broker is gone would poll for ever. */
+    public static final class Patience {
+        private final Duration bound;
+        private Map<TopicPartition, Long> at = Map.of();
+        private long since = System.nanoTime();
+
+        /** @param bound null for none */
+        public Patience(Duration bound) {
+            this.bound = bound;
+        }
+
+        /** @throws TimeoutException if it is where it was for too long */
+        public void check(Consumer<?, ?> consumer) {
+            if (bound == null) {
+                return;
+            }
+            Map<TopicPartition, Long> now = consumer.assignment().stream()
+                    .collect(Collectors.toMap(partition -> partition, consumer::position));
+            if (!now.equals(at)) { // records that came, or what was passed over
+                at = now;
+                since = System.nanoTime();
+            } else if (System.nanoTime() - since > bound.toNanos()) {
+                throw new TimeoutException("nothing came from " + at + " on for " + bound.toSeconds() + " s");
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package consumer;
+
+import cli.Script;
+import java.io.IOException;
+
+/**
+ * A hook for tests and for the curious: freezes the whole process (SIGSTOP) the first time that it gets to a point
+ * between two steps with records in hand. Then {@code kill -9} it, to see what a crash just there leaves behind, or
+ * {@code kill -CONT} it once the group has given it up, to make it a zombie.
+ */
+public enum FreezePoint {
+    /** Records are polled, and no more. */
+    POLLED,
+    /** Orders are handled, and nothing of it is written. */
+    HANDLED,
+    /** Outcomes are acknowledged; the offsets, or the transaction that holds both, are not committed. */
+    WRITTEN,
+    /** The offsets are committed. */
+    COMMITTED;
+
+    private static FreezePoint armed;
+
+    /** Chooses the point, or none (null). */
+    public static void arm(FreezePoint point) {
+        armed = point;
+    }
+
+    /** Freezes here if this is the point chosen, once. */
+    public void reached() {
+        if (armed == this) {
+            armed = null;
+            System.out.println("freezing at " + name().toLowerCase() + ", process " + ProcessHandle.current().pid());
+            try {
+                new ProcessBuilder("sh", "-c", "kill -STOP " + ProcessHandle.current().pid()).start().waitFor();
+            } catch (IOException | InterruptedException e) {
+                throw new Script.Failure("--freeze-at needs a shell with kill (" + e.getMessage() + ").");
+            }
+        }
+    }
+}

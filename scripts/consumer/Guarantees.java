@@ -1,0 +1,66 @@
+package consumer;
+
+import cli.Script;
+import org.slf4j.Logger;
+import picocli.CommandLine.Option;
+
+/**
+ * The switches that turn a guarantee off, each to be seen failing without it; and {@code --commit}, which makes one
+ * stronger. Fields, since picocli sets them and they are only read from then on.
+ */
+public final class Guarantees {
+    /** See {@code --commit}. */
+    public enum Commit { manual, transactional }
+
+    /** See {@code --dedup}. */
+    public enum Dedup { ledger, memory, none }
+
+    /** See {@code --ordering}. */
+    public enum Ordering { key, none }
+
+    @Option(names = "--commit", defaultValue = "manual", paramLabel = "manual|transactional",
+            description = "Write outcomes and then commit offsets, or both in one transaction, which keeps zombies out "
+                    + "(default: ${DEFAULT-VALUE}).")
+    public Commit commit;
+
+    @Option(names = "--dedup", defaultValue = "ledger", paramLabel = "ledger|memory|none",
+            description = "What recognises duplicates: the durable ledger, a set in the process, nothing "
+                    + "(default: ${DEFAULT-VALUE}).")
+    public Dedup dedup;
+
+    @Option(names = "--ordering", defaultValue = "key", paramLabel = "key|none",
+            description = "Handle the records of one key in order, or all in any order (default: ${DEFAULT-VALUE}).")
+    public Ordering ordering;
+
+    @Option(names = "--auto-commit", description = "Let the client commit what was polled, finished or not. Unsafe.")
+    public boolean autoCommit;
+
+    @Option(names = "--no-dlq", description = "Stop at a record that cannot be processed. Unsafe.")
+    public boolean noDlq;
+
+    /**
+     * Warns of each guarantee that is off.
+     *
+     * @throws Script.Failure if the switches contradict each other
+     */
+    public void check(Logger log, int concurrency) {
+        if (autoCommit && commit == Commit.transactional) {
+            throw new Script.Failure(Script.USAGE,
+                    "--auto-commit and --commit transactional exclude each other: choose one.", null);
+        }
+        warnIf(log, dedup == Dedup.none, "--dedup none processes every duplicate again");
+        warnIf(log, dedup == Dedup.memory,
+                "--dedup memory forgets every processed order at the next restart or rebalance");
+        warnIf(log, autoCommit, "--auto-commit commits orders that are not finished: a crash loses them");
+        warnIf(log, noDlq, "--no-dlq stops for good at the first record that cannot be processed");
+        warnIf(log, ordering == Ordering.none,
+                "--ordering none handles the records of one order in any order, even at once");
+        warnIf(log, concurrency == 1, "--concurrency 1 lets one slow order hold up all the others");
+    }
+
+    private static void warnIf(Logger log, boolean condition, String what) {
+        if (condition) {
+            log.warn("UNSAFE: {}", what);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package consumer;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import ledger.Ledger;
+import org.apache.kafka.common.TopicPartition;
+import work.Gate;
+
+/**
+ * A partition while this consumer has it: its uncommitted records, its ledger, and how far it has let go of it. For the
+ * poll thread, but for {@link #begin}, {@link #sleep} and the ledger, which the workers use.
+ */
+public final class OwnedPartition implements Gate {
+    private final TopicPartition topicPartition;
+    private final Ledger ledger;
+    private final OffsetQueue uncommitted = new OffsetQueue();
+    private final CountDownLatch draining = new CountDownLatch(1);
+    private long lastBegun = -1; // guarded by this
+    private int atWork;
+    private volatile boolean gone;
+
+    public OwnedPartition(TopicPartition topicPartition, Ledger ledger) {
+        this.topicPartition = topicPartition;
+        this.ledger = ledger;
+    }
+
+    public TopicPartition topicPartition() {
+        return topicPartition;
+    }
+
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    public OffsetQueue uncommitted() {
+        return uncommitted;
+    }
+
+    /** Takes in a record that is about to go to the workers, and gives it its place. */
+    public OffsetQueue.Slot accept(long offset, int bytes) {
+        atWork++;
+        return uncommitted.add(offset, bytes);
+    }
+
+    /** Notes that the workers gave a record back. */
+    public void returned() {
+        atWork--;
+    }
+
+    /** How many records the workers still have. */
+    public int atWork() {
+        return atWork;
+    }
+
+    /**
+     * From now on nothing is begun but what lies before something that was: what is finished then is a prefix, so that
+     * the next owner has nothing to do twice.
+     */
+    public synchronized void drain() {
+        draining.countDown();
+    }
+
+    /** Whether work on a record may begin, or go on after a failure; asked by a worker that has a slot for it. */
+    @Override
+    public synchronized boolean begin(long offset) {
+        if (draining.getCount() == 0 && (gone || offset > lastBegun)) {
+            return false;
+        }
+        lastBegun = Math.max(lastBegun, offset);
+        return true;
+    }
+
+    /** From now on nothing of it counts: another consumer may have it. */
+    public synchronized void forget() {
+        drain();
+        gone = true;
+        ledger.close();
+    }
+
+    public boolean gone() {
+        return gone;
+    }
+
+    /** Waits, but not once it drains. */
+    @Override
+    public void sleep(Duration duration) {
+        try {
+            draining.await(duration.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

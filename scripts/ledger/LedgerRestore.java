@@ -1,0 +1,169 @@
+package ledger;
+
+import cluster.TopicReader;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import orders.Digest;
+import orders.Json;
+import orders.Outcome;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads ledgers back from their topic, each in a thread of its own, while other partitions flow:
+ *
+ * <ol>
+ *   <li>Wait until the group's committed offset is stable: no transaction of a former owner is about to move it.
+ *   <li>Ask where the ledger's partition ends, open transactions included.
+ *   <li>Read up to there, committed outcomes only, which waits for those transactions to end.
+ * </ol>
+ *
+ * In any other order a former owner's last transaction could come between: its offsets seen, its outcomes not.
+ */
+public final class LedgerRestore {
+    private static final Logger LOG = LoggerFactory.getLogger(LedgerRestore.class);
+    private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
+    private static final Duration PROGRESS = Duration.ofSeconds(1);
+
+    private final Admin admin;
+    private final Supplier<Properties> client;
+    private final String group;
+    private final String outcomes;
+    private final long retentionMillis;
+    private final Restored told;
+
+    /** Who is told that a ledger is read back. */
+    @FunctionalInterface
+    public interface Restored {
+        void restored(TopicPartition ledger, int orders, Duration took);
+    }
+
+    /** @param client gives the settings of a new client */
+    public LedgerRestore(Admin admin, Supplier<Properties> client, String group, String outcomes, long retentionMillis,
+            Restored told) {
+        this.admin = admin;
+        this.client = client;
+        this.group = group;
+        this.outcomes = outcomes;
+        this.retentionMillis = retentionMillis;
+        this.told = told;
+    }
+
+    /** Begins to read the ledger that belongs to a partition of orders. */
+    public Ledger begin(TopicPartition orders) {
+        Ledger ledger = Ledger.durable(retentionMillis);
+        TopicPartition from = new TopicPartition(outcomes, orders.partition());
+        Thread.ofPlatform().daemon().name("ledger-" + from).start(() -> {
+            try {
+                while (!ledger.isClosed() && !restore(orders, from, ledger)) {
+                    ledger.pause(RETRY_PAUSE);
+                }
+                ledger.keepSwept();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        return ledger;
+    }
+
+    /** Whether it came through. */
+    private boolean restore(TopicPartition orders, TopicPartition from, Ledger ledger) throws InterruptedException {
+        long started = System.nanoTime();
+        try (TopicReader reader = new TopicReader(settings())) {
+            awaitStableOffset(orders);                                                              // 1
+            long end = admin.listOffsets(Map.of(from, OffsetSpec.latest())).partitionResult(from).get().offset(); // 2
+            reader.readAll(Map.of(from, end), ledger::isClosed, new Reading(ledger, end));          // 3
+            if (!ledger.isClosed()) {
+                ledger.restored(true);
+                told.restored(from, ledger.size(), Duration.ofNanos(System.nanoTime() - started));
+            }
+            return true;
+        } catch (ExecutionException | KafkaException e) {
+            LOG.error("ledger {} cannot be read, its partition stays paused: {}", from, e.getMessage());
+            return false;
+        }
+    }
+
+    private void awaitStableOffset(TopicPartition orders) throws ExecutionException, InterruptedException {
+        var only = new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(orders));
+        admin.listConsumerGroupOffsets(Map.of(group, only), new ListConsumerGroupOffsetsOptions().requireStable(true))
+                .partitionsToOffsetAndMetadata(group).get(); // asks again until it is
+    }
+
+    private Properties settings() {
+        Properties settings = client.get();
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000); // all that a fetch brought in
+        settings.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, 1024 * 1024); // which come in at once
+        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024); // fewer, larger fetches
+        return settings;
+    }
+
+    /** Takes in one outcome after the other, and tells how far it is. */
+    private final class Reading implements Consumer<ConsumerRecord<byte[], byte[]>> {
+        private final Ledger ledger;
+        private final long end;
+        private long toldAt = System.nanoTime();
+
+        Reading(Ledger ledger, long end) {
+            this.ledger = ledger;
+            this.end = end;
+        }
+
+        @Override
+        public void accept(ConsumerRecord<byte[], byte[]> outcome) {
+            try {
+                if (outcome.key() != null && outcome.value() == null) {
+                    ledger.forget(outcome.key());
+                } else if (outcome.key() != null) {
+                    remember(outcome);
+                }
+            } catch (IOException | IllegalArgumentException e) {
+                LOG.warn("{}-{}@{} is no outcome, and is left out: {}", outcome.topic(), outcome.partition(),
+                        outcome.offset(), e.getMessage());
+            }
+            if (System.nanoTime() - toldAt > PROGRESS.toNanos()) {
+                toldAt = System.nanoTime();
+                LOG.info("ledger {}-{}: {} % restored", outcome.topic(), outcome.partition(),
+                        outcome.offset() * 100 / end);
+            }
+        }
+
+        /** Field by field and with no tree: a ledger may have millions. */
+        private void remember(ConsumerRecord<byte[], byte[]> outcome) throws IOException {
+            boolean processed = false;
+            String content = null;
+            try (JsonParser json = Json.TRUSTED.createParser(outcome.value())) {
+                if (json.nextToken() != JsonToken.START_OBJECT) {
+                    throw new IOException("no JSON object");
+                }
+                for (String field = json.nextFieldName(); field != null; field = json.nextFieldName()) {
+                    json.nextToken();
+                    switch (field) {
+                        case "status" -> processed = json.getText().equals(Outcome.PROCESSED);
+                        case "content_digest" -> content = json.getText();
+                        default -> json.skipChildren();
+                    }
+                }
+            }
+            if (processed && content != null) {
+                ledger.restore(outcome.key(), Digest.parse(content), outcome.timestamp());
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package work;
+
+import cli.Script;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/** How many orders to handle at a time, for how long, and how often to try. Fields, since picocli sets them. */
+public final class HandlingOptions {
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
+
+    @Option(names = "--concurrency", defaultValue = "100", paramLabel = "N",
+            description = "How many orders to handle at a time (default: ${DEFAULT-VALUE}).")
+    public int concurrency;
+
+    @Option(names = "--max-attempts", defaultValue = "3", paramLabel = "N",
+            description = "How often to try an order whose failure may pass (default: ${DEFAULT-VALUE}).")
+    public int maxAttempts;
+
+    @Option(names = "--retry-backoff-ms", defaultValue = "200", paramLabel = "MS",
+            description = "Wait before the second attempt; doubles with each further one (default: ${DEFAULT-VALUE}).")
+    public int retryBackoffMs;
+
+    @Option(names = {"--handler-timeout", "--handler-timeout-ms"}, defaultValue = "30000", paramLabel = "MS",
+            description = "After how long an attempt is interrupted and counts as failed in a way that may pass "
+                    + "(default: ${DEFAULT-VALUE}).")
+    public int handlerTimeoutMs;
+
+    /** @throws Script.Failure if a number makes no sense */
+    public void check() {
+        if (concurrency < 1 || maxAttempts < 1 || retryBackoffMs < 0 || handlerTimeoutMs < 1) {
+            throw new Script.Failure(Script.USAGE, "--concurrency, --max-attempts and --handler-timeout have to be 1 "
+                    + "or more, --retry-backoff-ms 0 or more.", null);
+        }
+    }
+
+    public KeyedWorkers workers() {
+        return new KeyedWorkers(concurrency, Duration.ofMillis(handlerTimeoutMs));
+    }
+
+    public Backoff backoff() {
+        return new Backoff(Duration.ofMillis(retryBackoffMs), LONGEST_BACKOFF);
+    }
+}

@@ -1,0 +1,42 @@
+package work;
+
+import java.util.concurrent.CountDownLatch;
+import orders.Order;
+import orders.OrderRejected;
+import orders.TransientFailure;
+import picocli.CommandLine.Option;
+
+/**
+ * Stands for the work on an order, which is where your own goes: a pause, and three ways to fail. Customers ending in f
+ * are refused for good; those ending in r fail twice and then pass; those ending in h hang twice and then pass.
+ */
+public final class SimulatedWork implements Handler {
+    private static final int PASSES_AT_ATTEMPT = 3;
+
+    @Option(names = "--work-ms", defaultValue = "500", paramLabel = "MS|MIN-MAX", converter = WorkTime.Converter.class,
+            description = "Simulated work for each order (default: ${DEFAULT-VALUE}).")
+    private WorkTime time;
+
+    @Option(names = "--no-failures",
+            description = "Simulate no failures: the bug is fixed, and customers ending in f, r or h are served like "
+                    + "any other.")
+    private boolean noFailures;
+
+    @Override
+    public void handle(Order order, int attempt) throws Exception {
+        time.spend();
+        if (noFailures) {
+            return;
+        }
+        String customer = order.customerId();
+        if (customer.endsWith("f")) {
+            throw new OrderRejected("customer " + customer + " is refused (simulated: it ends in f)");
+        }
+        if (customer.endsWith("r") && attempt < PASSES_AT_ATTEMPT) {
+            throw new TransientFailure("payment of " + customer + " timed out (simulated: it ends in r)");
+        }
+        if (customer.endsWith("h") && attempt < PASSES_AT_ATTEMPT) {
+            new CountDownLatch(1).await();
+        }
+    }
+}
