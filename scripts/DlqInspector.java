@@ -8,14 +8,16 @@
 //SOURCES cli/package-info.java
 //SOURCES cluster/package-info.java
 //SOURCES dlq/package-info.java
+//SOURCES messages/package-info.java
 //SOURCES orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
+import cli.ExitCode;
+import cli.Failure;
 import cli.ProgressBar;
 import cli.Script;
-import cli.Script.Failure;
 import cluster.TopicReader;
 import dlq.Audit;
 import dlq.CountLetters;
@@ -92,10 +94,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "DlqInspector", mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "(list | show | stats | replay)",
         description = "Lists, shows, counts and replays dead letters, whoever wrote them.",
-        subcommands = {ListLetters.class, ShowLetter.class, CountLetters.class, DlqInspector.Replay.class},
-        exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:done", "1:failed, or no such dead letter, or not all were replayed", "2:wrong options",
-            "3:Kafka cannot be reached", "130, 143:ended by Ctrl-C or SIGTERM"})
+        subcommands = {ListLetters.class, ShowLetter.class, CountLetters.class, DlqInspector.Replay.class})
 public class DlqInspector implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(200);
 
@@ -188,7 +187,7 @@ public class DlqInspector implements Callable<Integer> {
                 producer = mode.execute ? producer() : null;
                 replay(stop);
             }
-            return Script.OK;
+            return ExitCode.OK.code();
         }
 
         /** By themselves they would wait for a broker that is gone: one for 30 s, the other for ever. */
@@ -224,7 +223,7 @@ public class DlqInspector implements Callable<Integer> {
                             + "as 2026-01-31T12:00:00Z."
                     : null;
             if (wrong != null) {
-                throw new Failure(Script.USAGE, wrong, null);
+                throw new Failure(ExitCode.USAGE, wrong);
             }
         }
 
@@ -313,9 +312,9 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         private void prepareTopics(ReplayPlan plan) {
-            plan.targets().forEach(target -> kafka.require(admin, target, AclOperation.WRITE));
+            plan.targets().forEach(target -> kafka.topics(admin).require(target, AclOperation.WRITE));
             plan.highestPartitions().forEach((target, highest) -> {
-                if (kafka.partitions(admin, target) <= highest) {
+                if (kafka.topics(admin).partitions(target) <= highest) {
                     throw new Failure("Some came from partition " + highest + ", which " + target
                             + " does not have: take --partition key.");
                 }
@@ -327,7 +326,7 @@ public class DlqInspector implements Callable<Integer> {
 
         private void prepareQuarantine() {
             if (!quarantineIsThere) {
-                kafka.createMissing(admin, Topics.deadLetters(rules.quarantine()), AclOperation.WRITE);
+                kafka.topics(admin).createMissing(Topics.deadLetters(rules.quarantine()), AclOperation.WRITE);
                 quarantineIsThere = true;
             }
         }
@@ -507,7 +506,7 @@ public class DlqInspector implements Callable<Integer> {
         private static Failure refused(Outgoing one, Throwable why, boolean behind) {
             String place = one.letter().at();
             boolean forGood = !(why instanceof RetriableException);
-            return new Failure(why instanceof TimeoutException ? Script.NO_BROKER : Script.FAILED, place
+            return new Failure(why instanceof TimeoutException ? ExitCode.NO_BROKER : ExitCode.FAILED, place
                     + " was not replayed (" + why.getMessage() + "): run it again to go on from there"
                     + (forGood ? ", or leave it out with --skip " + place : "")
                     + (behind ? "; those behind it in its batch were sent, and will be sent again." : "."), why);

@@ -7,16 +7,18 @@
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //SOURCES cli/package-info.java
 //SOURCES cluster/package-info.java
+//SOURCES messages/package-info.java
 //SOURCES orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
+import cli.ExitCode;
+import cli.Failure;
+import cli.KafkaOptions;
 import cli.LogOptions;
 import cli.ProgressBar;
 import cli.Script;
-import cli.Script.Failure;
-import cluster.KafkaOptions;
 import cluster.TopicReader;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -48,7 +50,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import orders.Json;
 import orders.Order;
-import orders.Outcome;
 import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -78,10 +79,7 @@ import picocli.CommandLine.Option;
  * With {@code --copies 1} it is a load generator that checks its work.
  */
 @Command(name = "DuplicateSender", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Sends duplicates and checks that every order had exactly one outcome.",
-        exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:every order had exactly one outcome", "1:some had not, or it failed", "2:wrong options",
-            "3:Kafka cannot be reached"})
+        description = "Sends duplicates and checks that every order had exactly one outcome.")
 public class DuplicateSender implements Callable<Integer> {
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
     private static final Duration PAUSE = Duration.ofMillis(200);
@@ -158,12 +156,12 @@ public class DuplicateSender implements Callable<Integer> {
     public Integer call() throws Exception {
         log = logging.open(DuplicateSender.class, null);
         if (orders < 1 || copies < 1 || concurrency < 1) {
-            throw new Failure(Script.USAGE, "--orders, --copies and --concurrency have to be 1 or more.", null);
+            throw new Failure(ExitCode.USAGE, "--orders, --copies and --concurrency have to be 1 or more.");
         }
         nanos = new AtomicLongArray(orders * copies);
         try (Admin admin = kafka.connect("duplicate-sender", log);
                 TopicReader reader = new TopicReader(kafka.client("duplicate-sender-reader"))) {
-            kafka.createMissing(admin, Topics.events(topic),
+            kafka.topics(admin).createMissing(Topics.events(topic),
                     via == Via.topic ? AclOperation.WRITE : AclOperation.DESCRIBE);
             Instant start = Instant.now();
             send();                                                                             // 1
@@ -295,7 +293,7 @@ public class DuplicateSender implements Callable<Integer> {
         long total = ends.values().stream().mapToLong(Long::longValue).sum();
         try (ProgressBar bar = new ProgressBar("processing", total)) {
             while (true) {
-                var committed = kafka.ask(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
+                var committed = kafka.cluster().ask(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
                 long done = ends.entrySet().stream().mapToLong(end -> {
                     var offset = committed.get(end.getKey());
                     return offset == null ? 0 : Math.min(offset.offset(), end.getValue());
@@ -362,6 +360,6 @@ public class DuplicateSender implements Callable<Integer> {
         if (!held) {
             throw new Failure("Not every order had exactly one outcome.");
         }
-        return Script.OK;
+        return ExitCode.OK.code();
     }
 }

@@ -5,6 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.apache.kafka:kafka_2.13:4.4.0
 //SOURCES cli/package-info.java
+//SOURCES cluster/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xms128m -Xmx1g -XX:+IgnoreUnrecognizedVMOptions --sun-misc-unsafe-memory-access=allow
 //RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
@@ -13,9 +14,10 @@
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import cli.ExitCode;
+import cli.Failure;
 import cli.LogOptions;
 import cli.Script;
-import cli.Script.Failure;
 import java.io.FileReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -70,9 +72,7 @@ import picocli.CommandLine.Option;
  * </pre>
  */
 @Command(name = "KafkaBroker", mixinStandardHelpOptions = true, version = "Apache Kafka 4.4.0",
-        description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.",
-        exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:stopped", "1:could not start", "2:wrong options", "130, 143:ended by Ctrl-C or SIGTERM"})
+        description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.")
 public class KafkaBroker implements Callable<Integer> {
     private static final int DEFAULT_PORT = 9092;
     private static final int FIRST_FREE_PORT = 24_000;
@@ -133,7 +133,7 @@ public class KafkaBroker implements Callable<Integer> {
                 return run(ports());
             } catch (PortTaken e) {
                 if (port != 0 || attempt == TRIES_FOR_A_FREE_PORT) { // a port that was free a moment ago may be gone
-                    throw new Failure(Script.FAILED, e.getMessage(), e);
+                    throw new Failure(ExitCode.FAILED, e.getMessage(), e);
                 }
             }
         }
@@ -157,7 +157,7 @@ public class KafkaBroker implements Callable<Integer> {
             server.startup();                                                                   // 3
             System.out.println("Kafka 4.4.0 is ready: " + host + ":" + ports.client());
             server.awaitShutdown();
-            return Script.OK;
+            return ExitCode.OK.code();
         } catch (Exception e) {
             removeIfEphemeral(folder);
             throw sentence(e, ports);
@@ -267,7 +267,7 @@ public class KafkaBroker implements Callable<Integer> {
             Files.delete(Files.createTempFile(folder, "writable", ""));
             return folder;
         } catch (IOException e) {
-            throw new Failure(Script.FAILED, "The folder " + dataDir + " cannot be written ("
+            throw new Failure(ExitCode.FAILED, "The folder " + dataDir + " cannot be written ("
                     + e.getClass().getSimpleName() + "): give another --data-dir.", e);
         }
     }
@@ -295,19 +295,18 @@ public class KafkaBroker implements Callable<Integer> {
     private void check() {
         if (nodes < 1 || node < 1 || node > nodes) {
             throw new Failure(
-                    Script.USAGE,
+                    ExitCode.USAGE,
                     "--node " + node + " --of " + nodes + ": the nodes are numbered from 1 to the "
-                            + "number of nodes.",
-                    null);
+                            + "number of nodes.");
         }
         if (port < 0 || port > 65_535 - 2 * nodes) {
-            throw new Failure(Script.USAGE, "--port " + port + " is no port.", null);
+            throw new Failure(ExitCode.USAGE, "--port " + port + " is no port.");
         }
         if (nodes > 1 && port == 0) {
-            throw new Failure(Script.USAGE, "A cluster derives its ports from --port: give one, not 0.", null);
+            throw new Failure(ExitCode.USAGE, "A cluster derives its ports from --port: give one, not 0.");
         }
         if (configFile != null && !Files.isReadable(configFile)) {
-            throw new Failure(Script.USAGE, "--config " + configFile + " cannot be read.", null);
+            throw new Failure(ExitCode.USAGE, "--config " + configFile + " cannot be read.");
         }
     }
 
@@ -342,7 +341,7 @@ public class KafkaBroker implements Callable<Integer> {
                 return new PortTaken(ports.client(), host);
             }
             if (cause instanceof ConfigException || cause instanceof FormatterException) { // the latter of --add-scram
-                return new Failure(Script.USAGE, "A broker setting is wrong: " + message, e);
+                return new Failure(ExitCode.USAGE, "A broker setting is wrong: " + message, e);
             }
         }
         return e;

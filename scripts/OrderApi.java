@@ -10,6 +10,7 @@
 //SOURCES api/package-info.java
 //SOURCES cli/package-info.java
 //SOURCES cluster/package-info.java
+//SOURCES messages/package-info.java
 //SOURCES orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
@@ -26,10 +27,11 @@ import api.IdempotencyKey;
 import api.OrderView;
 import api.ProblemType;
 import api.Recent;
+import cli.ExitCode;
+import cli.Failure;
+import cli.KafkaOptions;
 import cli.LogOptions;
 import cli.Script;
-import cli.Script.Failure;
-import cluster.KafkaOptions;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -97,10 +99,7 @@ import picocli.CommandLine.Option;
  * made from the key), so that the consumer recognises it.
  */
 @Command(name = "OrderApi", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Takes orders over HTTP and writes them to Kafka.",
-        exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:stopped", "1:failed", "2:wrong options", "3:Kafka cannot be reached",
-            "130, 143:ended by Ctrl-C or SIGTERM"})
+        description = "Takes orders over HTTP and writes them to Kafka.")
 public class OrderApi implements Callable<Integer> {
     private static final Duration HEALTH_PROBE = Duration.ofSeconds(2);
     private static final int TO_TAKE_AN_ANSWER = 10; // seconds
@@ -201,7 +200,7 @@ public class OrderApi implements Callable<Integer> {
         HttpServer server = limits.bind(timeoutMs / 1000 + TO_TAKE_AN_ANSWER);
         try (Admin admin = kafka.connect("order-api", log)) {
             this.admin = admin;
-            kafka.createMissing(admin, Topics.events(topic), AclOperation.WRITE);
+            kafka.topics(admin).createMissing(Topics.events(topic), AclOperation.WRITE);
             try (Producer<String, byte[]> producer = new KafkaProducer<>(settings);
                     OrderView view = new OrderView(() -> kafka.client("order-api-view"), topic, outcomesTopic,
                             maxOrders)) {
@@ -215,16 +214,16 @@ public class OrderApi implements Callable<Integer> {
         } catch (KafkaException e) {
             throw kafka.failure(e);
         }
-        return Script.OK;
+        return ExitCode.OK.code();
     }
 
     private void check() {
         if (!List.of("all", "-1", "1", "0").contains(acks)) {
-            throw new Failure(Script.USAGE, "--acks " + acks + ": give all, 1 or 0.", null);
+            throw new Failure(ExitCode.USAGE, "--acks " + acks + ": give all, 1 or 0.");
         }
         if (timeoutMs < 100 || maxInFlight < 1 || maxKeys < 0 || keyTtlMs < 0 || maxOrders < 0) {
-            throw new Failure(Script.USAGE, "--timeout-ms has to be 100 or more, --max-in-flight 1 or more, the other "
-                    + "limits 0 or more.", null);
+            throw new Failure(ExitCode.USAGE, "--timeout-ms has to be 100 or more, --max-in-flight 1 or more, the other "
+                    + "limits 0 or more.");
         }
     }
 
@@ -279,7 +278,7 @@ public class OrderApi implements Callable<Integer> {
     private Answer health() {
         boolean up = reachable();
         return new Answer(up ? 200 : 503, Map.of("status", up ? "up" : "down",
-                "kafka", up ? "reachable" : "unreachable", "bootstrap_server", kafka.bootstrapServer()));
+                "kafka", up ? "reachable" : "unreachable", "bootstrap_server", kafka.cluster().bootstrapServers()));
     }
 
     private boolean reachable() {

@@ -9,22 +9,25 @@
 //SOURCES cluster/package-info.java
 //SOURCES consumer/package-info.java
 //SOURCES ledger/package-info.java
+//SOURCES messages/package-info.java
 //SOURCES orders/package-info.java
 //SOURCES work/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
+import cli.ExitCode;
+import cli.Failure;
+import cli.GuaranteeSwitches;
+import cli.GuaranteeSwitches.Ordering;
+import cli.HandlingOptions;
+import cli.KafkaOptions;
 import cli.LogOptions;
 import cli.Script;
-import cli.Script.Failure;
-import cluster.KafkaOptions;
 import consumer.Assignment;
 import consumer.ConsumerOptions;
 import consumer.Delivery;
 import consumer.FreezePoint;
-import consumer.Guarantees;
-import consumer.Guarantees.Ordering;
 import consumer.Handled;
 import consumer.ManualCommit;
 import consumer.Outbound;
@@ -42,6 +45,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import ledger.Ledger;
 import ledger.LedgerRestore;
+import orders.SimulatedWork;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -55,13 +59,12 @@ import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import work.HandlingOptions;
+import work.Backoff;
 import work.KeyedWorkers;
 import work.Processing;
 import work.Result;
 import work.Result.Abandoned;
 import work.Result.DeadLettered;
-import work.SimulatedWork;
 
 /**
  * What happens to an order when the consumer dies between processing it and committing its offset?
@@ -82,13 +85,11 @@ import work.SimulatedWork;
  * "once". With {@code --commit transactional} 4 and 5 are one, and nothing can come between.
  */
 @Command(name = "OrderConsumer", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Processes orders once, and dead-letters those that fail.",
-        exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:stopped", "1:failed", "2:wrong options", "3:Kafka cannot be reached",
-            "130, 143:ended by Ctrl-C or SIGTERM"})
+        description = "Processes orders once, and dead-letters those that fail.")
 public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListener {
     private static final Duration IDLE_POLL = Duration.ofMillis(100);
     private static final Duration BUSY_POLL = Duration.ofMillis(5); // results wait for the poll thread
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     @Mixin
@@ -98,7 +99,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
     private ConsumerOptions options;
 
     @Mixin
-    private Guarantees guarantees;
+    private GuaranteeSwitches guarantees;
 
     @Mixin
     private HandlingOptions handling;
@@ -143,14 +144,15 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         outbound = new Outbound(options.outcomesTopic, options.dlqTopic, options.group);
         // A poll lasts 100 ms at most: a flag is enough to end the loop, where a wakeup() might break off a commit.
         try (var shutdown = new Script.Shutdown(() -> stopping = true);
-                var workers = handling.workers();
+                var workers = new KeyedWorkers(handling.concurrency, Duration.ofMillis(handling.handlerTimeoutMs));
                 var report = new Report(log, Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var admin = kafka.connect(options.group + "-admin", log);
                 var consumer = new KafkaConsumer<byte[], byte[]>(options.consumer(kafka, guarantees.autoCommit));
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT))) { // not 30 s
             this.workers = workers;
             this.report = report;
-            processing = new Processing(workers, work, handling.maxAttempts, handling.backoff(), log);
+            processing = new Processing(workers, work::handle, handling.maxAttempts,
+                    new Backoff(Duration.ofMillis(handling.retryBackoffMs), LONGEST_BACKOFF), log);
             assignment = assignment(admin, consumer);
             commit = commit(consumer);
             consumer.subscribe(List.of(options.topic), this);
@@ -171,7 +173,7 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
             throw new Failure(stuck + " cannot be processed and, with --no-dlq, has nowhere to go: every restart will "
                     + "meet it again. Run without --no-dlq.");
         }
-        return Script.OK;
+        return ExitCode.OK.code();
     }
 
     // --- 1: to the workers ----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 //SOURCES ../../scripts/api/package-info.java
 //SOURCES ../../scripts/cli/package-info.java
 //SOURCES ../../scripts/cluster/package-info.java
+//SOURCES ../../scripts/messages/package-info.java
 //SOURCES ../../scripts/orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
@@ -15,7 +16,7 @@
 package bench;
 
 import api.HttpLimits;
-import cluster.KafkaOptions;
+import cli.KafkaOptions;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;

@@ -10,6 +10,7 @@
 //SOURCES ../../scripts/cli/package-info.java
 //SOURCES ../../scripts/cluster/package-info.java
 //SOURCES ../../scripts/ledger/package-info.java
+//SOURCES ../../scripts/messages/package-info.java
 //SOURCES ../../scripts/orders/package-info.java
 //SOURCES ../../scripts/work/package-info.java
 //COMPILE_OPTIONS --release 21
@@ -30,7 +31,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import work.WorkTime;
+import orders.WorkTime;
 
 /**
  * What does the library that one would take for this make of the same orders? Confluent's Parallel Consumer, in order

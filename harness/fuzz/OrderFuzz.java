@@ -9,6 +9,7 @@
 //SOURCES ../../scripts/api/package-info.java
 //SOURCES ../../scripts/cli/package-info.java
 //SOURCES ../../scripts/cluster/package-info.java
+//SOURCES ../../scripts/messages/package-info.java
 //SOURCES ../../scripts/orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xmx512m -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAMED

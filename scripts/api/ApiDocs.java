@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
+import orders.Order;
 
 /** The contract in OpenAPI 3.1, and Swagger UI to read it and try it out, out of its webjar: nothing from elsewhere. */
 public final class ApiDocs {

@@ -1,18 +1,21 @@
 package api;
 
-import cli.Script;
+import cli.ExitCode;
+import cli.Failure;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * Where the JDK's HttpServer listens, and what a client may ask of it: it has a bound for everything but bodies (see
  * {@link HttpBodies}), as system properties that it reads once, when the first server is made.
  */
+@Command(optionListHeading = "HTTP:%n")
 public final class HttpLimits {
     private static final int BACKLOG = 1024;
     private static final int FIRST_THAT_DOES_NOT_PIN = 24;
@@ -50,11 +53,11 @@ public final class HttpLimits {
             description = "How long a connection may lie idle (default: ${DEFAULT-VALUE}).")
     private int idleTimeout;
 
-    /** @throws Script.Failure if the numbers make no sense */
+    /** @throws Failure if the numbers make no sense */
     public HttpBodies bodies() {
         if (maxBodyBytes < 1 || bodyMemory <= maxBodyBytes) {
-            throw new Script.Failure(Script.USAGE, "--max-body-bytes has to be 1 or more, and --body-memory more than "
-                    + "that.", null);
+            throw new Failure(ExitCode.USAGE, "--max-body-bytes has to be 1 or more, and --body-memory more than "
+                    + "that.");
         }
         return new HttpBodies(maxBodyBytes, bodyMemory);
     }
@@ -68,13 +71,13 @@ public final class HttpLimits {
      * Binds a server that is not yet started.
      *
      * @param answerTimeout for how many seconds a request may be handled and its answer be taken
-     * @throws Script.Failure if the numbers make no sense, or the port is not to be had
+     * @throws Failure if the numbers make no sense, or the port is not to be had
      */
     public HttpServer bind(int answerTimeout) throws IOException {
         if (maxHeaderBytes < 512 || maxConnections < 1 || requestTimeout < 1 || idleTimeout < 1 || port < 0
                 || port > 65_535) {
-            throw new Script.Failure(Script.USAGE, "--port has to be 0 to 65535, --max-header-bytes 512 or more, the "
-                    + "other limits 1 or more.", null);
+            throw new Failure(ExitCode.USAGE, "--port has to be 0 to 65535, --max-header-bytes 512 or more, the "
+                    + "other limits 1 or more.");
         }
         set("sun.net.httpserver.maxReqHeaderSize", maxHeaderBytes);
         set("jdk.httpserver.maxConnections", maxConnections);
@@ -88,7 +91,7 @@ public final class HttpLimits {
             server.setExecutor(threads());
             return server;
         } catch (SocketException e) { // taken, not allowed, or no address of this machine
-            throw new Script.Failure(Script.FAILED, "Port " + port + " on " + host + " is in use or not to be had: "
+            throw new Failure(ExitCode.FAILED, "Port " + port + " on " + host + " is in use or not to be had: "
                     + "stop what listens there, or give another --port (0 takes a free one) or --host.", e);
         }
     }

@@ -28,7 +28,7 @@ final class LogFile {
             Files.createDirectories(this.path.getParent());
             channel = open();
         } catch (IOException e) {
-            throw new Script.Failure("The log file " + path + " cannot be written (" + e.getClass().getSimpleName()
+            throw new Failure("The log file " + path + " cannot be written (" + e.getClass().getSimpleName()
                     + "): choose another with --log-file.");
         }
     }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 
@@ -16,6 +17,7 @@ import picocli.CommandLine.Option;
  * for the scripts that have one, to a {@link LogFile}. Without {@code --verbose} Kafka's own loggers stay at WARN, and
  * its admin client says nothing: whoever asked it is told what failed, and says so in a sentence.
  */
+@Command(optionListHeading = "Log:%n")
 public final class LogOptions {
     @Option(names = {"-q", "--quiet"}, description = "Log warnings and errors only.")
     private boolean quiet;

@@ -1,44 +1,32 @@
 package cli;
 
+import cluster.ClusterFailure;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 
-/**
- * What every script does alike: parse its options, turn a failure into one sentence and an exit code, end cleanly.
- *
- * <p>Exit codes: {@value #OK} done, {@value #FAILED} failed, {@value #USAGE} wrong options, {@value #NO_BROKER} Kafka
- * cannot be reached. A signal gives 130 (Ctrl-C) or 143 (SIGTERM), as the JVM has it.
- */
+/** What every script does alike: parse its options, turn a failure into one sentence and an exit code, end cleanly. */
 public final class Script {
-    public static final int OK = 0;
-    public static final int FAILED = 1;
-    public static final int USAGE = 2;
-    public static final int NO_BROKER = 3;
+    private static final String HELP_OPTIONS = "mixinStandardHelpOptions"; // how picocli names them
 
     private Script() {
     }
 
-    /** A failure that is told to the user in one sentence: what is wrong and what to do about it. */
-    public static final class Failure extends RuntimeException {
-        private final int exitCode;
-
-        public Failure(String sentence) {
-            this(FAILED, sentence, null);
-        }
-
-        public Failure(int exitCode, String sentence, Throwable cause) {
-            super(sentence, cause);
-            this.exitCode = exitCode;
-        }
-    }
-
-    /** Runs a picocli command to its end and returns its exit code. */
+    /** Runs a picocli command to its end and returns its exit code (see {@link ExitCode}). */
     public static int run(Object command, String... args) {
-        return new CommandLine(command)
+        CommandLine line = new CommandLine(command);
+        prepareHelp(line);
+        return line
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Script::badUsage)
                 .setExecutionExceptionHandler(Script::failed)
@@ -48,19 +36,31 @@ public final class Script {
     private static int badUsage(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
         complain(command, e.getMessage() + " (--help lists the options)");
-        return USAGE;
+        return ExitCode.USAGE.code();
     }
 
     private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
         if (command.getParseResult().hasMatchedOption("--verbose")) { // its own, be it a subcommand
             e.printStackTrace();
         }
-        if (e instanceof Failure failure) {
-            complain(command, failure.getMessage());
-            return failure.exitCode;
-        }
-        complain(command, e.getClass().getSimpleName() + ": " + e.getMessage() + " (--verbose shows where)");
-        return FAILED;
+        return switch (e) {
+            case Failure failure -> {
+                complain(command, failure.getMessage());
+                yield failure.exitCode().code();
+            }
+            case ClusterFailure failure -> {
+                complain(command, failure.getMessage());
+                yield switch (failure.kind()) {
+                    case REFUSED -> ExitCode.FAILED.code();
+                    case WRONG_SETTINGS -> ExitCode.USAGE.code();
+                    case UNREACHABLE -> ExitCode.NO_BROKER.code();
+                };
+            }
+            default -> {
+                complain(command, e.getClass().getSimpleName() + ": " + e.getMessage() + " (--verbose shows where)");
+                yield ExitCode.FAILED.code();
+            }
+        };
     }
 
     private static void complain(CommandLine command, String sentence) {
@@ -68,6 +68,39 @@ public final class Script {
         err.println(command.getColorScheme().errorText(
                 command.getCommandSpec().qualifiedName() + ": " + Printable.of(sentence)));
         err.flush();
+    }
+
+    // --- help -----------------------------------------------------------------------------------------------------
+
+    /** Options under headings, one for each mixin, and the exit codes; for the subcommands too. */
+    private static void prepareHelp(CommandLine line) {
+        line.getCommandSpec().usageMessage().optionListHeading("").sortOptions(false).abbreviateSynopsis(true)
+                .exitCodeListHeading("%nExit codes:%n").exitCodeList(ExitCode.all());
+        line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Script::options);
+        line.getSubcommands().values().forEach(Script::prepareHelp);
+    }
+
+    private static String options(Help help) {
+        CommandSpec spec = help.commandSpec();
+        StringBuilder text = new StringBuilder();
+        List<OptionSpec> own = new ArrayList<>(spec.options());
+        spec.mixins().values().forEach(mixin -> own.removeAll(mixin.options()));
+        append(text, help, "Options:%n", own);
+        for (Map.Entry<String, CommandSpec> mixin : spec.mixins().entrySet()) {
+            if (!mixin.getKey().equals(HELP_OPTIONS)) {
+                append(text, help, mixin.getValue().usageMessage().optionListHeading(), mixin.getValue().options());
+            }
+        }
+        append(text, help, "Help:%n", spec.mixins().get(HELP_OPTIONS).options());
+        return text.toString();
+    }
+
+    private static void append(StringBuilder text, Help help, String heading, List<OptionSpec> options) {
+        if (!options.isEmpty()) {
+            Help.Layout layout = help.createDefaultLayout();
+            layout.addOptions(options, help.createDefaultParamLabelRenderer());
+            text.append(help.createHeading("%n" + heading)).append(layout);
+        }
     }
 
     /**

@@ -1,8 +1,13 @@
+//SOURCES ExitCode.java
+//SOURCES Failure.java
+//SOURCES GuaranteeSwitches.java
+//SOURCES HandlingOptions.java
+//SOURCES KafkaOptions.java
 //SOURCES LogFile.java
 //SOURCES LogOptions.java
 //SOURCES Printable.java
 //SOURCES ProgressBar.java
 //SOURCES Script.java
 
-/** What every script does alike: parse its options, log, print, end with an exit code. */
+/** What every script does alike: options (how to reach the cluster among them), log, exit code. */
 package cli;

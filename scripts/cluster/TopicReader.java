@@ -44,14 +44,30 @@ public final class TopicReader implements AutoCloseable {
      */
     public TopicReader(Properties client, String isolationLevel, Duration patience) {
         this.patience = patience;
+        consumer = new KafkaConsumer<>(settings(client, isolationLevel));
+    }
+
+    /**
+     * The settings of a reader that joins no group and changes nothing.
+     *
+     * @param client         the settings to start from, which are added to
+     * @param isolationLevel read_committed or read_uncommitted
+     * @return {@code client}
+     */
+    public static Properties settings(Properties client, String isolationLevel) {
+        // bytes, so that a poison pill does not fail inside of poll()
         client.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
-        client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // to look is not to create
+        // there is no group to commit for
+        client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        // to look is not to create
+        client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         client.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
+        // with read_committed, what was aborted is not seen
         client.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolationLevel);
-        client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took away is passed over
-        consumer = new KafkaConsumer<>(client);
+        // what retention removed is passed over
+        client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        return client;
     }
 
     /** All partitions of a topic. */

@@ -1,5 +1,10 @@
-//SOURCES KafkaOptions.java
+//SOURCES Cluster.java
+//SOURCES ClusterFailure.java
+//SOURCES Connection.java
+//SOURCES KafkaErrors.java
+//SOURCES Probe.java
+//SOURCES TopicAdmin.java
 //SOURCES TopicReader.java
 
-/** Reaching a Kafka cluster, and reading a topic of it to its end. */
+/** A Kafka cluster from code: topics and their shape, reading one to its end, what an error means. */
 package cluster;

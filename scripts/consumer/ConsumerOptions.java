@@ -1,7 +1,8 @@
 package consumer;
 
-import cli.Script;
-import cluster.KafkaOptions;
+import cli.ExitCode;
+import cli.Failure;
+import cli.KafkaOptions;
 import java.time.Duration;
 import java.util.Properties;
 import orders.Topics;
@@ -12,12 +13,14 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * Which topics the consumer works on, in which group, within which bounds; and the settings of its clients that follow.
  * Fields, since picocli sets them and they are only read from then on.
  */
+@Command(optionListHeading = "Consumer:%n")
 public final class ConsumerOptions {
     /** The two ways in which a group agrees on who has which partition. */
     public enum GroupProtocol { classic, consumer }
@@ -90,14 +93,13 @@ public final class ConsumerOptions {
     /** See {@code --on-refusal}. */
     public enum OnRefusal { retry, stop }
 
-    /** @throws Script.Failure if a number makes no sense */
+    /** @throws Failure if a number makes no sense */
     public void check() {
         if (maxInFlight < 1 || maxInFlightBytes < 1) {
-            throw new Script.Failure(Script.USAGE, "--max-in-flight and --max-in-flight-bytes have to be 1 or more.",
-                    null);
+            throw new Failure(ExitCode.USAGE, "--max-in-flight and --max-in-flight-bytes have to be 1 or more.");
         }
         if (sessionTimeoutMs < 1 || drainTimeoutMs < 0 || figuresIntervalMs < 0 || replayHorizonDays < 0) {
-            throw new Script.Failure(Script.USAGE, "Times have to be 0 or more, --session-timeout-ms 1 or more.", null);
+            throw new Failure(ExitCode.USAGE, "Times have to be 0 or more, --session-timeout-ms 1 or more.");
         }
     }
 
@@ -140,18 +142,18 @@ public final class ConsumerOptions {
      * @return how long the ledger's topic remembers, in milliseconds
      */
     public long prepareTopics(KafkaOptions kafka, Admin admin, Logger log) {
-        kafka.createMissing(admin, Topics.events(topic), AclOperation.READ, AclOperation.DESCRIBE_CONFIGS);
-        kafka.createMissing(admin, Topics.deadLetters(dlqTopic)); // who may not write to it holds its letters back
-        int partitions = kafka.partitions(admin, topic);
-        long needed = Topics.ledgerRetention(kafka.retention(admin, topic), Duration.ofDays(replayHorizonDays));
-        kafka.createMissing(admin, Topics.outcomes(outcomesTopic, partitions, needed), AclOperation.READ,
+        kafka.topics(admin).createMissing(Topics.events(topic), AclOperation.READ, AclOperation.DESCRIBE_CONFIGS);
+        kafka.topics(admin).createMissing(Topics.deadLetters(dlqTopic)); // who may not write to it holds its letters back
+        int partitions = kafka.topics(admin).partitions(topic);
+        long needed = Topics.ledgerRetention(kafka.topics(admin).retention(topic), Duration.ofDays(replayHorizonDays));
+        kafka.topics(admin).createMissing(Topics.outcomes(outcomesTopic, partitions, needed), AclOperation.READ,
                 AclOperation.WRITE, AclOperation.DESCRIBE_CONFIGS);
-        if (kafka.partitions(admin, outcomesTopic) < partitions) {
-            throw new Script.Failure(
+        if (kafka.topics(admin).partitions(outcomesTopic) < partitions) {
+            throw new Failure(
                     "The ledger " + outcomesTopic + " has fewer partitions than " + topic + " (" + partitions
                             + "), and an order's outcome goes to the partition of its number: add partitions to it.");
         }
-        long remembered = kafka.retention(admin, outcomesTopic);
+        long remembered = kafka.topics(admin).retention(outcomesTopic);
         if (remembered < needed) {
             log.warn("the ledger {} forgets after {}, but orders are kept in {} and replayed for {} in all: an order "
                             + "older than that is processed twice. Raise its retention.ms to {}, or lower "

@@ -1,6 +1,6 @@
 package consumer;
 
-import cli.Script;
+import cli.Failure;
 import java.io.IOException;
 
 /**
@@ -33,7 +33,7 @@ public enum FreezePoint {
             try {
                 new ProcessBuilder("sh", "-c", "kill -STOP " + ProcessHandle.current().pid()).start().waitFor();
             } catch (IOException | InterruptedException e) {
-                throw new Script.Failure("--freeze-at needs a shell with kill (" + e.getMessage() + ").");
+                throw new Failure("--freeze-at needs a shell with kill (" + e.getMessage() + ").");
             }
         }
     }

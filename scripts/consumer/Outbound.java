@@ -2,9 +2,9 @@ package consumer;
 
 import cli.Printable;
 import java.nio.charset.StandardCharsets;
-import orders.DeadLetter;
-import orders.Digest;
-import orders.IdempotencyConflict;
+import messages.DeadLetter;
+import messages.Digest;
+import messages.IdempotencyConflict;
 import orders.Json;
 import orders.Order;
 import orders.Outcome;

@@ -12,7 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
-import orders.Digest;
+import messages.Digest;
 import orders.Json;
 import orders.Order;
 import org.apache.kafka.clients.consumer.Consumer;

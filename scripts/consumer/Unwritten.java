@@ -1,6 +1,6 @@
 package consumer;
 
-import cli.Script;
+import cli.Failure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -93,7 +93,7 @@ final class Unwritten {
         String sentence = "Kafka refuses the " + (delivery.result() instanceof Result.DeadLettered ? "dead letter"
                 : "outcome") + " of " + delivery + ", nothing past it is committed: " + cause.getMessage();
         if (stopAtRefusal) {
-            throw new Script.Failure(sentence + " Mend that, and start again (--on-refusal stop).");
+            throw new Failure(sentence + " Mend that, and start again (--on-refusal stop).");
         }
         LOG.error("{} Will try again in {} s.", sentence, PAUSE.toSeconds());
         atMost = ALL;

@@ -2,7 +2,6 @@
 //SOURCES ConsumerOptions.java
 //SOURCES Delivery.java
 //SOURCES FreezePoint.java
-//SOURCES Guarantees.java
 //SOURCES Handled.java
 //SOURCES ManualCommit.java
 //SOURCES OffsetQueue.java

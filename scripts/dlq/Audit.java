@@ -1,7 +1,8 @@
 package dlq;
 
+import cli.ExitCode;
+import cli.Failure;
 import cli.Printable;
-import cli.Script;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,7 @@ public final class Audit implements AutoCloseable {
             file = path == null ? null : Files.newOutputStream(path, StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
         } catch (IOException e) {
-            throw new Script.Failure(Script.USAGE, "--audit " + path + " cannot be written ("
+            throw new Failure(ExitCode.USAGE, "--audit " + path + " cannot be written ("
                     + e.getClass().getSimpleName() + "): give a file in a folder that is there.", e);
         }
     }
@@ -57,8 +58,8 @@ public final class Audit implements AutoCloseable {
         }
     }
 
-    private static Script.Failure full(IOException e) {
-        return new Script.Failure(Script.FAILED, "The --audit file cannot be written any more (" + e.getMessage()
+    private static Failure full(IOException e) {
+        return new Failure(ExitCode.FAILED, "The --audit file cannot be written any more (" + e.getMessage()
                 + "): make room and run it again; what was sent last is sent once more.", e);
     }
 

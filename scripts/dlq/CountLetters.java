@@ -1,9 +1,9 @@
 package dlq;
 
+import cli.ExitCode;
+import cli.Failure;
 import cli.Printable;
 import cli.ProgressBar;
-import cli.Script;
-import cli.Script.Failure;
 import cluster.TopicReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -44,7 +44,7 @@ public final class CountLetters extends OnTopic {
     @Override
     protected Integer run(Admin admin) {
         if (top < 0) {
-            throw new Failure(Script.USAGE, "--top has to be 0 or more.", null);
+            throw new Failure(ExitCode.USAGE, "--top has to be 0 or more.");
         }
         Tally tally = new Tally();
         boolean complete;
@@ -67,7 +67,7 @@ public final class CountLetters extends OnTopic {
         } else {
             print(tally, complete);
         }
-        return Script.OK;
+        return ExitCode.OK.code();
     }
 
     private Map<String, Object> json(Tally tally, boolean complete) {

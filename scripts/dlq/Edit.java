@@ -1,6 +1,6 @@
 package dlq;
 
-import cli.Script;
+import cli.Failure;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,7 +16,7 @@ import picocli.CommandLine.TypeConversionException;
 /** Puts a value into a record's JSON, at the place that a JSON pointer (RFC 6901) names. */
 public record Edit(JsonPointer place, JsonNode value) {
 
-    /** @throws Script.Failure if the record is no JSON, or has no such place */
+    /** @throws Failure if the record is no JSON, or has no such place */
     public byte[] applyTo(byte[] json) {
         try {
             JsonNode root = Json.read(json == null ? new byte[0] : json);
@@ -28,13 +28,13 @@ public record Edit(JsonPointer place, JsonNode value) {
             } else if (parent instanceof ArrayNode array && index >= 0 && index < array.size()) {
                 array.set(index, value);
             } else {
-                throw new Script.Failure("its JSON has no place " + place);
+                throw new Failure("its JSON has no place " + place);
             }
             return Json.bytes(root);
         } catch (JsonProcessingException e) {
-            throw new Script.Failure("it is no JSON that can be edited (" + e.getOriginalMessage() + ")");
+            throw new Failure("it is no JSON that can be edited (" + e.getOriginalMessage() + ")");
         } catch (UncheckedIOException e) { // a number such as 1e20000, which cannot be written in full
-            throw new Script.Failure("its JSON cannot be written again (" + e.getCause().getMessage() + ")");
+            throw new Failure("its JSON cannot be written again (" + e.getCause().getMessage() + ")");
         }
     }
 

@@ -1,6 +1,7 @@
 package dlq;
 
-import cli.Script;
+import cli.ExitCode;
+import cli.Failure;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -11,11 +12,13 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** Which dead letters: those that are all of what is asked for. */
+@Command(optionListHeading = "Which dead letters:%n")
 public final class LetterFilter implements Predicate<Letter> {
     @Option(names = "--exception", paramLabel = "CLASS",
             description = "Only those that were last killed by this exception, or by one that it caused; with or "
@@ -68,8 +71,8 @@ public final class LetterFilter implements Predicate<Letter> {
     public List<TopicPartition> partitions(List<TopicPartition> all) {
         List<TopicPartition> some = all.stream().filter(p -> partition == null || p.partition() == partition).toList();
         if (some.isEmpty()) {
-            throw new Script.Failure(Script.USAGE, "There is no partition " + partition + ": the topic has "
-                    + all.size() + ", from 0 on.", null);
+            throw new Failure(ExitCode.USAGE, "There is no partition " + partition + ": the topic has "
+                    + all.size() + ", from 0 on.");
         }
         return some;
     }

@@ -1,7 +1,7 @@
 package dlq;
 
-import cli.Script;
-import cli.Script.Failure;
+import cli.ExitCode;
+import cli.Failure;
 import cluster.TopicReader;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -48,8 +48,8 @@ public final class ListLetters extends OnTopic {
     @Override
     protected Integer run(Admin admin) {
         if (limit != null && limit < 0 || follow && format == LetterPrinter.Format.json) {
-            throw new Failure(Script.USAGE, follow ? "--follow has no end, and --format json needs one: take jsonl."
-                    : "--limit has to be 0 or more.", null);
+            throw new Failure(ExitCode.USAGE, follow ? "--follow has no end, and --format json needs one: take jsonl."
+                    : "--limit has to be 0 or more.");
         }
         boolean complete;
         LetterPrinter printer = new LetterPrinter(format, out(), this::bold, raw);
@@ -72,7 +72,7 @@ public final class ListLetters extends OnTopic {
             }
         }
         printer.end(topic, complete);
-        return Script.OK;
+        return ExitCode.OK.code();
     }
 
     private void print(ConsumerRecord<byte[], byte[]> record, LetterPrinter printer) {

@@ -1,9 +1,10 @@
 package dlq;
 
+import cli.ExitCode;
+import cli.Failure;
+import cli.KafkaOptions;
 import cli.LogOptions;
 import cli.Script;
-import cli.Script.Failure;
-import cluster.KafkaOptions;
 import cluster.TopicReader;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -60,16 +61,16 @@ public abstract class OnTopic implements Callable<Integer> {
     @Override
     public final Integer call() throws Exception {
         if (!List.of("read_committed", "read_uncommitted").contains(isolationLevel)) {
-            throw new Failure(Script.USAGE, "--isolation-level " + isolationLevel + ": give read_committed or "
-                    + "read_uncommitted.", null);
+            throw new Failure(ExitCode.USAGE, "--isolation-level " + isolationLevel + ": give read_committed or "
+                    + "read_uncommitted.");
         }
         if (timeoutMs < 1_000) {
-            throw new Failure(Script.USAGE, "--timeout-ms has to be 1000 or more.", null);
+            throw new Failure(ExitCode.USAGE, "--timeout-ms has to be 1000 or more.");
         }
         logging.level(Sender.class.getName(), "off"); // of a send that failed we tell ourselves,
         logging.level(ConsumerCoordinator.class.getName(), "off"); // and of a commit
         try (Admin admin = kafka.connect("dlq-inspector", logging.open(getClass(), null))) {
-            kafka.require(admin, topic, AclOperation.READ);
+            kafka.topics(admin).require(topic, AclOperation.READ);
             return run(admin);
         } catch (KafkaException e) {
             throw kafka.failure(e);

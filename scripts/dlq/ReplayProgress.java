@@ -1,7 +1,7 @@
 package dlq;
 
-import cli.Script;
-import cli.Script.Failure;
+import cli.ExitCode;
+import cli.Failure;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -56,9 +56,9 @@ public final class ReplayProgress {
     private boolean isOfThisReplay(OffsetAndMetadata known, boolean fromBeginning) {
         boolean same = known.metadata().isEmpty() || known.metadata().equals(digest);
         if (!same && !fromBeginning) {
-            throw new Failure(Script.USAGE, "The group " + group + " has the progress of a replay with another filter, "
+            throw new Failure(ExitCode.USAGE, "The group " + group + " has the progress of a replay with another filter, "
                     + "--to or --fetch-original, which says nothing of this one: take another --group, or "
-                    + "--from-beginning.", null);
+                    + "--from-beginning.");
         }
         return same;
     }

@@ -1,7 +1,7 @@
 package dlq;
 
-import cli.Script;
-import cli.Script.Failure;
+import cli.ExitCode;
+import cli.Failure;
 import dlq.ReplayPlan.Action;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -10,18 +10,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import orders.DeadLetter;
+import messages.DeadLetter;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * What becomes of a dead letter that is replayed: whether it goes, where to, and as what. It goes as the record that it
  * was before it died, with the count of its replays in a header; once that has reached its bound, to the quarantine.
  */
+@Command(optionListHeading = "What to do with them:%n")
 public final class ReplayRules {
     private static final Pattern PLACE = Pattern.compile("(0|[1-9]\\d{0,8}):(0|[1-9]\\d{0,17})");
 
@@ -85,7 +87,7 @@ public final class ReplayRules {
                         "--skip " + place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.")
                         .orElse(null);
         if (wrong != null) {
-            throw new Failure(Script.USAGE, wrong, null);
+            throw new Failure(ExitCode.USAGE, wrong);
         }
     }
 

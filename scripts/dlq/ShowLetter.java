@@ -1,8 +1,8 @@
 package dlq;
 
+import cli.ExitCode;
+import cli.Failure;
 import cli.Printable;
-import cli.Script;
-import cli.Script.Failure;
 import cluster.TopicReader;
 import java.time.Instant;
 import java.util.regex.Matcher;
@@ -37,7 +37,7 @@ public final class ShowLetter extends OnTopic {
         Matcher matcher = PLACE.matcher(place);
         if (!matcher.matches()) {
             throw new Failure(
-                    Script.USAGE, place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.", null);
+                    ExitCode.USAGE, place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.");
         }
         TopicPartition partition = new TopicPartition(topic, Integer.parseInt(matcher.group(1)));
         try (TopicReader reader = reader()) {
@@ -49,7 +49,7 @@ public final class ShowLetter extends OnTopic {
                 printOriginal(reader, letter);
             }
         }
-        return Script.OK;
+        return ExitCode.OK.code();
     }
 
     private void print(Letter letter) {

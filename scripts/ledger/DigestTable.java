@@ -1,6 +1,6 @@
 package ledger;
 
-import orders.Digest;
+import messages.Digest;
 
 /**
  * A map from the digest of an order's id to the digest of its content and the second at which it was processed. No

@@ -11,7 +11,7 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import orders.Digest;
+import messages.Digest;
 import orders.Json;
 import orders.Outcome;
 import org.apache.kafka.clients.admin.Admin;

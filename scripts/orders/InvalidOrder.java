@@ -2,6 +2,7 @@ package orders;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import messages.PermanentFailure;
 
 /** JSON that is not an order; names each field that is wrong, up to a hundred of them. */
 public final class InvalidOrder extends PermanentFailure {

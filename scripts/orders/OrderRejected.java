@@ -1,5 +1,7 @@
 package orders;
 
+import messages.PermanentFailure;
+
 /** The business says no to a well-formed order. */
 public final class OrderRejected extends PermanentFailure {
     public OrderRejected(String message) {

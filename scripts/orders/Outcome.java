@@ -1,6 +1,7 @@
 package orders;
 
 import java.time.Instant;
+import messages.Digest;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**

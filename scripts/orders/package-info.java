@@ -1,15 +1,12 @@
-//SOURCES DeadLetter.java
-//SOURCES Digest.java
-//SOURCES IdempotencyConflict.java
 //SOURCES InvalidOrder.java
 //SOURCES Json.java
 //SOURCES MalformedRecord.java
 //SOURCES Order.java
 //SOURCES OrderRejected.java
 //SOURCES Outcome.java
-//SOURCES PermanentFailure.java
+//SOURCES SimulatedWork.java
 //SOURCES Topics.java
-//SOURCES TransientFailure.java
+//SOURCES WorkTime.java
 
-/** What an order is, what can become of it, and the topics that hold both. */
+/** What an order is, what its outcomes and failures are, and the topics that hold them. */
 package orders;

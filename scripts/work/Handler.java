@@ -1,7 +1,7 @@
 package work;
 
+import messages.PermanentFailure;
 import orders.Order;
-import orders.PermanentFailure;
 
 /** The work on an order: your own goes here. */
 @FunctionalInterface

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import orders.TransientFailure;
+import messages.TransientFailure;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,6 +1,6 @@
 package work;
 
-import orders.Digest;
+import messages.Digest;
 import orders.Order;
 
 /** What came of a record. */

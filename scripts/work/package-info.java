@@ -1,12 +1,9 @@
 //SOURCES Backoff.java
 //SOURCES Gate.java
 //SOURCES Handler.java
-//SOURCES HandlingOptions.java
 //SOURCES KeyedWorkers.java
 //SOURCES Processing.java
 //SOURCES Result.java
-//SOURCES SimulatedWork.java
-//SOURCES WorkTime.java
 
 /** The work on one order, on a worker's thread: look it up, handle it, retry. */
 package work;

@@ -1,4 +1,4 @@
-package orders;
+package messages;
 
 /** A failure that may pass, such as a service that does not answer just now: worth a retry. */
 public final class TransientFailure extends Exception {

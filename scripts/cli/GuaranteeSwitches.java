@@ -1,14 +1,15 @@
-package consumer;
+package cli;
 
-import cli.Script;
 import org.slf4j.Logger;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * The switches that turn a guarantee off, each to be seen failing without it; and {@code --commit}, which makes one
  * stronger. Fields, since picocli sets them and they are only read from then on.
  */
-public final class Guarantees {
+@Command(optionListHeading = "Guarantees:%n")
+public final class GuaranteeSwitches {
     /** See {@code --commit}. */
     public enum Commit { manual, transactional }
 
@@ -41,12 +42,12 @@ public final class Guarantees {
     /**
      * Warns of each guarantee that is off.
      *
-     * @throws Script.Failure if the switches contradict each other
+     * @throws Failure if the switches contradict each other
      */
     public void check(Logger log, int concurrency) {
         if (autoCommit && commit == Commit.transactional) {
-            throw new Script.Failure(Script.USAGE,
-                    "--auto-commit and --commit transactional exclude each other: choose one.", null);
+            throw new Failure(ExitCode.USAGE,
+                    "--auto-commit and --commit transactional exclude each other: choose one.");
         }
         warnIf(log, dedup == Dedup.none, "--dedup none processes every duplicate again");
         warnIf(log, dedup == Dedup.memory,

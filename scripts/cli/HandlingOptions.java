@@ -1,13 +1,11 @@
-package work;
+package cli;
 
-import cli.Script;
-import java.time.Duration;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** How many orders to handle at a time, for how long, and how often to try. Fields, since picocli sets them. */
+@Command(optionListHeading = "Handling:%n")
 public final class HandlingOptions {
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
-
     @Option(names = "--concurrency", defaultValue = "100", paramLabel = "N",
             description = "How many orders to handle at a time (default: ${DEFAULT-VALUE}).")
     public int concurrency;
@@ -25,19 +23,11 @@ public final class HandlingOptions {
                     + "(default: ${DEFAULT-VALUE}).")
     public int handlerTimeoutMs;
 
-    /** @throws Script.Failure if a number makes no sense */
+    /** @throws Failure if a number makes no sense */
     public void check() {
         if (concurrency < 1 || maxAttempts < 1 || retryBackoffMs < 0 || handlerTimeoutMs < 1) {
-            throw new Script.Failure(Script.USAGE, "--concurrency, --max-attempts and --handler-timeout have to be 1 "
-                    + "or more, --retry-backoff-ms 0 or more.", null);
+            throw new Failure(ExitCode.USAGE, "--concurrency, --max-attempts and --handler-timeout have to be 1 "
+                    + "or more, --retry-backoff-ms 0 or more.");
         }
-    }
-
-    public KeyedWorkers workers() {
-        return new KeyedWorkers(concurrency, Duration.ofMillis(handlerTimeoutMs));
-    }
-
-    public Backoff backoff() {
-        return new Backoff(Duration.ofMillis(retryBackoffMs), LONGEST_BACKOFF);
     }
 }

@@ -1,4 +1,4 @@
-package orders;
+package messages;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,4 +1,4 @@
-package orders;
+package messages;
 
 /** A failure that no retry can mend: its record goes to the dead-letter queue at once. */
 public abstract class PermanentFailure extends Exception {

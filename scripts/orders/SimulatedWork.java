@@ -1,16 +1,16 @@
-package work;
+package orders;
 
 import java.util.concurrent.CountDownLatch;
-import orders.Order;
-import orders.OrderRejected;
-import orders.TransientFailure;
+import messages.TransientFailure;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * Stands for the work on an order, which is where your own goes: a pause, and three ways to fail. Customers ending in f
  * are refused for good; those ending in r fail twice and then pass; those ending in h hang twice and then pass.
  */
-public final class SimulatedWork implements Handler {
+@Command(optionListHeading = "Simulated work:%n")
+public final class SimulatedWork {
     private static final int PASSES_AT_ATTEMPT = 3;
 
     @Option(names = "--work-ms", defaultValue = "500", paramLabel = "MS|MIN-MAX", converter = WorkTime.Converter.class,
@@ -22,7 +22,7 @@ public final class SimulatedWork implements Handler {
                     + "any other.")
     private boolean noFailures;
 
-    @Override
+    /** @param attempt 1, and more after failures */
     public void handle(Order order, int attempt) throws Exception {
         time.spend();
         if (noFailures) {

@@ -1,4 +1,4 @@
-package work;
+package orders;
 
 import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.ITypeConverter;

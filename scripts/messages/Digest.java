@@ -1,4 +1,4 @@
-package orders;
+package messages;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

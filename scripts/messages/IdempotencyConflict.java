@@ -1,4 +1,4 @@
-package orders;
+package messages;
 
 /** An order was processed before with other content: this record is no duplicate, and must not be taken for one. */
 public final class IdempotencyConflict extends PermanentFailure {

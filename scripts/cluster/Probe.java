@@ -1,0 +1,59 @@
+package cluster;
+
+import cluster.ClusterFailure.Kind;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import org.apache.kafka.common.protocol.ApiKeys;
+
+/** A plain TCP probe: it finds out at once what Kafka's clients find out only when their time is up. */
+final class Probe {
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    /** The request that every Kafka answers, to anybody: which versions it speaks, from a client without a name. */
+    private static final byte[] API_VERSIONS = ByteBuffer.allocate(14)
+            .putInt(10).putShort(ApiKeys.API_VERSIONS.id).putShort((short) 0).putInt(0).putShort((short) -1).array();
+    private static final int TLS_ALERT = 21; // RFC 8446, 5.1
+
+    private Probe() {
+    }
+
+    /**
+     * Whether something listens at one of the addresses.
+     *
+     * @throws ClusterFailure if it speaks TLS and the settings do not, or if an address is not one
+     */
+    static boolean listens(Cluster cluster) {
+        boolean withoutTls = cluster.securityProtocol().endsWith(Cluster.PLAINTEXT);
+        return Arrays.stream(cluster.bootstrapServers().split(",")).map(String::strip)
+                .anyMatch(address -> listens(address, withoutTls));
+    }
+
+    private static boolean listens(String address, boolean withoutTls) {
+        int colon = address.lastIndexOf(':');
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(address.substring(0, colon).replaceAll("[\\[\\]]", ""),
+                    Integer.parseInt(address.substring(colon + 1))), (int) TIMEOUT.toMillis());
+            if (withoutTls && answersInTls(socket)) {
+                throw new ClusterFailure(Kind.REFUSED, "Kafka at " + address + " speaks TLS: give "
+                        + "security.protocol=SASL_SSL or SSL, and what else it asks for, in --command-config.");
+            }
+            return true;
+        } catch (IOException e) {
+            return false;
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new ClusterFailure(Kind.WRONG_SETTINGS, "--bootstrap-server " + address + " is not an address: give "
+                    + "HOST:PORT, separated by commas.", e);
+        }
+    }
+
+    /** A client of Kafka's without TLS would take the alert for the length of an answer, and make room for 352 MB. */
+    private static boolean answersInTls(Socket socket) throws IOException {
+        socket.setSoTimeout((int) TIMEOUT.toMillis());
+        socket.getOutputStream().write(API_VERSIONS);
+        return socket.getInputStream().read() == TLS_ALERT;
+    }
+}

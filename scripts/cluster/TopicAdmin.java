@@ -1,0 +1,131 @@
+package cluster;
+
+import cluster.ClusterFailure.Kind;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** The topics of a cluster: whether they exist, their shape, and what this user may do with them. */
+public final class TopicAdmin {
+    private static final Duration KNOWN = Duration.ofSeconds(30);
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
+
+    private final Cluster cluster;
+    private final Admin admin;
+
+    public TopicAdmin(Cluster cluster, Admin admin) {
+        this.cluster = cluster;
+        this.admin = admin;
+    }
+
+    /**
+     * Creates the topic unless it exists, and waits until the brokers know of it.
+     *
+     * @param rights as in {@link #require}
+     * @throws ClusterFailure if it cannot be created, or a right is missing
+     */
+    public void createMissing(NewTopic topic, AclOperation... rights) {
+        check(describe(topic.name(), rights).orElseGet(() -> create(topic)), rights);
+    }
+
+    /**
+     * Checks that the topic exists, and that the user has certain rights on it: checked now, a missing right is one
+     * sentence. Kafka says to everybody who may see a topic what else they may do with it, so that to ask takes no
+     * further right.
+     *
+     * @throws ClusterFailure if the topic does not exist, or a right is missing
+     */
+    public void require(String topic, AclOperation... rights) {
+        check(describe(topic, rights).orElseThrow(() -> new ClusterFailure(Kind.REFUSED, "There is no topic " + topic
+                + " at " + cluster.bootstrapServers() + ": give the name of one that is there.")), rights);
+    }
+
+    /** How many partitions a topic has. */
+    public int partitions(String topic) {
+        return cluster.ask(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().size();
+    }
+
+    /** For how long a topic keeps its records, in milliseconds; {@link Long#MAX_VALUE} is for ever. */
+    public long retention(String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        Config config = cluster.ask(admin.describeConfigs(Set.of(resource)).all()).get(resource);
+        long ms = Long.parseLong(config.get(TopicConfig.RETENTION_MS_CONFIG).value());
+        String policy = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
+        return ms >= 0 && policy.contains(TopicConfig.CLEANUP_POLICY_DELETE) ? ms : Long.MAX_VALUE;
+    }
+
+    private void check(TopicDescription topic, AclOperation... rights) {
+        Set<AclOperation> granted = topic.authorizedOperations(); // null where Kafka does not say
+        String missing = names(Arrays.stream(rights).filter(right -> granted != null && !granted.contains(right)));
+        if (!missing.isEmpty()) {
+            throw new ClusterFailure(Kind.REFUSED, "This user lacks " + missing + " on the topic " + topic.name()
+                    + " at " + cluster.bootstrapServers() + ": ask for that right, or give another user in "
+                    + "--command-config.");
+        }
+    }
+
+    /** The controller has made the topic when it answers; the broker that is asked next may hear of it later. */
+    private TopicDescription create(NewTopic topic) {
+        try {
+            Cluster.get(admin.createTopics(Set.of(topic)).all());
+        } catch (TopicExistsException e) {
+            // another script was faster
+        } catch (TopicAuthorizationException e) {
+            throw new ClusterFailure(Kind.REFUSED, "There is no topic " + topic.name() + " at "
+                    + cluster.bootstrapServers() + ", and this user may not create it: have it created, or ask for "
+                    + "CREATE on it.", e);
+        } catch (KafkaException e) {
+            throw KafkaErrors.meaning(cluster, e);
+        }
+        for (long deadline = System.nanoTime() + KNOWN.toNanos(); System.nanoTime() < deadline; ) {
+            Optional<TopicDescription> known = describe(topic.name());
+            if (known.isPresent()) {
+                return known.get();
+            }
+            try {
+                Thread.sleep(LOOK_AGAIN);
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        }
+        throw new ClusterFailure(Kind.REFUSED, "Kafka at " + cluster.bootstrapServers() + " has created the topic "
+                + topic.name() + " but does not know it after " + KNOWN.toSeconds() + " s: look at its log.");
+    }
+
+    /** Empty if there is no such topic. To those who may not see a topic Kafka does not say whether it exists. */
+    private Optional<TopicDescription> describe(String topic, AclOperation... rights) {
+        try {
+            return Optional.of(Cluster.get(admin.describeTopics(Set.of(topic),
+                    new DescribeTopicsOptions().includeAuthorizedOperations(true)).allTopicNames()).get(topic));
+        } catch (UnknownTopicOrPartitionException | InvalidTopicException e) {
+            return Optional.empty();
+        } catch (TopicAuthorizationException e) {
+            String toSeeIt = rights.length > 0 ? names(Arrays.stream(rights)) : "DESCRIBE, READ or WRITE";
+            throw new ClusterFailure(Kind.REFUSED, "There is no topic " + topic + " at " + cluster.bootstrapServers()
+                    + ", or this user may not see it: check the name, or ask for " + toSeeIt + " on it.", e);
+        } catch (KafkaException e) {
+            throw KafkaErrors.meaning(cluster, e);
+        }
+    }
+
+    private static String names(Stream<AclOperation> rights) {
+        return rights.map(AclOperation::name).collect(Collectors.joining(" and "));
+    }
+}
