@@ -48,7 +48,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
-import orders.Json;
+import messages.Json;
 import orders.Order;
 import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;

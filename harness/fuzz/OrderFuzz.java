@@ -26,8 +26,8 @@ import com.sun.net.httpserver.Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
+import messages.Json;
 import orders.InvalidOrder;
-import orders.Json;
 import orders.Order;
 
 /**

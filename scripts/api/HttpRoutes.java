@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import orders.Json;
+import messages.Json;
 import org.slf4j.Logger;
 
 /**

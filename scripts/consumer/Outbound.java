@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import messages.DeadLetter;
 import messages.Digest;
 import messages.IdempotencyConflict;
-import orders.Json;
+import messages.Json;
 import orders.Order;
 import orders.Outcome;
 import org.apache.kafka.clients.consumer.ConsumerRecord;

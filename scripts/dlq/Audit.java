@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import orders.Json;
+import messages.Json;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**

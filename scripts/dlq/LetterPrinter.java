@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import orders.Json;
+import messages.Json;
 
 /** Prints dead letters one by one, so that there may be any number of them: for people or for programs. */
 public final class LetterPrinter {

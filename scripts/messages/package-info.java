@@ -1,8 +1,9 @@
 //SOURCES DeadLetter.java
 //SOURCES Digest.java
 //SOURCES IdempotencyConflict.java
+//SOURCES Json.java
 //SOURCES PermanentFailure.java
 //SOURCES TransientFailure.java
 
-/** What a record is to those who know no orders: an id and a content digest; how it fails; its dead letter. */
+/** What a record is to code that knows no orders: an id and a content digest; its JSON, failures and dead letter. */
 package messages;

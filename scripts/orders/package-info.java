@@ -1,5 +1,4 @@
 //SOURCES InvalidOrder.java
-//SOURCES Json.java
 //SOURCES MalformedRecord.java
 //SOURCES Order.java
 //SOURCES OrderRejected.java

@@ -1,4 +1,4 @@
-package orders;
+package messages;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
