@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import messages.DeadLetter;
+import messages.Json;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -141,7 +142,7 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) 
             return "(null)";
         }
         try {
-            return orders.Json.read(value).toPrettyString();
+            return Json.read(value).toPrettyString();
         } catch (JsonProcessingException e) {
             return utf8(value).filter(text -> text.chars().noneMatch(c -> c < ' ' && "\t\r\n".indexOf(c) < 0))
                     .orElseGet(() -> dump(value));
