@@ -46,7 +46,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
-import orders.Topics;
+import messages.DeadLetter;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -326,7 +326,7 @@ public class DlqInspector implements Callable<Integer> {
 
         private void prepareQuarantine() {
             if (!quarantineIsThere) {
-                kafka.topics(admin).createMissing(Topics.deadLetters(rules.quarantine()), AclOperation.WRITE);
+                kafka.topics(admin).createMissing(DeadLetter.topic(rules.quarantine()), AclOperation.WRITE);
                 quarantineIsThere = true;
             }
         }

@@ -16,119 +16,108 @@
 //RUNTIME_OPTIONS -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
+import cli.ConsumerOptions;
 import cli.ExitCode;
 import cli.Failure;
+import cli.FreezePoint;
 import cli.GuaranteeSwitches;
-import cli.GuaranteeSwitches.Ordering;
 import cli.HandlingOptions;
 import cli.KafkaOptions;
-import cli.LogOptions;
+import cli.LogFileOptions;
+import cli.Printable;
 import cli.Script;
 import consumer.Assignment;
-import consumer.ConsumerOptions;
-import consumer.Delivery;
-import consumer.FreezePoint;
+import consumer.CommitPolicy;
+import consumer.Figures;
 import consumer.Handled;
-import consumer.ManualCommit;
-import consumer.Outbound;
-import consumer.OutcomeCommit;
+import consumer.OutcomeRecords;
+import consumer.OutcomeWriter;
+import consumer.PendingWrites;
 import consumer.Report;
-import consumer.TransactionalCommit;
-import java.nio.file.Path;
+import consumer.RetryLater;
+import consumer.TransactionRecovery;
+import consumer.Workers;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.UUID;
+import java.util.Properties;
 import java.util.concurrent.Callable;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import ledger.Ledger;
 import ledger.LedgerRestore;
+import ledger.LedgerTopic;
+import messages.DeadLetter;
+import orders.Order;
+import orders.OrderReader;
+import orders.OutcomeJson;
 import orders.SimulatedWork;
+import orders.TopicOptions;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import work.Backoff;
-import work.KeyedWorkers;
 import work.Processing;
-import work.Result;
-import work.Result.Abandoned;
-import work.Result.DeadLettered;
 
 /**
  * What happens to an order when the consumer dies between processing it and committing its offset?
  *
- * <p>One platform thread polls and writes; virtual threads ({@link KeyedWorkers}, {@link Processing}) only compute. A
- * record goes this way:
- *
  * <ol>
- *   <li>Poll it, and queue it behind the earlier records of its key.
- *   <li>Look it up in the ledger: an order that was processed, in whatever life of whatever consumer, is a duplicate.
- *   <li>Handle it; a failure that may pass is retried with backoff, one that won't is not.
+ *   <li>Poll the record, and queue it behind the earlier records of its key.
+ *   <li>Look the order up in the ledger: if it was processed, by any consumer at any time, it is a duplicate.
+ *   <li>Handle it; a failure that may pass is retried with backoff, one that will not pass is not.
  *   <li>Write its outcome, or its dead letter, and wait for the acknowledgement.
  *   <li>Commit the offset up to the first record that is not finished, and never beyond.
  * </ol>
  *
- * Whoever dies before 4 has done nothing that counts, and the order is delivered again. Whoever dies between 4 and 5
- * has the order delivered again too, and the next consumer finds it in the ledger at 2. That is "at least once" made
- * "once". With {@code --commit transactional} 4 and 5 are one, and nothing can come between.
+ * A consumer that dies before 4 has done nothing that counts, and the order is delivered again. One that dies between 4
+ * and 5 has the order delivered again too, and the next consumer finds it in the ledger at 2. That is "at least once"
+ * made "once". With {@code --commit transactional} 4 and 5 are one, and nothing can come between.
+ *
+ * <pre>
+ * thread            runs
+ * main              1, 4, 5 and the callbacks of a rebalance: all that touches the clients
+ * workers, virtual  2, 3: each takes a Delivery and gives back a Handled
+ * ledger-*          reads a partition's ledger back, while the partition is paused
+ * watch, figures    interrupts handlers that hang; prints
+ * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
+ * </pre>
  */
-@Command(name = "OrderConsumer", mixinStandardHelpOptions = true, sortOptions = false,
+@Command(name = "OrderConsumer", mixinStandardHelpOptions = true,
         description = "Processes orders once, and dead-letters those that fail.")
-public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListener {
+public class OrderConsumer implements Callable<Integer> {
     private static final Duration IDLE_POLL = Duration.ofMillis(100);
     private static final Duration BUSY_POLL = Duration.ofMillis(5); // results wait for the poll thread
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5); // of a commit, and to close a client
 
-    @Mixin
-    private KafkaOptions kafka;
+    @Mixin private KafkaOptions kafka;
+    @Mixin private TopicOptions topics;
+    @Mixin private ConsumerOptions options;
+    @Mixin private GuaranteeSwitches guarantees;
+    @Mixin private HandlingOptions handling;
+    @Mixin private SimulatedWork work;
+    @Mixin private LogFileOptions logging;
 
-    @Mixin
-    private ConsumerOptions options;
-
-    @Mixin
-    private GuaranteeSwitches guarantees;
-
-    @Mixin
-    private HandlingOptions handling;
-
-    @Mixin
-    private SimulatedWork work;
-
-    @Option(names = "--freeze-at", paramLabel = "polled|handled|written|committed",
-            description = "For tests: freeze the process (SIGSTOP) the first time it has got so far with any record, "
-                    + "to be killed there, or thawed (SIGCONT).")
-    private FreezePoint freezeAt;
-
-    @Option(names = "--log-file", defaultValue = "kafka_app.log", paramLabel = "FILE",
-            description = "Where to log beside the console (default: ${DEFAULT-VALUE}).")
-    private Path logFile;
-
-    @Mixin
-    private LogOptions logging;
-
-    private final LinkedBlockingQueue<Handled> done = new LinkedBlockingQueue<>(); // bounded by what is in flight
+    private final OutcomeJson outcomes = new OutcomeJson(Printable::of);
     private volatile boolean stopping;
-    private volatile Delivery stuck; // with --no-dlq: the record that cannot be processed
+    private Handled stuck; // with --no-dlq: the record that cannot be processed
     private Logger log;
     private Report report;
-    private Processing processing;
-    private KeyedWorkers workers;
-    private Outbound outbound;
+    private Consumer<byte[], byte[]> consumer;
     private Assignment assignment;
-    private OutcomeCommit commit;
+    private Workers<Order> workers;
+    private PendingWrites pending;
+    private OutcomeWriter writer;
+    private CommitPolicy policy;
 
     public static void main(String... args) {
         System.exit(Script.run(new OrderConsumer(), args));
@@ -136,35 +125,34 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
 
     @Override
     public Integer call() throws Exception {
-        log = logging.open(OrderConsumer.class, logFile);
-        handling.check();
+        log = logging.open(OrderConsumer.class);
+        report = new Report("order", log);
         options.check();
-        guarantees.check(log, handling.concurrency);
-        FreezePoint.arm(freezeAt);
-        outbound = new Outbound(options.outcomesTopic, options.dlqTopic, options.group);
+        guarantees.check(log, handling);
         // A poll lasts 100 ms at most: a flag is enough to end the loop, where a wakeup() might break off a commit.
         try (var shutdown = new Script.Shutdown(() -> stopping = true);
-                var workers = new KeyedWorkers(handling.concurrency, Duration.ofMillis(handling.handlerTimeoutMs));
-                var report = new Report(log, Duration.ofMillis(options.figuresIntervalMs), options.json);
-                var admin = kafka.connect(options.group + "-admin", log);
-                var consumer = new KafkaConsumer<byte[], byte[]>(options.consumer(kafka, guarantees.autoCommit));
-                AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT))) { // not 30 s
-            this.workers = workers;
-            this.report = report;
-            processing = new Processing(workers, work::handle, handling.maxAttempts,
-                    new Backoff(Duration.ofMillis(handling.retryBackoffMs), LONGEST_BACKOFF), log);
-            assignment = assignment(admin, consumer);
-            commit = commit(consumer);
-            consumer.subscribe(List.of(options.topic), this);
+                var processing = new Processing<>("order", new OrderReader(), work::handle, new Processing.Limits(
+                        handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
+                        log);
+                var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
+                var admin = kafka.connect(topics.group + "-admin", log);
+                var consumer = new KafkaConsumer<byte[], byte[]>(consumerSettings());
+                AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT))) { // not 30 s
+            prepare(admin, consumer, processing, figures);
+            consumer.subscribe(List.of(topics.events), assignment.onRebalance(this::release));
             while (!stopping && stuck == null) {
                 assignment.setFlow();
-                dispatch(consumer.poll(assignment.atWork() == 0 ? IDLE_POLL : BUSY_POLL));          // 1
-                commit.commit(takeDone(Duration.ZERO));                                             // 4, 5
-                report.look(assignment, consumer);
+                for (var record : consumer.poll(assignment.atWork() == 0 ? IDLE_POLL : BUSY_POLL)) {    // 1
+                    FreezePoint.POLLED.reached();
+                    workers.submit(assignment.accept(record));                                          // 2, 3
+                }
+                takeHandled(Duration.ZERO);
+                pending.batch(assignment.atWork() == 0).ifPresent(policy::commit);                      // 4, 5
+                figures.look(assignment::snapshot);
             }
             log.info("stopping: finishing what is being handled");
             release(assignment.partitions());
-            commit.close();
+            policy.close();
             log.info("stopped");
         } catch (KafkaException e) {
             throw kafka.failure(e);
@@ -176,108 +164,136 @@ public class OrderConsumer implements Callable<Integer>, ConsumerRebalanceListen
         return ExitCode.OK.code();
     }
 
-    // --- 1: to the workers ----------------------------------------------------------------------------------------
-
-    private void dispatch(ConsumerRecords<byte[], byte[]> records) {
-        if (!records.isEmpty()) {
-            FreezePoint.POLLED.reached();
-        }
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            Delivery delivery = assignment.accept(record);
-            report.received(delivery);
-            workers.submit(orderOf(delivery), () -> done.add(resultOf(delivery)));
-        }
-    }
-
-    /** With {@code --no-dlq} a record that cannot be processed ends it all. */
-    private Handled resultOf(Delivery delivery) {
-        Result result = processing.process(delivery.record(), delivery.partition().ledger(), delivery.partition());
-                                                     // 2, 3
-        if (guarantees.noDlq && result instanceof DeadLettered) {
-            stuck = delivery;
-            result = new Abandoned();
-        }
-        return outbound.of(delivery, result);
-    }
-
-    /** Records with an equal value here are handled one after the other. */
-    private Object orderOf(Delivery delivery) {
-        return guarantees.ordering == Ordering.none || delivery.key() == null ? delivery : delivery.key();
-    }
-
-    // --- 4 and 5: out through one door ----------------------------------------------------------------------------
-
-    private List<Handled> takeDone(Duration wait) {
-        List<Handled> results = new ArrayList<>();
-        try {
-            Handled first = done.poll(wait.toNanos(), TimeUnit.NANOSECONDS);
-            if (first != null) {
-                results.add(first);
-                done.drainTo(results);
-                FreezePoint.HANDLED.reached();
+    /** Takes what the workers give back. With {@code --no-dlq} a record that failed for good stays unfinished. */
+    private void takeHandled(Duration wait) {
+        for (Handled handled : workers.take(wait)) {
+            FreezePoint.HANDLED.reached();
+            assignment.returned(handled);
+            if (!guarantees.noDlq || handled.deadLetter() == null) {
+                pending.add(handled);
+            } else if (stuck == null) {
+                stuck = handled;
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
-        results.forEach(delivery -> delivery.partition().returned());
-        return results;
     }
 
-    /** The two ways to commit; what they share and where they differ is in the two classes. */
-    private OutcomeCommit commit(Consumer<byte[], byte[]> consumer) {
-        boolean stop = options.onRefusal == ConsumerOptions.OnRefusal.stop;
-        String name = UUID.randomUUID().toString();
-        return switch (guarantees.commit) {
-            case manual -> new ManualCommit(OutcomeCommit.producer(kafka.client(options.group + "-writer")), consumer,
-                    assignment, report, stop, !guarantees.autoCommit);
-            case transactional -> new TransactionalCommit(() -> OutcomeCommit.producer(
-                    options.transactional(kafka.client(options.group + "-writer"), name)), consumer, assignment, report,
-                    stop);
-        };
+    // --- 4, 5: out through one door -------------------------------------------------------------------------------
+
+    /** One after the other. If the consumer dies between, the orders come again, and are found in the ledger. */
+    private void writeThenCommit(Producer<byte[], byte[]> producer, List<Handled> batch) {
+        List<Handled> written = writer.write(producer, batch);                                          // 4
+        pending.written(written);
+        FreezePoint.WRITTEN.reachedWith(written);
+        var offsets = assignment.finishedOffsets();
+        if (!offsets.isEmpty() && !guarantees.autoCommit) {
+            consumer.commitSync(offsets, TIMEOUT);                                                      // 5
+            assignment.committed(offsets);
+            FreezePoint.COMMITTED.reached();
+        }
+    }
+
+    /** Both in one transaction. Nothing comes between, and the broker refuses the offsets of a zombie (KIP-447). */
+    private void writeAndCommit(Producer<byte[], byte[]> producer, List<Handled> batch) {
+        var offsets = assignment.offsetsAfter(batch);
+        producer.beginTransaction();
+        writer.send(producer, batch);                                                                   // 4
+        producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());                           // 5
+        FreezePoint.WRITTEN.reached();
+        producer.commitTransaction();
+        pending.written(batch);
+        assignment.committed(offsets);
+        FreezePoint.COMMITTED.reached();
     }
 
     // --- rebalance ------------------------------------------------------------------------------------------------
 
-    private Assignment assignment(Admin admin, Consumer<byte[], byte[]> consumer) {
-        long remembered = options.prepareTopics(kafka, admin, log);
-        LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(options.group + "-ledger"), options.group,
-                options.outcomesTopic, remembered, report::restored);
-        return new Assignment(consumer, partition -> switch (guarantees.dedup) {
-            case ledger -> restore.begin(partition);
-            case memory -> Ledger.inMemory();
-            case none -> Ledger.none();
-        }, options.maxInFlight, options.maxInFlightBytes);
-    }
-
-    @Override
-    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-        log.info("assigned {}", partitions);
-        assignment.add(partitions);
-    }
-
-    @Override
-    public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-        log.info("giving up {}", partitions);
-        release(partitions);
-    }
-
-    /** Another consumer may have them already: whatever we would write now might be a second outcome. */
-    @Override
-    public void onPartitionsLost(Collection<TopicPartition> partitions) {
-        log.warn("lost {}: what was being handled there is left to the next owner", partitions);
-        assignment.forget(partitions);
-    }
-
-    /**
-     * Begins nothing more, finishes what has begun, writes, commits, forgets: the next owner has nothing to do twice.
-     */
+    /** Begins nothing more, finishes what has begun, writes, commits, forgets: the next owner has nothing to redo. */
     private void release(Collection<TopicPartition> partitions) {
         assignment.drain(partitions);
         long deadline = System.nanoTime() + Duration.ofMillis(options.drainTimeoutMs).toNanos();
         while (assignment.atWork(partitions) > 0 && System.nanoTime() < deadline) {
-            commit.commit(takeDone(IDLE_POLL));
+            takeHandled(IDLE_POLL);
+            pending.batch(assignment.atWork() == 0).ifPresent(policy::commit);
         }
-        commit.finish();
+        policy.commit(pending.all());
         assignment.forget(partitions);
+    }
+
+    // --- how the parts are put together, and the settings of the clients ------------------------------------------
+
+    private void prepare(Admin admin, Consumer<byte[], byte[]> consumer, Processing<Order> processing,
+            Figures figures) {
+        this.consumer = consumer;
+        kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters));
+        long remembered = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
+                Duration.ofDays(options.replayHorizonDays), log);
+        LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
+                topics.outcomes, outcomes, remembered, figures::restored);
+        assignment = new Assignment(consumer, partition -> switch (guarantees.dedup) {
+            case ledger -> restore.begin(partition);
+            case memory -> Ledger.inMemory();
+            case none -> Ledger.none();
+        }, options.maxInFlight, options.maxInFlightBytes, report);
+        workers = new Workers<>(processing, new OutcomeRecords<>(topics.outcomes, topics.deadLetters, topics.group,
+                outcomes), guarantees.keyOrder());
+        pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
+        writer = new OutcomeWriter(pending);
+        policy = switch (guarantees.commit) {
+            case manual -> new RetryLater(new KafkaProducer<>(producerSettings()), this::writeThenCommit);
+            case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(transactionalSettings()), consumer,
+                    assignment, writer, pending, this::writeAndCommit);
+        };
+    }
+
+    private Properties consumerSettings() {
+        Properties settings = kafka.client(topics.group);
+        // true commits what was polled, not what is done
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, guarantees.autoCommit);
+        // with it, the loss shows soon
+        settings.put(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500);
+        // a new group begins with what is there
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        // it also waits for offsets to be stable
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        // so many share one flush and one commit
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
+        // one fetch may go over the bound of what is in flight, but not by much
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) Math.min(16 << 20, options.maxInFlightBytes));
+        // bytes, so that a poison pill does not fail inside of poll()
+        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.putAll(options.membership(topics.group));
+        return settings;
+    }
+
+    /** Of the producer that writes outcomes and dead letters. */
+    private Properties producerSettings() {
+        Properties settings = kafka.client(topics.group + "-writer");
+        // an offset is committed on the strength of the acknowledgement
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        // a retry adds no second outcome
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        // a batch that was overtaken can be refused for good, as in a topic that is just being made (KAFKA-15591)
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        // a record that is given up and written anew could be there twice
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        // a flush follows every batch anyway
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // room for what one poll brings in
+        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
+        // room for the largest record with error headers
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, DeadLetter.LARGEST);
+        settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        return settings;
+    }
+
+    private Properties transactionalSettings() {
+        Properties settings = producerSettings();
+        // under the same id, the next life ends what this one left open
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topics.group + "-" + options.consumerName());
+        // what a dead consumer left open holds readers up for no longer than that
+        settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);
+        return settings;
     }
 }

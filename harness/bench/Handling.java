@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Properties;
 import messages.Json;
+import messages.Message;
 import orders.InvalidOrder;
 import orders.Order;
 import orders.Outcome;
@@ -45,7 +46,7 @@ final class Handling {
     ProducerRecord<byte[], byte[]> outcome(ConsumerRecord<byte[], byte[]> record) {
         try {
             Order order = Order.from(Json.MAPPER.readTree(record.value()));
-            byte[] outcome = Json.bytes(Outcome.processed(order, order.contentDigest(), record, 1));
+            byte[] outcome = Json.bytes(Outcome.processed(new Message<>(order.orderId(), order.contentDigest(), order), record, 1));
             return new ProducerRecord<>(outcomes, record.partition(), record.key(), outcome);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

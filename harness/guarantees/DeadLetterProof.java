@@ -137,7 +137,7 @@ class DeadLetterProof {
         lab.consumer("--retry-backoff-ms", "20", "--max-attempts", "2");
         lab.awaitCaughtUp();
         assertThat(Kafka.header(onlyDeadLetter(lab), "__dlq.errors.delivery.count")).isEqualTo("2");
-        assertThat(Kafka.header(onlyDeadLetter(lab), "__dlq.errors.exception")).isEqualTo("orders.TransientFailure");
+        assertThat(Kafka.header(onlyDeadLetter(lab), "__dlq.errors.exception")).isEqualTo("messages.TransientFailure");
     }
 
     @Test

@@ -82,7 +82,7 @@ class LedgerProof {
         Running consumer = lab.consumer();
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 1L));
-        assertThat(consumer.err()).contains("the ledger " + lab.outcomes + " forgets after PT5S, but orders are kept");
+        assertThat(consumer.err()).contains("the ledger " + lab.outcomes + " forgets after PT5S, but records are kept");
 
         await("forgotten").atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofSeconds(2)).until(() -> {
             lab.sendOrders(0, 1);

@@ -1,5 +1,6 @@
 package cli;
 
+import java.time.Duration;
 import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -10,6 +11,9 @@ import picocli.CommandLine.Option;
  */
 @Command(optionListHeading = "Guarantees:%n")
 public final class GuaranteeSwitches {
+    private static final Duration MANUAL_LINGER = Duration.ofMillis(20);
+    private static final Duration TRANSACTIONAL_LINGER = Duration.ofMillis(50);
+
     /** See {@code --commit}. */
     public enum Commit { manual, transactional }
 
@@ -17,7 +21,7 @@ public final class GuaranteeSwitches {
     public enum Dedup { ledger, memory, none }
 
     /** See {@code --ordering}. */
-    public enum Ordering { key, none }
+    private enum Ordering { key, none }
 
     @Option(names = "--commit", defaultValue = "manual", paramLabel = "manual|transactional",
             description = "Write outcomes and then commit offsets, or both in one transaction, which keeps zombies out "
@@ -31,7 +35,7 @@ public final class GuaranteeSwitches {
 
     @Option(names = "--ordering", defaultValue = "key", paramLabel = "key|none",
             description = "Handle the records of one key in order, or all in any order (default: ${DEFAULT-VALUE}).")
-    public Ordering ordering;
+    private Ordering ordering;
 
     @Option(names = "--auto-commit", description = "Let the client commit what was polled, finished or not. Unsafe.")
     public boolean autoCommit;
@@ -39,12 +43,26 @@ public final class GuaranteeSwitches {
     @Option(names = "--no-dlq", description = "Stop at a record that cannot be processed. Unsafe.")
     public boolean noDlq;
 
+    /** For how long results wait for others that share their commit: a transaction costs more than a flush. */
+    public Duration linger() {
+        return switch (commit) {
+            case manual -> MANUAL_LINGER;
+            case transactional -> TRANSACTIONAL_LINGER;
+        };
+    }
+
+    /** Whether the records of one key are handled in order. */
+    public boolean keyOrder() {
+        return ordering == Ordering.key;
+    }
+
     /**
      * Warns of each guarantee that is off.
      *
-     * @throws Failure if the switches contradict each other
+     * @throws Failure if the switches contradict each other, or a number makes no sense
      */
-    public void check(Logger log, int concurrency) {
+    public void check(Logger log, HandlingOptions handling) {
+        handling.check();
         if (autoCommit && commit == Commit.transactional) {
             throw new Failure(ExitCode.USAGE,
                     "--auto-commit and --commit transactional exclude each other: choose one.");
@@ -56,7 +74,7 @@ public final class GuaranteeSwitches {
         warnIf(log, noDlq, "--no-dlq stops for good at the first record that cannot be processed");
         warnIf(log, ordering == Ordering.none,
                 "--ordering none handles the records of one order in any order, even at once");
-        warnIf(log, concurrency == 1, "--concurrency 1 lets one slow order hold up all the others");
+        warnIf(log, handling.concurrency == 1, "--concurrency 1 lets one slow order hold up all the others");
     }
 
     private static void warnIf(Logger log, boolean condition, String what) {

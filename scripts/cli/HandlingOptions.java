@@ -24,7 +24,7 @@ public final class HandlingOptions {
     public int handlerTimeoutMs;
 
     /** @throws Failure if a number makes no sense */
-    public void check() {
+    void check() {
         if (concurrency < 1 || maxAttempts < 1 || retryBackoffMs < 0 || handlerTimeoutMs < 1) {
             throw new Failure(ExitCode.USAGE, "--concurrency, --max-attempts and --handler-timeout have to be 1 "
                     + "or more, --retry-backoff-ms 0 or more.");

@@ -5,7 +5,6 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
@@ -81,18 +80,22 @@ public final class Script {
     }
 
     private static String options(Help help) {
-        CommandSpec spec = help.commandSpec();
         StringBuilder text = new StringBuilder();
+        appendAll(text, help, "Options:%n", help.commandSpec());
+        append(text, help, "Help:%n", help.commandSpec().mixins().get(HELP_OPTIONS).options());
+        return text.toString();
+    }
+
+    /** The options of a command or mixin itself, and then those of its mixins under their own headings. */
+    private static void appendAll(StringBuilder text, Help help, String heading, CommandSpec spec) {
         List<OptionSpec> own = new ArrayList<>(spec.options());
         spec.mixins().values().forEach(mixin -> own.removeAll(mixin.options()));
-        append(text, help, "Options:%n", own);
-        for (Map.Entry<String, CommandSpec> mixin : spec.mixins().entrySet()) {
-            if (!mixin.getKey().equals(HELP_OPTIONS)) {
-                append(text, help, mixin.getValue().usageMessage().optionListHeading(), mixin.getValue().options());
+        append(text, help, heading, own);
+        spec.mixins().forEach((name, mixin) -> {
+            if (!name.equals(HELP_OPTIONS)) {
+                appendAll(text, help, mixin.usageMessage().optionListHeading(), mixin);
             }
-        }
-        append(text, help, "Help:%n", spec.mixins().get(HELP_OPTIONS).options());
-        return text.toString();
+        });
     }
 
     private static void append(StringBuilder text, Help help, String heading, List<OptionSpec> options) {

@@ -1,9 +1,12 @@
+//SOURCES ConsumerOptions.java
 //SOURCES ExitCode.java
 //SOURCES Failure.java
+//SOURCES FreezePoint.java
 //SOURCES GuaranteeSwitches.java
 //SOURCES HandlingOptions.java
 //SOURCES KafkaOptions.java
 //SOURCES LogFile.java
+//SOURCES LogFileOptions.java
 //SOURCES LogOptions.java
 //SOURCES Printable.java
 //SOURCES ProgressBar.java

@@ -4,12 +4,15 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import ledger.Ledger;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -25,17 +28,51 @@ public final class Assignment {
     private final Function<TopicPartition, Ledger> ledgers;
     private final int mostRecords;
     private final long mostBytes;
+    private final Report report;
 
-    /** @param ledgers opens the ledger of a partition that is new here */
+    /**
+     * @param ledgers     opens the ledger of a partition that is new here
+     * @param mostRecords how many records to hold uncommitted before polling pauses
+     * @param mostBytes   the same in bytes
+     */
     public Assignment(Consumer<?, ?> consumer, Function<TopicPartition, Ledger> ledgers, int mostRecords,
-            long mostBytes) {
+            long mostBytes, Report report) {
         this.consumer = consumer;
         this.ledgers = ledgers;
         this.mostRecords = mostRecords;
         this.mostBytes = mostBytes;
+        this.report = report;
     }
 
-    public void add(Collection<TopicPartition> partitions) {
+    /**
+     * Takes over the partitions that the group assigns, and lets go of them again.
+     *
+     * @param release finishes what can be finished of partitions that leave, and forgets them
+     */
+    public ConsumerRebalanceListener onRebalance(java.util.function.Consumer<Collection<TopicPartition>> release) {
+        return new ConsumerRebalanceListener() {
+            @Override
+            public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+                LOG.info("assigned {}", partitions);
+                add(partitions);
+            }
+
+            @Override
+            public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+                LOG.info("giving up {}", partitions);
+                release.accept(partitions);
+            }
+
+            /** Another consumer may have them already: whatever is written now might be a second outcome. */
+            @Override
+            public void onPartitionsLost(Collection<TopicPartition> partitions) {
+                LOG.warn("lost {}: what was being handled there is left to the next owner", partitions);
+                forget(partitions);
+            }
+        };
+    }
+
+    private void add(Collection<TopicPartition> partitions) {
         partitions.forEach(partition -> owned.put(partition, new OwnedPartition(partition, ledgers.apply(partition))));
         setFlow(); // paused until the ledger is restored
     }
@@ -66,7 +103,10 @@ public final class Assignment {
 
     /** Takes in a record that was polled. */
     public Delivery accept(ConsumerRecord<byte[], byte[]> record) {
-        return Delivery.of(record, owned.get(new TopicPartition(record.topic(), record.partition())));
+        Delivery delivery =
+                Delivery.of(record, owned.get(new TopicPartition(record.topic(), record.partition())));
+        report.received(delivery);
+        return delivery;
     }
 
     /**
@@ -88,26 +128,36 @@ public final class Assignment {
         consumer.resume(resume);
     }
 
+    /** Notes that the workers gave one back. */
+    public void returned(Handled handled) {
+        handled.delivery().partition().returned();
+    }
+
     /** The offsets up to which all is finished, of the partitions where that has moved. */
-    public Map<TopicPartition, OffsetAndMetadata> toCommit() {
+    public Map<TopicPartition, OffsetAndMetadata> finishedOffsets() {
+        return offsets(owned.values().stream().filter(partition -> partition.uncommitted().moved()).toList(), Set.of());
+    }
+
+    /** The offsets up to which all will be finished once this batch is, of all partitions that it is from. */
+    public Map<TopicPartition, OffsetAndMetadata> offsetsAfter(Collection<Handled> batch) {
+        Set<OffsetQueue.Place> soon = new HashSet<>();
+        Set<OwnedPartition> from = new LinkedHashSet<>();
+        for (Handled one : batch) {
+            soon.add(one.delivery().place());
+            from.add(one.delivery().partition());
+        }
+        return offsets(from, soon);
+    }
+
+    private static Map<TopicPartition, OffsetAndMetadata> offsets(Collection<OwnedPartition> of,
+            Set<OffsetQueue.Place> soon) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        owned.values().stream().filter(partition -> partition.uncommitted().moved())
-                .forEach(partition -> put(partition, offsets));
+        of.forEach(partition -> partition.uncommitted().committable(soon).ifPresent(
+                offset -> offsets.put(partition.topicPartition(), new OffsetAndMetadata(offset))));
         return offsets;
     }
 
-    /** The same of every partition that these deliveries are from, moved or not. */
-    public Map<TopicPartition, OffsetAndMetadata> positions(Collection<Handled> deliveries) {
-        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        deliveries.stream().map(Handled::partition).distinct().forEach(partition -> put(partition, offsets));
-        return offsets;
-    }
-
-    private static void put(OwnedPartition partition, Map<TopicPartition, OffsetAndMetadata> offsets) {
-        partition.uncommitted().committable().ifPresent(
-                offset -> offsets.put(partition.topicPartition(), new OffsetAndMetadata(offset)));
-    }
-
+    /** Forgets what lies before these offsets, which are committed. */
     public void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
         offsets.forEach((partition, offset) -> {
             owned.get(partition).uncommitted().committed(offset.offset());
@@ -117,10 +167,6 @@ public final class Assignment {
 
     public Set<TopicPartition> partitions() {
         return Set.copyOf(owned.keySet());
-    }
-
-    public Collection<OwnedPartition> owned() {
-        return owned.values();
     }
 
     /** How many records the workers still have, of all partitions. */
@@ -133,11 +179,36 @@ public final class Assignment {
         return of.stream().map(owned::get).filter(Objects::nonNull).mapToInt(OwnedPartition::atWork).sum();
     }
 
-    public int inFlight() {
+    private int inFlight() {
         return owned.values().stream().mapToInt(partition -> partition.uncommitted().size()).sum();
     }
 
-    public long bytesInFlight() {
+    private long bytesInFlight() {
         return owned.values().stream().mapToLong(partition -> partition.uncommitted().bytes()).sum();
+    }
+
+    /**
+     * What is in hand at a moment.
+     *
+     * @param lag    by partition: records that were not polled, and those that are not committed
+     * @param oldest when the oldest uncommitted record came in, by {@link System#nanoTime()}; 0 if there is none
+     */
+    public record Snapshot(int inFlight, long bytes, Map<String, Long> lag, long oldest) {
+    }
+
+    public Snapshot snapshot() {
+        Set<TopicPartition> known = consumer.assignment();
+        Map<String, Long> lag = new TreeMap<>();
+        long oldest = 0;
+        for (OwnedPartition partition : owned.values()) {
+            TopicPartition at = partition.topicPartition();
+            if (known.contains(at)) {
+                consumer.currentLag(at).ifPresent(
+                        unread -> lag.put(at.toString(), unread + partition.uncommitted().size()));
+            }
+            long first = partition.uncommitted().oldest().orElse(0);
+            oldest = oldest == 0 || (first != 0 && first - oldest < 0) ? first : oldest;
+        }
+        return new Snapshot(inFlight(), bytesInFlight(), lag, oldest);
     }
 }

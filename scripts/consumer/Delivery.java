@@ -3,16 +3,22 @@ package consumer;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** One record, from the poll to its commit: what came in, and its place among the uncommitted. */
+/**
+ * A record that was polled, and its place in its partition. What goes to a worker: it reads {@link #record()}, and asks
+ * {@link OwnedPartition} for its ledger and whether it may begin; the place is for the poll thread only.
+ *
+ * @param key the record's key as text; null if it has none
+ */
 public record Delivery(ConsumerRecord<byte[], byte[]> record, String key, OwnedPartition partition,
-        OffsetQueue.Slot slot) {
+        OffsetQueue.Place place) {
 
-    public static Delivery of(ConsumerRecord<byte[], byte[]> record, OwnedPartition partition) {
+    static Delivery of(ConsumerRecord<byte[], byte[]> record, OwnedPartition partition) {
         int bytes = Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
         String key = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
         return new Delivery(record, key, partition, partition.accept(record.offset(), bytes));
     }
 
+    /** A record that is delivered twice is two deliveries. */
     @Override
     public boolean equals(Object other) {
         return this == other;
@@ -23,7 +29,7 @@ public record Delivery(ConsumerRecord<byte[], byte[]> record, String key, OwnedP
         return System.identityHashCode(this);
     }
 
-    /** The record's place, as in {@code order-events-0@17}. */
+    /** Topic, partition and offset, as in {@code order-events-0@17}. */
     @Override
     public String toString() {
         return record.topic() + "-" + record.partition() + "@" + record.offset();

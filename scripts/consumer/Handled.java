@@ -1,68 +1,45 @@
 package consumer;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import work.Result;
 
-/** A delivery with what came of it, and what is still to be written on account of that. For the poll thread only. */
-public final class Handled {
-    private final Delivery delivery;
-    private final Result result;
-    private ProducerRecord<byte[], byte[]> deadLetter; // null where there is none, or it is written
-    private ProducerRecord<byte[], byte[]> outcome; // the same
+/**
+ * What a worker gives back: a delivery, its result, and the records that have to be written before its offset may be
+ * committed.
+ *
+ * @param deadLetter null if there is none, or it is written
+ * @param outcome    null if there is none
+ */
+public record Handled(Delivery delivery, Result<?> result, ProducerRecord<byte[], byte[]> deadLetter,
+        ProducerRecord<byte[], byte[]> outcome) {
 
-    public Handled(Delivery delivery, Result result, ProducerRecord<byte[], byte[]> deadLetter,
-            ProducerRecord<byte[], byte[]> outcome) {
-        this.delivery = delivery;
-        this.result = result;
-        this.deadLetter = deadLetter;
-        this.outcome = outcome;
+    /** The same, once its dead letter is acknowledged. */
+    Handled withDeadLetterWritten() {
+        return new Handled(delivery, result, null, outcome);
     }
 
-    public Result result() {
-        return result;
-    }
-
-    public String key() {
-        return delivery.key();
-    }
-
-    public OwnedPartition partition() {
-        return delivery.partition();
-    }
-
-    public ProducerRecord<byte[], byte[]> deadLetter() {
-        return deadLetter;
-    }
-
-    public ProducerRecord<byte[], byte[]> outcome() {
-        return outcome;
-    }
-
-    /** What is still to be written, in this order. */
-    public List<ProducerRecord<byte[], byte[]>> unwritten() {
-        List<ProducerRecord<byte[], byte[]>> unwritten = new ArrayList<>(2);
-        if (deadLetter != null) {
-            unwritten.add(deadLetter);
-        }
-        if (outcome != null) {
-            unwritten.add(outcome);
-        }
-        return unwritten;
-    }
-
-    public void wrote(ProducerRecord<byte[], byte[]> record) {
-        deadLetter = record == deadLetter ? null : deadLetter;
-        outcome = record == outcome ? null : outcome;
-    }
-
-    public boolean isWritten() {
+    /** Whether all that it calls for is written. */
+    boolean isWritten() {
         return deadLetter == null && outcome == null;
     }
 
-    public void finished(boolean finished) {
-        delivery.slot().finished(finished);
+    String key() {
+        return delivery.key();
+    }
+
+    /** Whether it is not for us to write: its partition has left, or was leaving when its turn came. */
+    boolean isMoot() {
+        return delivery.partition().gone() || result instanceof Result.Abandoned;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Handled handled && handled.delivery == delivery;
+    }
+
+    @Override
+    public int hashCode() {
+        return delivery.hashCode();
     }
 
     @Override

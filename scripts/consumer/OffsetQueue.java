@@ -2,51 +2,55 @@ package consumer;
 
 import java.util.ArrayDeque;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * The uncommitted offsets of one partition, in order. They finish in any order; what may be committed is what lies
  * before the first unfinished one. For the poll thread only.
  */
 public final class OffsetQueue {
-    private final ArrayDeque<Slot> queue = new ArrayDeque<>();
+    private final ArrayDeque<Place> queue = new ArrayDeque<>();
     private long bytes;
 
-    /** The place of one record. */
-    public static final class Slot {
+    /** The place of one record: not finished, and later finished. */
+    public static final class Place {
         private final long offset;
         private final int bytes;
         private final long receivedAt = System.nanoTime();
         private boolean finished;
 
-        private Slot(long offset, int bytes) {
+        private Place(long offset, int bytes) {
             this.offset = offset;
             this.bytes = bytes;
         }
 
-        /** Once all that its result calls for is written (or, in an aborted transaction, not). */
-        public void finished(boolean finished) {
-            this.finished = finished;
+        /** Notes that all that the record calls for is written. */
+        void finish() {
+            finished = true;
         }
     }
 
-    public Slot add(long offset, int size) {
-        Slot slot = new Slot(offset, size);
-        queue.addLast(slot);
+    /** @param size of the record, in bytes */
+    public Place add(long offset, int size) {
+        Place place = new Place(offset, size);
+        queue.addLast(place);
         bytes += size;
-        return slot;
+        return place;
     }
 
     /**
      * The offset that may be committed: one past the last of the finished records at the head, or the first record's
      * own if that is not finished; empty if there are no records. Offsets have gaps (compaction, transaction markers).
+     *
+     * @param soon counts as finished, too: what a transaction is about to write
      */
-    public OptionalLong committable() {
+    public OptionalLong committable(Set<Place> soon) {
         OptionalLong offset = OptionalLong.empty();
-        for (Slot slot : queue) {
-            if (!slot.finished) {
-                return offset.isPresent() ? offset : OptionalLong.of(slot.offset);
+        for (Place place : queue) {
+            if (!place.finished && !soon.contains(place)) {
+                return offset.isPresent() ? offset : OptionalLong.of(place.offset);
             }
-            offset = OptionalLong.of(slot.offset + 1);
+            offset = OptionalLong.of(place.offset + 1);
         }
         return offset;
     }

@@ -20,7 +20,7 @@ public final class OwnedPartition implements Gate {
     private int atWork;
     private volatile boolean gone;
 
-    public OwnedPartition(TopicPartition topicPartition, Ledger ledger) {
+    OwnedPartition(TopicPartition topicPartition, Ledger ledger) {
         this.topicPartition = topicPartition;
         this.ledger = ledger;
     }
@@ -37,8 +37,12 @@ public final class OwnedPartition implements Gate {
         return uncommitted;
     }
 
-    /** Takes in a record that is about to go to the workers, and gives it its place. */
-    public OffsetQueue.Slot accept(long offset, int bytes) {
+    /**
+     * Takes in a record that is about to go to the workers.
+     *
+     * @param bytes its size
+     */
+    public OffsetQueue.Place accept(long offset, int bytes) {
         atWork++;
         return uncommitted.add(offset, bytes);
     }

@@ -1,16 +1,18 @@
 //SOURCES Assignment.java
-//SOURCES ConsumerOptions.java
+//SOURCES CommitPolicy.java
 //SOURCES Delivery.java
-//SOURCES FreezePoint.java
+//SOURCES Figures.java
 //SOURCES Handled.java
-//SOURCES ManualCommit.java
 //SOURCES OffsetQueue.java
-//SOURCES Outbound.java
-//SOURCES OutcomeCommit.java
+//SOURCES OutcomeRecords.java
+//SOURCES OutcomeWriter.java
 //SOURCES OwnedPartition.java
+//SOURCES PendingWrites.java
+//SOURCES RefusedWrites.java
 //SOURCES Report.java
-//SOURCES TransactionalCommit.java
-//SOURCES Unwritten.java
+//SOURCES RetryLater.java
+//SOURCES TransactionRecovery.java
+//SOURCES Workers.java
 
-/** From the poll to the commit, on the poll thread: partitions, outcomes and dead letters out, then offsets. */
+/** On the poll thread: partitions in, outcomes and dead letters out, then offsets. */
 package consumer;

@@ -3,7 +3,7 @@ package ledger;
 import messages.Digest;
 
 /**
- * A map from the digest of an order's id to the digest of its content and the second at which it was processed. No
+ * A map from the digest of a message's id to the digest of its content and the second at which it was processed. No
  * object stands for an entry: 36 bytes a slot, of which three to six in eight are taken, and nothing in it for the
  * garbage collector to follow. Open addressing with linear probing; digests are as good as random, so that their bits
  * are the hash. Safe for several threads.
@@ -17,14 +17,14 @@ final class DigestTable {
     private int[] seconds = new int[16];
     private int taken;
 
-    /** The content's digest, or null if the order is not there, or only from before a second. */
+    /** The content's digest, or null if the message is not there, or only from before a second. */
     synchronized Digest content(Digest id, int notBefore) {
         int slot = slot(id);
         return seconds[slot] <= FORGOTTEN || seconds[slot] < notBefore ? null
                 : new Digest(digests[LONGS * slot + 2], digests[LONGS * slot + 3]);
     }
 
-    /** Adds an order, or renews it. */
+    /** Adds a message, or renews it. */
     synchronized void put(Digest id, Digest content, int second) {
         int slot = slot(id);
         if (seconds[slot] == FREE && ++taken > seconds.length / 4 * 3) {
@@ -62,7 +62,7 @@ final class DigestTable {
         return taken;
     }
 
-    /** Where an order is, or where it would go. */
+    /** Where a message is, or where it would go. */
     private int slot(Digest id) {
         int mask = seconds.length - 1;
         int slot = (int) id.low() & mask;

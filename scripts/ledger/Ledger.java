@@ -5,26 +5,26 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import messages.Digest;
-import orders.Order;
+import messages.Message;
 
 /**
- * Which orders of one partition were processed, with what content, and for how long that is remembered. It lives in
- * {@code order-outcomes}, in the partition of the same number, and {@link LedgerRestore} reads it back from there: the
- * write that says what became of an order is the write that remembers it.
+ * Which messages of one partition were processed, with what content, and for how long that is remembered. It lives in
+ * the topic of outcomes, in the partition of the same number, and {@link LedgerRestore} reads it back from there: the
+ * write of an outcome is also the write that remembers it.
  *
- * <p>An order takes 48 to 96 bytes of heap: two digests of 128 bits, a second, and the room to find them.
+ * <p>A message takes 48 to 96 bytes of heap: two digests of 128 bits, a second, and the room to find them.
  */
 public final class Ledger {
-    /** What the ledger knows of an order. */
+    /** What the ledger knows of a message. */
     public enum Knowledge { UNKNOWN, SAME, OTHER_CONTENT }
 
-    private final DigestTable orders; // null if nothing is to be remembered
+    private final DigestTable processed; // null if nothing is to be remembered
     private final long retentionMillis;
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile boolean restored;
 
-    private Ledger(DigestTable orders, long retentionMillis, boolean restored) {
-        this.orders = orders;
+    private Ledger(DigestTable processed, long retentionMillis, boolean restored) {
+        this.processed = processed;
         this.retentionMillis = retentionMillis;
         this.restored = restored;
     }
@@ -39,35 +39,41 @@ public final class Ledger {
         return new Ledger(new DigestTable(), Long.MAX_VALUE, true);
     }
 
-    /** The durable one, empty until it is {@link #restored()}. Remembers an order for as long as its topic does. */
+    /** The durable one, empty until it is {@link #restored()}. Remembers a message for as long as its topic does. */
     static Ledger durable(long retentionMillis) {
         return new Ledger(new DigestTable(), retentionMillis, false);
     }
 
-    public Knowledge lookUp(Order order, Digest content) {
-        Digest known = orders == null ? null : orders.content(id(order), oldest());
-        return known == null ? Knowledge.UNKNOWN : known.equals(content) ? Knowledge.SAME : Knowledge.OTHER_CONTENT;
+    public Knowledge lookUp(Message<?> message) {
+        Digest known = processed == null ? null : processed.content(id(message), oldest());
+        return known == null ? Knowledge.UNKNOWN
+                : known.equals(message.content()) ? Knowledge.SAME : Knowledge.OTHER_CONTENT;
     }
 
-    /** Notes an order as processed; to be called as soon as it is, for a duplicate may follow in the same batch. */
-    public void add(Order order, Digest content) {
-        if (orders != null) {
-            orders.put(id(order), content, (int) (System.currentTimeMillis() / 1000));
+    /** Notes a message as processed; to be called as soon as it is, for a duplicate may follow in the same batch. */
+    public void add(Message<?> message) {
+        if (processed != null) {
+            processed.put(id(message), message.content(), (int) (System.currentTimeMillis() / 1000));
         }
     }
 
-    private static Digest id(Order order) {
-        return Digest.of(order.orderId().getBytes(StandardCharsets.UTF_8));
+    private static Digest id(Message<?> message) {
+        return Digest.of(message.id().getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Notes an order that was processed earlier. */
-    void restore(byte[] orderId, Digest content, long processedAt) {
-        orders.put(Digest.of(orderId), content, (int) (processedAt / 1000));
+    /**
+     * Notes a message that was processed earlier.
+     *
+     * @param id          its id in UTF-8
+     * @param processedAt in milliseconds since 1970
+     */
+    void restore(byte[] id, Digest content, long processedAt) {
+        processed.put(Digest.of(id), content, (int) (processedAt / 1000));
     }
 
-    /** A tombstone in the topic: the order is as good as new. */
-    void forget(byte[] orderId) {
-        orders.forget(Digest.of(orderId));
+    /** A tombstone in the topic: the message counts as unseen. */
+    void forget(byte[] id) {
+        processed.forget(Digest.of(id));
     }
 
     /** The first second that is still remembered. */
@@ -85,14 +91,14 @@ public final class Ledger {
     }
 
     public int size() {
-        return orders == null ? 0 : orders.size();
+        return processed == null ? 0 : processed.size();
     }
 
     /** Drops what is older than the retention, now and then, until it is closed. */
     void keepSwept() throws InterruptedException {
         long period = Math.clamp(retentionMillis / 10, 1_000, Duration.ofHours(1).toMillis());
         while (!closed.await(period, TimeUnit.MILLISECONDS)) {
-            orders.sweep(oldest());
+            processed.sweep(oldest());
         }
     }
 
@@ -105,7 +111,7 @@ public final class Ledger {
     }
 
     /** Waits, but not after it is closed. */
-    void pause(Duration duration) throws InterruptedException {
+    void sleep(Duration duration) throws InterruptedException {
         closed.await(duration.toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -12,8 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import messages.Digest;
-import messages.Json;
-import orders.Outcome;
+import messages.OutcomeFormat;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
@@ -45,34 +44,41 @@ public final class LedgerRestore {
     private final Supplier<Properties> client;
     private final String group;
     private final String outcomes;
+    private final OutcomeFormat<?> format;
     private final long retentionMillis;
-    private final Restored told;
+    private final Restored listener;
 
-    /** Who is told that a ledger is read back. */
+    /** Hears of each ledger that is read back. */
     @FunctionalInterface
     public interface Restored {
-        void restored(TopicPartition ledger, int orders, Duration took);
+        /** @param messages how many it remembers */
+        void restored(TopicPartition ledger, int messages, Duration took);
     }
 
-    /** @param client gives the settings of a new client */
-    public LedgerRestore(Admin admin, Supplier<Properties> client, String group, String outcomes, long retentionMillis,
-            Restored told) {
+    /**
+     * @param client          gives the settings of a new client
+     * @param outcomes        the topic
+     * @param retentionMillis for how long it keeps an outcome
+     */
+    public LedgerRestore(Admin admin, Supplier<Properties> client, String group, String outcomes,
+            OutcomeFormat<?> format, long retentionMillis, Restored listener) {
         this.admin = admin;
         this.client = client;
         this.group = group;
         this.outcomes = outcomes;
         this.retentionMillis = retentionMillis;
-        this.told = told;
+        this.format = format;
+        this.listener = listener;
     }
 
-    /** Begins to read the ledger that belongs to a partition of orders. */
-    public Ledger begin(TopicPartition orders) {
+    /** Begins to read the ledger that belongs to a partition of the source topic. */
+    public Ledger begin(TopicPartition source) {
         Ledger ledger = Ledger.durable(retentionMillis);
-        TopicPartition from = new TopicPartition(outcomes, orders.partition());
+        TopicPartition from = new TopicPartition(outcomes, source.partition());
         Thread.ofPlatform().daemon().name("ledger-" + from).start(() -> {
             try {
-                while (!ledger.isClosed() && !restore(orders, from, ledger)) {
-                    ledger.pause(RETRY_PAUSE);
+                while (!ledger.isClosed() && !restore(source, from, ledger)) {
+                    ledger.sleep(RETRY_PAUSE);
                 }
                 ledger.keepSwept();
             } catch (InterruptedException e) {
@@ -83,15 +89,15 @@ public final class LedgerRestore {
     }
 
     /** Whether it came through. */
-    private boolean restore(TopicPartition orders, TopicPartition from, Ledger ledger) throws InterruptedException {
+    private boolean restore(TopicPartition source, TopicPartition from, Ledger ledger) throws InterruptedException {
         long started = System.nanoTime();
         try (TopicReader reader = new TopicReader(settings())) {
-            awaitStableOffset(orders);                                                              // 1
+            awaitStableOffset(source);                                                              // 1
             long end = admin.listOffsets(Map.of(from, OffsetSpec.latest())).partitionResult(from).get().offset(); // 2
             reader.readAll(Map.of(from, end), ledger::isClosed, new Reading(ledger, end));          // 3
             if (!ledger.isClosed()) {
                 ledger.restored(true);
-                told.restored(from, ledger.size(), Duration.ofNanos(System.nanoTime() - started));
+                listener.restored(from, ledger.size(), Duration.ofNanos(System.nanoTime() - started));
             }
             return true;
         } catch (ExecutionException | KafkaException e) {
@@ -100,8 +106,8 @@ public final class LedgerRestore {
         }
     }
 
-    private void awaitStableOffset(TopicPartition orders) throws ExecutionException, InterruptedException {
-        var only = new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(orders));
+    private void awaitStableOffset(TopicPartition source) throws ExecutionException, InterruptedException {
+        var only = new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(source));
         admin.listConsumerGroupOffsets(Map.of(group, only), new ListConsumerGroupOffsetsOptions().requireStable(true))
                 .partitionsToOffsetAndMetadata(group).get(); // asks again until it is
     }
@@ -114,11 +120,11 @@ public final class LedgerRestore {
         return settings;
     }
 
-    /** Takes in one outcome after the other, and tells how far it is. */
+    /** Takes in one outcome after the other, and logs how far it is. */
     private final class Reading implements Consumer<ConsumerRecord<byte[], byte[]>> {
         private final Ledger ledger;
         private final long end;
-        private long toldAt = System.nanoTime();
+        private long loggedAt = System.nanoTime();
 
         Reading(Ledger ledger, long end) {
             this.ledger = ledger;
@@ -134,35 +140,20 @@ public final class LedgerRestore {
                     remember(outcome);
                 }
             } catch (IOException | IllegalArgumentException e) {
-                LOG.warn("{}-{}@{} is no outcome, and is left out: {}", outcome.topic(), outcome.partition(),
+                LOG.warn("{}-{}@{} is not an outcome, and is left out: {}", outcome.topic(), outcome.partition(),
                         outcome.offset(), e.getMessage());
             }
-            if (System.nanoTime() - toldAt > PROGRESS.toNanos()) {
-                toldAt = System.nanoTime();
+            if (System.nanoTime() - loggedAt > PROGRESS.toNanos()) {
+                loggedAt = System.nanoTime();
                 LOG.info("ledger {}-{}: {} % restored", outcome.topic(), outcome.partition(),
                         outcome.offset() * 100 / end);
             }
         }
 
-        /** Field by field and with no tree: a ledger may have millions. */
         private void remember(ConsumerRecord<byte[], byte[]> outcome) throws IOException {
-            boolean processed = false;
-            String content = null;
-            try (JsonParser json = Json.TRUSTED.createParser(outcome.value())) {
-                if (json.nextToken() != JsonToken.START_OBJECT) {
-                    throw new IOException("no JSON object");
-                }
-                for (String field = json.nextFieldName(); field != null; field = json.nextFieldName()) {
-                    json.nextToken();
-                    switch (field) {
-                        case "status" -> processed = json.getText().equals(Outcome.PROCESSED);
-                        case "content_digest" -> content = json.getText();
-                        default -> json.skipChildren();
-                    }
-                }
-            }
-            if (processed && content != null) {
-                ledger.restore(outcome.key(), Digest.parse(content), outcome.timestamp());
+            Digest content = format.processedContent(outcome.value());
+            if (content != null) {
+                ledger.restore(outcome.key(), content, outcome.timestamp());
             }
         }
     }

@@ -1,6 +1,7 @@
 //SOURCES DigestTable.java
 //SOURCES Ledger.java
 //SOURCES LedgerRestore.java
+//SOURCES LedgerTopic.java
 
-/** Which orders were processed, remembered in order-outcomes. */
+/** Which messages were processed, remembered in the topic of their outcomes. */
 package ledger;

@@ -4,8 +4,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -30,10 +34,19 @@ public final class DeadLetter {
     /** How often it was replayed; no error header, since it has to stay over the next death. */
     public static final String REPLAYS = "__dlq.replays";
 
+    /** The largest dead letter, in bytes: Kafka's own default for a record, plus room for the error headers. */
+    public static final int LARGEST = 1_048_588 + 64 * 1024;
+
     private static final int LONGEST_MESSAGE = 1_000;
     private static final int LONGEST_STACKTRACE = 8_000;
 
     private DeadLetter() {
+    }
+
+    /** The topic of dead letters: one partition, so that they stay in the order in which they failed. */
+    public static NewTopic topic(String name) {
+        return new NewTopic(name, Optional.of(1), Optional.empty())
+                .configs(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(LARGEST)));
     }
 
     /** Turns a failed record into a dead letter for the topic {@code dlq}. */

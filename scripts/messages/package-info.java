@@ -2,6 +2,9 @@
 //SOURCES Digest.java
 //SOURCES IdempotencyConflict.java
 //SOURCES Json.java
+//SOURCES Message.java
+//SOURCES MessageReader.java
+//SOURCES OutcomeFormat.java
 //SOURCES PermanentFailure.java
 //SOURCES TransientFailure.java
 

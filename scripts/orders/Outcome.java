@@ -1,11 +1,11 @@
 package orders;
 
 import java.time.Instant;
-import messages.Digest;
+import messages.Message;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * What became of an order: the value of a record in {@code order-outcomes}, whose key is the {@code order_id}. Only
+ * The outcome of an order: the value of a record in {@code order-outcomes}, whose key is the {@code order_id}. Only
  * {@link #PROCESSED} counts as seen; a dead-lettered order may be replayed.
  *
  * @param reason        why it was dead-lettered; null if processed
@@ -19,23 +19,24 @@ public record Outcome(String orderId, String idempotencyKey, String status, Stri
     public static final String PROCESSED = "processed";
     public static final String DEAD_LETTERED = "dead-lettered";
 
-    /** Where the order stood. */
+    /** The record that held the order. */
     public record Source(String topic, int partition, long offset) {
     }
 
-    public static Outcome processed(Order order, Digest content, ConsumerRecord<?, ?> from, int attempts) {
-        return of(order, content, PROCESSED, null, from, attempts);
+    public static Outcome processed(Message<Order> message, ConsumerRecord<?, ?> source, int attempts) {
+        return of(message, PROCESSED, null, source, attempts);
     }
 
     /** @param reason why, for people */
-    public static Outcome deadLettered(Order order, String reason, ConsumerRecord<?, ?> from, int attempts) {
-        return of(order, order.contentDigest(), DEAD_LETTERED, reason, from, attempts);
+    public static Outcome deadLettered(Message<Order> message, String reason, ConsumerRecord<?, ?> source,
+            int attempts) {
+        return of(message, DEAD_LETTERED, reason, source, attempts);
     }
 
-    private static Outcome of(Order order, Digest content, String status, String reason, ConsumerRecord<?, ?> from,
+    private static Outcome of(Message<Order> message, String status, String reason, ConsumerRecord<?, ?> source,
             int attempts) {
-        return new Outcome(order.orderId(), order.idempotencyKey(), status, reason,
-                new Source(from.topic(), from.partition(), from.offset()), attempts, content.toString(),
-                Instant.now().toString());
+        return new Outcome(message.id(), message.body().idempotencyKey(), status, reason,
+                new Source(source.topic(), source.partition(), source.offset()), attempts,
+                message.content().toString(), Instant.now().toString());
     }
 }

@@ -1,9 +1,12 @@
 //SOURCES InvalidOrder.java
 //SOURCES MalformedRecord.java
 //SOURCES Order.java
+//SOURCES OrderReader.java
 //SOURCES OrderRejected.java
 //SOURCES Outcome.java
+//SOURCES OutcomeJson.java
 //SOURCES SimulatedWork.java
+//SOURCES TopicOptions.java
 //SOURCES Topics.java
 //SOURCES WorkTime.java
 

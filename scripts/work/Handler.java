@@ -1,14 +1,14 @@
 package work;
 
 import messages.PermanentFailure;
-import orders.Order;
 
-/** The work on an order: your own goes here. */
+/** The work itself: your own goes here. */
 @FunctionalInterface
-public interface Handler {
+public interface Handler<T> {
     /**
+     * @param body    of the message
      * @param attempt 1, and more after failures
      * @throws PermanentFailure for what no further attempt would mend; any other exception may pass
      */
-    void handle(Order order, int attempt) throws Exception;
+    void handle(T body, int attempt) throws Exception;
 }

@@ -1,17 +1,12 @@
 package work;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import ledger.Ledger;
-import messages.Digest;
 import messages.IdempotencyConflict;
-import messages.Json;
+import messages.Message;
+import messages.MessageReader;
 import messages.PermanentFailure;
-import orders.InvalidOrder;
-import orders.MalformedRecord;
-import orders.Order;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import work.Result.Abandoned;
@@ -19,85 +14,119 @@ import work.Result.DeadLettered;
 import work.Result.Duplicate;
 import work.Result.Processed;
 
-/** Steps 2 and 3 of the consumer, on a worker's thread: look the order up in the ledger, handle it, retry. */
-public final class Processing {
+/**
+ * Steps 2 and 3 of the consumer, on a worker's thread: reads a message, looks it up in the ledger, has it handled, and
+ * tries again, after a pause, if the failure may pass.
+ */
+public final class Processing<T> implements AutoCloseable {
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
+
+    private final String noun;
     private final KeyedWorkers workers;
-    private final Handler handler;
+    private final MessageReader<T> reader;
+    private final Handler<T> handler;
     private final int maxAttempts;
     private final Backoff backoff;
     private final Logger log;
 
-    public Processing(KeyedWorkers workers, Handler handler, int maxAttempts, Backoff backoff, Logger log) {
-        this.workers = workers;
+    /** @param noun what the log calls a message, such as "order" */
+    public Processing(String noun, MessageReader<T> reader, Handler<T> handler, Limits limits, Logger log) {
+        this.noun = noun;
+        this.reader = reader;
         this.handler = handler;
-        this.maxAttempts = maxAttempts;
-        this.backoff = backoff;
+        this.maxAttempts = limits.maxAttempts;
+        this.backoff = new Backoff(Duration.ofMillis(limits.retryBackoffMs), LONGEST_BACKOFF);
+        this.workers = new KeyedWorkers(limits.concurrency, Duration.ofMillis(limits.handlerTimeoutMs));
         this.log = log;
     }
 
-    /** What came of a record; never throws. */
-    public Result process(ConsumerRecord<byte[], byte[]> record, Ledger ledger, Gate gate) {
-        Order order = null;
+    /**
+     * @param concurrency      how many messages to handle at a time
+     * @param handlerTimeoutMs for how long a handler may run
+     * @param maxAttempts      how often to try a message whose failure may pass
+     * @param retryBackoffMs   the wait before the second attempt; it doubles with each further one
+     */
+    public record Limits(int concurrency, int handlerTimeoutMs, int maxAttempts, int retryBackoffMs) {
+    }
+
+    /** Runs a task on a worker's thread, after all earlier ones of an equal lane. Never blocks. */
+    public void submit(Object lane, Runnable task) {
+        workers.submit(lane, task);
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+
+    /**
+     * Never throws: what fails is dead-lettered.
+     *
+     * @param ledger of the record's partition
+     * @param gate   of the record's partition
+     */
+    public Result<T> process(ConsumerRecord<byte[], byte[]> record, Ledger ledger, Gate gate) {
+        Attempts attempts = new Attempts(record, ledger, gate);
         for (int n = 1; ; n++) {
             int attempt = n;
             try {
-                if (order == null) {
-                    order = read(record);
-                }
-                Order known = order;
-                return workers.inSlot(() -> attempt(known, record, ledger, gate, attempt), place(record));
+                return workers.inSlot(() -> attempts.make(attempt), attempts);
             } catch (PermanentFailure e) {
-                return new DeadLettered(order, e, attempt);
+                return new DeadLettered<>(attempts.message, e, attempt);
             } catch (Throwable e) { // errors too: a handler's stack overflow must not take the worker with it
                 Exception cause = e instanceof Exception exception ? exception : new ExecutionException(e);
                 if (attempt >= maxAttempts) {
-                    return new DeadLettered(order, cause, attempt);
+                    return new DeadLettered<>(attempts.message, cause, attempt);
                 }
-                log.warn("order {} failed at attempt {} of {}, to be retried: {}", key(record), attempt, maxAttempts,
-                        cause.getMessage());
+                log.warn("{} {} failed at attempt {} of {}, to be retried: {}", noun, attempts.id(), attempt,
+                        maxAttempts, cause.getMessage());
                 gate.sleep(backoff.after(attempt));
             }
         }
     }
 
-    private Result attempt(Order order, ConsumerRecord<byte[], byte[]> record, Ledger ledger, Gate gate, int attempt)
-            throws Exception {
-        if (!gate.begin(record.offset())) {
-            return new Abandoned(); // the partition leaves: its next owner will do it
-        }
-        Digest content = order.contentDigest();
-        switch (ledger.lookUp(order, content)) {                                                    // 2
-            case SAME -> {
-                return new Duplicate(order);
-            }
-            case OTHER_CONTENT -> throw new IdempotencyConflict(order.orderId());
-            case UNKNOWN -> {
-                log.info("processing order {} of customer {}: {}, attempt {}", order.orderId(), order.customerId(),
-                        place(record), attempt);
-                handler.handle(order, attempt);                                                     // 3
-                ledger.add(order, content); // at once: a duplicate may follow in the same batch
-            }
-        }
-        return new Processed(order, content, attempt);
-    }
+    /** The attempts at one record, one after the other. It is read once. */
+    private final class Attempts {
+        private final ConsumerRecord<byte[], byte[]> record;
+        private final Ledger ledger;
+        private final Gate gate;
+        private Message<T> message;
 
-    private static Order read(ConsumerRecord<byte[], byte[]> record) throws PermanentFailure {
-        try {
-            Order order = Order.from(Json.read(record.value() == null ? new byte[0] : record.value()));
-            if (!order.orderId().equals(key(record))) { // in its partition the ledger may not know the order
-                throw new InvalidOrder(List.of(new InvalidOrder.Problem("key of the record", "must be the order_id")));
-            }
-            return order;
-        } catch (JsonProcessingException e) {
-            throw new MalformedRecord("not JSON: " + e.getOriginalMessage(), e);
+        Attempts(ConsumerRecord<byte[], byte[]> record, Ledger ledger, Gate gate) {
+            this.record = record;
+            this.ledger = ledger;
+            this.gate = gate;
         }
-    }
 
-    private static String key(ConsumerRecord<byte[], byte[]> record) {
-        return record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
-    }
+        Result<T> make(int attempt) throws Exception {
+            if (!gate.begin(record.offset())) {
+                return new Abandoned<>();
+            }
+            if (message == null) {
+                message = reader.read(record);
+            }
+            switch (ledger.lookUp(message)) {                                                           // 2
+                case SAME -> {
+                    return new Duplicate<>(message);
+                }
+                case OTHER_CONTENT -> throw new IdempotencyConflict(message.id());
+                case UNKNOWN -> {
+                    log.info("processing {} {}: {}, attempt {}", noun, message.id(), this, attempt);
+                    handler.handle(message.body(), attempt);                                            // 3
+                    ledger.add(message); // at once: a duplicate may follow in the same batch
+                }
+            }
+            return new Processed<>(message, attempt);
+        }
 
-    private static String place(ConsumerRecord<?, ?> record) {
-        return record.topic() + "-" + record.partition() + "@" + record.offset();
+        /** Of the message, or of its record where none could be read. */
+        String id() {
+            return message == null ? toString() : message.id();
+        }
+
+        @Override
+        public String toString() {
+            return record.topic() + "-" + record.partition() + "@" + record.offset();
+        }
     }
 }

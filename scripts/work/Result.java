@@ -1,23 +1,22 @@
 package work;
 
-import messages.Digest;
-import orders.Order;
+import messages.Message;
 
-/** What came of a record. */
-public sealed interface Result {
-    /** The order's effect took place, at the given attempt. */
-    record Processed(Order order, Digest content, int attempts) implements Result {
+/** What a worker gives back for a record. */
+public sealed interface Result<T> {
+    /** The handler did its work, at the given attempt: 1, and more after failures. */
+    record Processed<T>(Message<T> message, int attempts) implements Result<T> {
     }
 
-    /** The order was processed before, with the same content: nothing to do. */
-    record Duplicate(Order order) implements Result {
+    /** The message was processed before, with the same content: there is nothing to do. */
+    record Duplicate<T>(Message<T> message) implements Result<T> {
     }
 
-    /** It failed for good. The order is null where the record holds none. */
-    record DeadLettered(Order order, Exception cause, int attempts) implements Result {
+    /** It failed for good. The message is null where none could be read. */
+    record DeadLettered<T>(Message<T> message, Exception cause, int attempts) implements Result<T> {
     }
 
-    /** Its partition went to another consumer first; that one will do it. */
-    record Abandoned() implements Result {
+    /** Its partition is leaving: the next owner will do it. */
+    record Abandoned<T>() implements Result<T> {
     }
 }

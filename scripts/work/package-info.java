@@ -5,5 +5,5 @@
 //SOURCES Processing.java
 //SOURCES Result.java
 
-/** The work on one order, on a worker's thread: look it up, handle it, retry. */
+/** On the workers' threads: look a message up, handle it, retry. */
 package work;

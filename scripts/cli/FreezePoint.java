@@ -1,7 +1,7 @@
-package consumer;
+package cli;
 
-import cli.Failure;
 import java.io.IOException;
+import java.util.Collection;
 
 /**
  * A hook for tests and for the curious: freezes the whole process (SIGSTOP) the first time that it gets to a point
@@ -20,9 +20,15 @@ public enum FreezePoint {
 
     private static FreezePoint armed;
 
-    /** Chooses the point, or none (null). */
-    public static void arm(FreezePoint point) {
+    static void arm(FreezePoint point) {
         armed = point;
+    }
+
+    /** The same if there are records. */
+    public void reachedWith(Collection<?> records) {
+        if (!records.isEmpty()) {
+            reached();
+        }
     }
 
     /** Freezes here if this is the point chosen, once. */
@@ -33,7 +39,7 @@ public enum FreezePoint {
             try {
                 new ProcessBuilder("sh", "-c", "kill -STOP " + ProcessHandle.current().pid()).start().waitFor();
             } catch (IOException | InterruptedException e) {
-                throw new Failure("--freeze-at needs a shell with kill (" + e.getMessage() + ").");
+                throw new IllegalStateException("--freeze-at needs a shell with kill", e);
             }
         }
     }

@@ -1,0 +1,151 @@
+package consumer;
+
+import consumer.Assignment.Snapshot;
+import consumer.Report.Totals;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import messages.Json;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Prints a line of figures to standard output every few seconds, and a summary at the end; as JSON lines if asked. A
+ * thread of its own prints, so that figures come even while the poll thread waits for Kafka, and say so.
+ */
+public final class Figures implements AutoCloseable {
+    private static final Duration REFRESH = Duration.ofMillis(200);
+    private static final Duration STALLED = Duration.ofSeconds(5);
+
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final long started = System.nanoTime();
+    private final Report report;
+    private final Duration interval;
+    private final boolean json;
+    private volatile Look lastLook; // null before the first poll
+    private volatile long aliveAt = started;
+
+    /** What the poll thread had in hand at a moment, by {@link System#nanoTime()}. */
+    private record Look(Snapshot snapshot, long at) {
+    }
+
+    /** @param interval between two lines; zero prints none, and no summary */
+    public Figures(Report report, Duration interval, boolean json) {
+        this.report = report;
+        this.interval = interval;
+        this.json = json;
+        if (!interval.isZero()) {
+            Thread.ofPlatform().daemon().name("figures").start(this::print);
+        }
+    }
+
+    /** To be called by the poll thread, every time round. */
+    public void look(Supplier<Snapshot> snapshot) {
+        long now = System.nanoTime();
+        aliveAt = now;
+        if (lastLook == null || now - lastLook.at >= REFRESH.toNanos()) {
+            lastLook = new Look(snapshot.get(), now);
+        }
+    }
+
+    /** To be called once a ledger is read back. */
+    public void restored(TopicPartition ledger, int messages, Duration took) {
+        report.restored(ledger, messages, took);
+        if (json) {
+            line("ledger-restored",
+                    Map.of("partition", ledger.partition(), "orders", messages, "ms", took.toMillis()));
+        }
+    }
+
+    private void print() {
+        long before = 0;
+        long beforeAt = started;
+        try {
+            while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
+                long now = System.nanoTime();
+                Totals totals = report.totals();
+                Snapshot seen = lastLook == null ? new Snapshot(0, 0, Map.of(), 0) : lastLook.snapshot;
+                long waiting = now - aliveAt;
+                if (totals.finished() != before || seen.inFlight() > 0 || waiting > interval.toNanos()) {
+                    long rate = Math.round((totals.finished() - before) * 1e9 / (now - beforeAt));
+                    print(seen, totals, rate, waiting, now);
+                }
+                before = totals.finished();
+                beforeAt = now;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** @param waiting for how many nanoseconds the poll thread was not seen */
+    private void print(Snapshot seen, Totals totals, long rate, long waiting, long now) {
+        long oldest = seen.oldest() == 0 || seen.inFlight() == 0 ? 0 : millis(now - seen.oldest());
+        boolean stalled = waiting > Math.min(interval.toNanos(), STALLED.toNanos());
+        if (json) {
+            Map<String, Object> figures = fields(totals);
+            figures.put("rate", rate);
+            figures.put("in_flight", seen.inFlight());
+            figures.put("in_flight_bytes", seen.bytes());
+            figures.put("lag", seen.lag());
+            figures.put("oldest_unfinished_ms", oldest);
+            figures.put("waiting_ms", stalled ? millis(waiting) : 0);
+            line("figures", figures);
+            return;
+        }
+        String lag = seen.lag().entrySet().stream().map(e -> String.format("%s: %,d", e.getKey(), e.getValue()))
+                .collect(Collectors.joining(", "));
+        System.out.printf("%,d/s | in flight %,d (%,d KiB) | lag %s | %s | oldest unfinished %.1f s%s%n", rate,
+                seen.inFlight(), seen.bytes() / 1024, lag.isEmpty() ? "unknown" : lag, text(totals), oldest / 1000.0,
+                stalled ? String.format(" | waiting for Kafka for %d s", millis(waiting) / 1000) : "");
+    }
+
+    private static String text(Totals totals) {
+        return String.format("processed %,d, duplicates %,d, dead letters %,d", totals.processed(),
+                totals.duplicates(), totals.deadLetters());
+    }
+
+    private static Map<String, Object> fields(Totals totals) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("processed", totals.processed());
+        fields.put("duplicates", totals.duplicates());
+        fields.put("dead_letters", totals.deadLetters());
+        fields.put("retries", totals.retries());
+        return fields;
+    }
+
+    private static long millis(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(nanos);
+    }
+
+    private static void line(String type, Map<String, ?> fields) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("type", type);
+        line.put("at", Instant.now().toString());
+        line.putAll(fields);
+        System.out.println(new String(Json.bytes(line), StandardCharsets.UTF_8));
+    }
+
+    /** Prints the summary, if there was anything to do. */
+    @Override
+    public void close() {
+        closed.countDown();
+        if (lastLook == null) {
+            return; // it never came to the first poll
+        }
+        double seconds = (System.nanoTime() - started) / 1e9;
+        Totals totals = report.totals();
+        if (json) {
+            Map<String, Object> fields = fields(totals);
+            fields.put("seconds", Math.round(seconds * 10) / 10.0);
+            line("summary", fields);
+        } else if (!interval.isZero()) {
+            System.out.printf("%s in %.1f s%n", text(totals), seconds);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package consumer;
+
+import java.time.Duration;
+import java.util.List;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What to do when offsets cannot be committed after their outcomes are written: go on. They go with a later commit, or
+ * the next owner of the partitions finds their messages in its ledger.
+ */
+public final class RetryLater implements CommitPolicy {
+    private static final Logger LOG = LoggerFactory.getLogger(RetryLater.class);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+    private final Producer<byte[], byte[]> producer;
+    private final HappyPath path;
+
+    public RetryLater(Producer<byte[], byte[]> producer, HappyPath path) {
+        this.producer = producer;
+        this.path = path;
+    }
+
+    @Override
+    public void commit(List<Handled> batch) {
+        try {
+            path.run(producer, batch);
+        } catch (CommitFailedException | RebalanceInProgressException e) {
+            LOG.warn("offsets not committed, the group is rebalancing: a next owner finds their messages in its "
+                    + "ledger");
+        } catch (RetriableException e) {
+            LOG.warn("offsets not committed, will try again: {}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        producer.close(CLOSE_TIMEOUT);
+    }
+}

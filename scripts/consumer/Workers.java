@@ -1,0 +1,50 @@
+package consumer;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import work.Processing;
+
+/** Between the poll thread and the workers: deliveries go out, and come back handled, in any order. */
+public final class Workers<T> {
+    private final LinkedBlockingQueue<Handled> done = new LinkedBlockingQueue<>(); // bounded by what goes out
+    private final Processing<T> processing;
+    private final OutcomeRecords<T> records;
+    private final boolean inOrder;
+
+    /** @param inOrder whether records of one key are handled one after the other */
+    public Workers(Processing<T> processing, OutcomeRecords<T> records, boolean inOrder) {
+        this.processing = processing;
+        this.records = records;
+        this.inOrder = inOrder;
+    }
+
+    /** Never blocks: the caller bounds what it submits. */
+    public void submit(Delivery delivery) {
+        Object lane = !inOrder || delivery.key() == null ? delivery : delivery.key();
+        OwnedPartition partition = delivery.partition();
+        processing.submit(lane, () -> done.add(records.of(delivery,
+                processing.process(delivery.record(), partition.ledger(), partition))));
+    }
+
+    /**
+     * Takes all that came back.
+     *
+     * @param wait for how long to wait for the first
+     */
+    public List<Handled> take(Duration wait) {
+        List<Handled> taken = new ArrayList<>();
+        try {
+            Handled first = done.poll(wait.toNanos(), TimeUnit.NANOSECONDS);
+            if (first != null) {
+                taken.add(first);
+                done.drainTo(taken);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return taken;
+    }
+}

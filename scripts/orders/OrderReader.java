@@ -1,0 +1,28 @@
+package orders;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import messages.Json;
+import messages.Message;
+import messages.MessageReader;
+import messages.PermanentFailure;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Reads an order out of a record: JSON under its {@code order_id}. */
+public final class OrderReader implements MessageReader<Order> {
+    /** @throws PermanentFailure {@link MalformedRecord} if it is not JSON, else {@link InvalidOrder} */
+    @Override
+    public Message<Order> read(ConsumerRecord<byte[], byte[]> record) throws PermanentFailure {
+        try {
+            Order order = Order.from(Json.read(record.value() == null ? new byte[0] : record.value()));
+            String key = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
+            if (!order.orderId().equals(key)) { // in its partition the ledger may not know the order
+                throw new InvalidOrder(List.of(new InvalidOrder.Problem("key of the record", "must be the order_id")));
+            }
+            return new Message<>(order.orderId(), order.contentDigest(), order);
+        } catch (JsonProcessingException e) {
+            throw new MalformedRecord("not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+}
