@@ -35,6 +35,7 @@ public final class Lab implements AutoCloseable {
     public final String dlq;
     public final String outcomes;
     public final String group;
+    private String consumerScript = "OrderConsumer";
 
     public Lab(Broker broker, Path folder) {
         this.broker = broker;
@@ -115,10 +116,15 @@ public final class Lab implements AutoCloseable {
                 URI.create(process.awaitOut("listening", Pattern.compile("Listening on (\\S+)\\n"), START)), process);
     }
 
+    /** From now on this script is started as the consumer; it takes the options of OrderConsumer. */
+    public void consumeWith(String script) {
+        consumerScript = script;
+    }
+
     /** Starts a consumer of this experiment's topics; it simulates no work unless told. */
     public Running consumer(String... options) {
         String[] work = List.of(options).contains("--work-ms") ? options : with(options, "--work-ms", "0");
-        return start("OrderConsumer", with(work, "--bootstrap-server", broker.bootstrap(), "--topic", events,
+        return start(consumerScript, with(work, "--bootstrap-server", broker.bootstrap(), "--topic", events,
                 "--dlq-topic", dlq, "--outcomes-topic", outcomes, "--group", group, "--session-timeout-ms", "6000"));
     }
 

@@ -1,0 +1,298 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION OrderConsumer, copied for payments: jbang PaymentConsumer.java --topic payments
+//JAVA 21+
+//DEPS org.slf4j:slf4j-simple:2.0.17
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//SOURCES ../../scripts/cli/package-info.java
+//SOURCES ../../scripts/cluster/package-info.java
+//SOURCES ../../scripts/consumer/package-info.java
+//SOURCES ../../scripts/ledger/package-info.java
+//SOURCES ../../scripts/messages/package-info.java
+//SOURCES package-info.java
+//SOURCES ../../scripts/work/package-info.java
+//COMPILE_OPTIONS --release 21
+//RUNTIME_OPTIONS -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
+//CDS
+
+import cli.ConsumerOptions;
+import cli.ExitCode;
+import cli.Failure;
+import cli.FreezePoint;
+import cli.GuaranteeSwitches;
+import cli.HandlingOptions;
+import cli.KafkaOptions;
+import cli.LogFileOptions;
+import cli.Script;
+import consumer.Assignment;
+import consumer.CommitPolicy;
+import consumer.Figures;
+import consumer.Handled;
+import consumer.OutcomeRecords;
+import consumer.OutcomeWriter;
+import consumer.PendingWrites;
+import consumer.Report;
+import consumer.RetryLater;
+import consumer.TransactionRecovery;
+import consumer.Workers;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import ledger.Ledger;
+import ledger.LedgerRestore;
+import ledger.LedgerTopic;
+import messages.DeadLetter;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import payments.Payment;
+import payments.PaymentReader;
+import payments.PaymentTopics;
+import payments.PaymentWork;
+import payments.Receipt;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import work.Processing;
+
+/**
+ * What happens to an order when the consumer dies between processing it and committing its offset?
+ *
+ * <ol>
+ *   <li>Poll the record, and queue it behind the earlier records of its key.
+ *   <li>Look the order up in the ledger: if it was processed, by any consumer at any time, it is a duplicate.
+ *   <li>Handle it; a failure that may pass is retried with backoff, one that will not pass is not.
+ *   <li>Write its outcome, or its dead letter, and wait for the acknowledgement.
+ *   <li>Commit the offset up to the first record that is not finished, and never beyond.
+ * </ol>
+ *
+ * A consumer that dies before 4 has done nothing that counts, and the order is delivered again. One that dies between 4
+ * and 5 has the order delivered again too, and the next consumer finds it in the ledger at 2. That is "at least once"
+ * made "once". With {@code --commit transactional} 4 and 5 are one, and nothing can come between.
+ *
+ * <pre>
+ * thread            runs
+ * main              1, 4, 5 and the callbacks of a rebalance: all that touches the clients
+ * workers, virtual  2, 3: each takes a Delivery and gives back a Handled
+ * ledger-*          reads a partition's ledger back, while the partition is paused
+ * watch, figures    interrupts handlers that hang; prints
+ * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
+ * </pre>
+ */
+@Command(name = "PaymentConsumer", mixinStandardHelpOptions = true,
+        description = "Processes payments once, and dead-letters those that fail.")
+public class PaymentConsumer implements Callable<Integer> {
+    private static final Duration IDLE_POLL = Duration.ofMillis(100);
+    private static final Duration BUSY_POLL = Duration.ofMillis(5); // results wait for the poll thread
+    private static final Duration TIMEOUT = Duration.ofSeconds(5); // of a commit, and to close a client
+
+    @Mixin private KafkaOptions kafka;
+    @Mixin private PaymentTopics topics;
+    @Mixin private ConsumerOptions options;
+    @Mixin private GuaranteeSwitches guarantees;
+    @Mixin private HandlingOptions handling;
+    @Mixin private PaymentWork work;
+    @Mixin private LogFileOptions logging;
+
+    private final Receipt outcomes = new Receipt();
+    private volatile boolean stopping;
+    private Handled stuck; // with --no-dlq: the record that cannot be processed
+    private Logger log;
+    private Report report;
+    private Consumer<byte[], byte[]> consumer;
+    private Assignment assignment;
+    private Workers<Payment> workers;
+    private PendingWrites pending;
+    private OutcomeWriter writer;
+    private CommitPolicy policy;
+
+    public static void main(String... args) {
+        System.exit(Script.run(new PaymentConsumer(), args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        log = logging.open(PaymentConsumer.class);
+        report = new Report("payment", log);
+        options.check();
+        guarantees.check(log, handling);
+        // A poll lasts 100 ms at most: a flag is enough to end the loop, where a wakeup() might break off a commit.
+        try (var shutdown = new Script.Shutdown(() -> stopping = true);
+                var processing = new Processing<>("payment", new PaymentReader(), work::handle, new Processing.Limits(
+                        handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
+                        log);
+                var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
+                var admin = kafka.connect(topics.group + "-admin", log);
+                var consumer = new KafkaConsumer<byte[], byte[]>(consumerSettings());
+                AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT))) { // not 30 s
+            prepare(admin, consumer, processing, figures);
+            consumer.subscribe(List.of(topics.events), assignment.onRebalance(this::release));
+            while (!stopping && stuck == null) {
+                assignment.setFlow();
+                for (var record : consumer.poll(assignment.atWork() == 0 ? IDLE_POLL : BUSY_POLL)) {    // 1
+                    FreezePoint.POLLED.reached();
+                    workers.submit(assignment.accept(record));                                          // 2, 3
+                }
+                takeHandled(Duration.ZERO);
+                pending.batch(assignment.atWork() == 0).ifPresent(policy::commit);                      // 4, 5
+                figures.look(assignment::snapshot);
+            }
+            log.info("stopping: finishing what is being handled");
+            release(assignment.partitions());
+            policy.close();
+            log.info("stopped");
+        } catch (KafkaException e) {
+            throw kafka.failure(e);
+        }
+        if (stuck != null) {
+            throw new Failure(stuck + " cannot be processed and, with --no-dlq, has nowhere to go: every restart will "
+                    + "meet it again. Run without --no-dlq.");
+        }
+        return ExitCode.OK.code();
+    }
+
+    /** Takes what the workers give back. With {@code --no-dlq} a record that failed for good stays unfinished. */
+    private void takeHandled(Duration wait) {
+        for (Handled handled : workers.take(wait)) {
+            FreezePoint.HANDLED.reached();
+            assignment.returned(handled);
+            if (!guarantees.noDlq || handled.deadLetter() == null) {
+                pending.add(handled);
+            } else if (stuck == null) {
+                stuck = handled;
+            }
+        }
+    }
+
+    // --- 4, 5: out through one door -------------------------------------------------------------------------------
+
+    /** One after the other. If the consumer dies between, the orders come again, and are found in the ledger. */
+    private void writeThenCommit(Producer<byte[], byte[]> producer, List<Handled> batch) {
+        List<Handled> written = writer.write(producer, batch);                                          // 4
+        pending.written(written);
+        FreezePoint.WRITTEN.reachedWith(written);
+        var offsets = assignment.finishedOffsets();
+        if (!offsets.isEmpty() && !guarantees.autoCommit) {
+            consumer.commitSync(offsets, TIMEOUT);                                                      // 5
+            assignment.committed(offsets);
+            FreezePoint.COMMITTED.reached();
+        }
+    }
+
+    /** Both in one transaction. Nothing comes between, and the broker refuses the offsets of a zombie (KIP-447). */
+    private void writeAndCommit(Producer<byte[], byte[]> producer, List<Handled> batch) {
+        var offsets = assignment.offsetsAfter(batch);
+        producer.beginTransaction();
+        writer.send(producer, batch);                                                                   // 4
+        producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());                           // 5
+        FreezePoint.WRITTEN.reached();
+        producer.commitTransaction();
+        pending.written(batch);
+        assignment.committed(offsets);
+        FreezePoint.COMMITTED.reached();
+    }
+
+    // --- rebalance ------------------------------------------------------------------------------------------------
+
+    /** Begins nothing more, finishes what has begun, writes, commits, forgets: the next owner has nothing to redo. */
+    private void release(Collection<TopicPartition> partitions) {
+        assignment.drain(partitions);
+        long deadline = System.nanoTime() + Duration.ofMillis(options.drainTimeoutMs).toNanos();
+        while (assignment.atWork(partitions) > 0 && System.nanoTime() < deadline) {
+            takeHandled(IDLE_POLL);
+            pending.batch(assignment.atWork() == 0).ifPresent(policy::commit);
+        }
+        policy.commit(pending.all());
+        assignment.forget(partitions);
+    }
+
+    // --- how the parts are put together, and the settings of the clients ------------------------------------------
+
+    private void prepare(Admin admin, Consumer<byte[], byte[]> consumer, Processing<Payment> processing,
+            Figures figures) {
+        this.consumer = consumer;
+        kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters));
+        long remembered = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
+                Duration.ofDays(options.replayHorizonDays), log);
+        LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
+                topics.outcomes, outcomes, remembered, figures::restored);
+        assignment = new Assignment(consumer, partition -> switch (guarantees.dedup) {
+            case ledger -> restore.begin(partition);
+            case memory -> Ledger.inMemory();
+            case none -> Ledger.none();
+        }, options.maxInFlight, options.maxInFlightBytes, report);
+        workers = new Workers<>(processing, new OutcomeRecords<>(topics.outcomes, topics.deadLetters, topics.group,
+                outcomes), guarantees.keyOrder());
+        pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
+        writer = new OutcomeWriter(pending);
+        policy = switch (guarantees.commit) {
+            case manual -> new RetryLater(new KafkaProducer<>(producerSettings()), this::writeThenCommit);
+            case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(transactionalSettings()), consumer,
+                    assignment, writer, pending, this::writeAndCommit);
+        };
+    }
+
+    private Properties consumerSettings() {
+        Properties settings = kafka.client(topics.group);
+        // true commits what was polled, not what is done
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, guarantees.autoCommit);
+        // with it, the loss shows soon
+        settings.put(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500);
+        // a new group begins with what is there
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        // it also waits for offsets to be stable
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        // so many share one flush and one commit
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
+        // one fetch may go over the bound of what is in flight, but not by much
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) Math.min(16 << 20, options.maxInFlightBytes));
+        // bytes, so that a poison pill does not fail inside of poll()
+        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
+        settings.putAll(options.membership(topics.group));
+        return settings;
+    }
+
+    /** Of the producer that writes outcomes and dead letters. */
+    private Properties producerSettings() {
+        Properties settings = kafka.client(topics.group + "-writer");
+        // an offset is committed on the strength of the acknowledgement
+        settings.put(ProducerConfig.ACKS_CONFIG, "all");
+        // a retry adds no second outcome
+        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        // a batch that was overtaken can be refused for good, as in a topic that is just being made (KAFKA-15591)
+        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        // a record that is given up and written anew could be there twice
+        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        // a flush follows every batch anyway
+        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // room for what one poll brings in
+        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
+        // room for the largest record with error headers
+        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, DeadLetter.LARGEST);
+        settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        return settings;
+    }
+
+    private Properties transactionalSettings() {
+        Properties settings = producerSettings();
+        // under the same id, the next life ends what this one left open
+        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topics.group + "-" + options.consumerName());
+        // what a dead consumer left open holds readers up for no longer than that
+        settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);
+        return settings;
+    }
+}

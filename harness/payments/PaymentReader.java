@@ -1,0 +1,23 @@
+package payments;
+
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import messages.Message;
+import messages.MessageReader;
+import messages.PermanentFailure;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** Reads a payment out of a record: {@code from;to;amount} under its reference. Not even JSON. */
+public final class PaymentReader implements MessageReader<Payment> {
+    @Override
+    public Message<Payment> read(ConsumerRecord<byte[], byte[]> record) throws PermanentFailure {
+        try {
+            String[] fields = new String(record.value(), StandardCharsets.UTF_8).split(";", -1);
+            Payment payment = new Payment(new String(record.key(), StandardCharsets.UTF_8), fields[0], fields[1],
+                    new BigDecimal(fields[2]));
+            return new Message<>(payment.reference(), payment.content(), payment);
+        } catch (RuntimeException e) {
+            throw new NotAPayment("not from;to;amount under a reference", e);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package proofs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import lab.Lab;
+import lab.LabExtension;
+import lab.Repo;
+import lab.Running;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The consumer leaves the lab as a Maven project, in the way that the reference says. */
+@ExtendWith(LabExtension.class)
+class ExportProof {
+    private static final Duration LONG = Duration.ofSeconds(170);
+
+    @Test
+    void theConsumerBuildsAsAMavenProject(Lab lab) throws Exception {
+        Matcher commands = Pattern.compile("(?s)```sh\\n(\\./jbang export maven.*?)```")
+                .matcher(Files.readString(Repo.file("scripts/REFERENCE.md")));
+        assertThat(commands.find()).as("the commands in the reference").isTrue();
+        String elsewhere = commands.group(1).replace("my-consumer/", lab.folder().resolve("exported") + "/")
+                .replace("-O my-consumer", "-O " + lab.folder().resolve("exported"));
+        String java = System.getProperty("java.home");
+        Running run = lab.command("export", Map.of("JAVA_HOME", java, "PATH", Path.of(java, "bin") + ":"
+                + System.getenv("PATH")), "bash", "-ec", "cd '" + Repo.root() + "'\n" + elsewhere);
+        assertThat(run.awaitExit(LONG)).as(run.tail()).isEqualTo(0);
+        assertThat(run.out()).contains("Usage: OrderConsumer", "Exit codes:");
+    }
+}
