@@ -56,7 +56,8 @@ class LedgerProof {
             lab.awaitCaughtUp();
         }
         doubling.stop();
-        assertThat(lab.ordersByOutcomes()).as("without a ledger").isEqualTo(Map.of(6, 20L));
+        // what the consumer counted: in the topic, compaction may have begun
+        assertThat(doubling.out()).as("without a ledger").contains("processed 120, duplicates 0");
         await("compacted, but for the last segment").atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofSeconds(1))
                 .until(() -> {
                     for (int partition = 0; partition < 3; partition++) { // a record closes the segment before it
