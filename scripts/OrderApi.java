@@ -44,6 +44,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -52,7 +53,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import messages.Json;
-import orders.Order;
+import orders.OrderTopics;
 import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -95,14 +96,6 @@ public class OrderApi implements Callable<Integer> {
     private static final String NOT_IN_TIME =
             "Kafka did not acknowledge the order in time: it may or may not be written.";
 
-    @Option(names = "--topic", defaultValue = Topics.EVENTS, paramLabel = "TOPIC",
-            description = "The topic that orders are written to (default: ${DEFAULT-VALUE}).")
-    private String topic;
-
-    @Option(names = "--outcomes-topic", defaultValue = Topics.OUTCOMES, paramLabel = "TOPIC",
-            description = "The topic with the outcome of each order (default: ${DEFAULT-VALUE}).")
-    private String outcomesTopic;
-
     @Option(names = "--max-orders", defaultValue = DEFAULT_MAX_ORDERS, paramLabel = "N",
             description = "How many of the latest orders GET /orders/{order_id} can find (default: ${DEFAULT-VALUE}).")
     private int maxOrders;
@@ -119,6 +112,9 @@ public class OrderApi implements Callable<Integer> {
 
     @Mixin
     private IdempotencyOptions idempotency;
+
+    @Mixin
+    private OrderTopics topics;
 
     @Mixin
     private KafkaOptions kafka;
@@ -157,12 +153,13 @@ public class OrderApi implements Callable<Integer> {
         bodies = http.bodies();
         HttpServer server = http.bind(delivery.timeoutMs / 1000 + TAKE_ANSWER_SECONDS);
         try (Admin admin = kafka.connect("order-api", log)) {
-            kafka.topics(admin).createMissing(Topics.events(topic), AclOperation.WRITE);
+            kafka.topics(admin).createMissing(Topics.events(topics.events), AclOperation.WRITE);
             try (var producer = new OrderProducer(settings, admin, delivery.maxInFlight, delivery.timeout());
-                    var view = new OrderView(() -> kafka.client("order-api-view"), topic, outcomesTopic, maxOrders)) {
+                    var view = new OrderView(() -> kafka.client("order-api-view"), topics.events, topics.outcomes,
+                            maxOrders)) {
                 this.producer = producer;
                 this.view = view;
-                producer.awaitMetadata(topic);
+                producer.awaitMetadata(topics.events);
                 serve(server);
             }
         } catch (KafkaException e) {
@@ -207,22 +204,23 @@ public class OrderApi implements Callable<Integer> {
         String key = request.key();
         log.info("received order {} of customer {}, idempotency key {}", orderId, request.order().customerId(), key);
 
+        var record = new ProducerRecord<>(topics.events, orderId, Json.bytes(request.order()));
         Placed mine = new Placed(request.content(), new CompletableFuture<>());
-        Placed first = key == null ? null : byKey.putIfAbsent(key, mine);                               // 2
-        if (first == null) {
-            send(request, mine);                                                                        // 3
-        } else if (!first.content.equals(mine.content)) {
+        Placed placed = key == null ? mine : Objects.requireNonNullElse(byKey.putIfAbsent(key, mine), mine); // 2
+        boolean duplicate = placed != mine;
+        if (!duplicate) {
+            send(record, key, placed);                                                                  // 3
+        } else if (!placed.content.equals(mine.content)) {
             throw Answers.reusedKey();
         }
-        boolean duplicate = first != null;
-        return switch (awaitAcknowledgement(duplicate ? first.sent : mine.sent)) {                           // 4
+        return switch (awaitAcknowledgement(placed.sent)) {                                             // 4
             case Acknowledged at -> {                                                                   // 5
                 if (duplicate) {
                     log.info("order {} is a duplicate by its idempotency key {}: nothing sent", orderId, key);
                 } else {
-                    log.info("order {} acknowledged: {}-{}@{}", orderId, topic, at.partition(), at.offset());
+                    log.info("order {} acknowledged: {}-{}@{}", orderId, topics.events, at.partition(), at.offset());
                 }
-                yield Answers.created(orderId, topic, at, duplicate);
+                yield Answers.created(orderId, topics.events, at, duplicate);
             }
             case Refused refused -> throw Answers.refused(refused.why());
             case TooBusy busy -> throw Answers.tooBusy();
@@ -230,14 +228,13 @@ public class OrderApi implements Callable<Integer> {
         };
     }
 
-    /** Sends the order. What is known of it goes to all requests with its key, whether or not any is waiting still. */
-    private void send(OrderRequest request, Placed placed) {
-        Order order = request.order();
-        producer.send(new ProducerRecord<>(topic, order.orderId(), Json.bytes(order))).thenAccept(sent -> {
+    /** Sends the order. What is known of it goes to all requests with its key, whether or not any is still waiting. */
+    private void send(ProducerRecord<String, byte[]> order, String key, Placed placed) {
+        producer.send(order).thenAccept(sent -> {
             if (sent instanceof Acknowledged) {
-                view.accepted(order.orderId());
-            } else if (request.key() != null) {
-                byKey.remove(request.key(), placed); // a failure is not an answer to a retry: it is sent again
+                view.accepted(order.key());
+            } else if (key != null) {
+                byKey.remove(key, placed); // a failure is not an answer to a retry: that is sent again
             }
             placed.sent.complete(sent);
         });

@@ -91,7 +91,8 @@ public final class OrderProducer implements AutoCloseable {
         } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
             return false;
         } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
