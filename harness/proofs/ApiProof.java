@@ -87,7 +87,7 @@ class ApiProof {
                 "items[1].product_id", "items[1].quantity", "items[1].price", "total_amount", "timestamp");
 
         assertThat(api.get("/health").body().path("status").asText()).isEqualTo("up");
-        assertThat(api.get("/").status()).isEqualTo(200);
+        assertThat(api.get("/").body().path("status").asText()).isEqualTo("GET /orders/{order_id}");
         assertThat(api.send(api.request("/orders").header("Content-Type", "application/json; charset=utf-8")
                 .POST(HttpRequest.BodyPublishers.ofString(Api.order("c")))).status()).isEqualTo(201);
         assertThat(lab.kafka().records(lab.events)).as("nothing refused was sent").hasSize(1);
@@ -259,6 +259,16 @@ class ApiProof {
         await("the log rotated").until(() -> Files.exists(lab.folder().resolve("kafka_app.log.1")));
         assertThat(Files.size(log)).isLessThan(10_000);
         assertThat(Files.size(lab.folder().resolve("kafka_app.log.1"))).isGreaterThanOrEqualTo(10_000_000);
+    }
+
+    @Test
+    void optionsThatMakeNoSenseAreRefusedBeforeAnythingIsStarted(Lab lab) {
+        for (String[] option : List.of(new String[] {"--acks", "2"}, new String[] {"--timeout-ms", "99"},
+                new String[] {"--max-keys", "-1"}, new String[] {"--max-orders", "-1"})) {
+            Running run = lab.run("OrderApi", Lab.with(option, "--port", "0"));
+            assertThat(run.awaitExit(Duration.ZERO)).as(run.tail()).isEqualTo(2);
+            assertThat(run.err()).contains(option[0]).hasLineCount(1);
+        }
     }
 
     @Test

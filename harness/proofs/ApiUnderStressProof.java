@@ -207,6 +207,9 @@ class ApiUnderStressProof {
         } finally {
             broker.thaw();
         }
+        for (int i = 0; i < 60; i++) {
+            assertThat(api.post(large).status()).as("there is room again").isEqualTo(201);
+        }
     }
 
     @Test

@@ -1,6 +1,5 @@
 package api;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,7 +8,6 @@ import java.util.concurrent.Semaphore;
 /** Reads the bodies of requests: each within a limit, and all that are being read at a time within another. */
 public final class HttpBodies {
     private static final int SLICE = 4096; // what a client holds that sends nothing more
-    private static final String RETRY_AFTER = "5"; // seconds
 
     private final int most;
     private final Semaphore memory;
@@ -23,28 +21,34 @@ public final class HttpBodies {
         this.memory = new Semaphore(memory);
     }
 
-    /** What makes something of a body. */
-    @FunctionalInterface
-    public interface Reading<T> {
-        T of(byte[] body) throws JsonProcessingException;
+    /** The body of a request; it takes up no room before it is read. */
+    public Body of(HttpExchange exchange) {
+        return new Body(exchange);
     }
 
-    /**
-     * Reads the body, and has its room for as long as the reading takes.
-     *
-     * @throws HttpProblem if it is too large, or no more may come in at present; the connection is closed then
-     */
-    public <T> T read(HttpExchange exchange, Reading<T> reading) throws IOException {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        int expected = expected(exchange);
-        int held = 0;
-        try {
+    /** One body, and the room that it takes up until it is closed: keep it open while anything is made of its bytes. */
+    public final class Body implements AutoCloseable {
+        private final HttpExchange exchange;
+        private int held; // bytes
+
+        private Body(HttpExchange exchange) {
+            this.exchange = exchange;
+        }
+
+        /**
+         * Reads all of it, and takes up room slice by slice.
+         *
+         * @throws HttpProblem if it is too large, or no more may come in at present; the connection is closed then
+         * @throws IOException if the client is gone
+         */
+        public byte[] read() throws IOException {
+            ByteArrayOutputStream body = new ByteArrayOutputStream();
+            int expected = expected();
             while (body.size() < expected) {
                 int slice = Math.min(SLICE, expected - body.size());
                 if (!memory.tryAcquire(slice)) {
-                    throw new HttpProblem(ProblemType.TOO_BUSY, "As much as there is room for is coming in already; "
-                            + "nothing was sent. Try again later.")
-                            .with("Retry-After", RETRY_AFTER).with("Connection", "close");
+                    throw HttpProblem.retryLater(ProblemType.TOO_BUSY, "As much as there is room for is coming in "
+                            + "already; nothing was sent. Try again later.").with("Connection", "close");
                 }
                 held += slice;
                 byte[] read = exchange.getRequestBody().readNBytes(slice);
@@ -57,15 +61,20 @@ public final class HttpBodies {
                 throw new HttpProblem(ProblemType.BODY_TOO_LARGE, "The body is larger than " + most + " bytes.")
                         .with("Connection", "close");
             }
-            return reading.of(body.toByteArray());
-        } finally {
-            memory.release(held);
+            return body.toByteArray();
         }
-    }
 
-    /** As much as there will be; of more than the limit, one byte. */
-    private int expected(HttpExchange exchange) {
-        String length = exchange.getRequestHeaders().getFirst("Content-Length"); // checked by the server
-        return length == null ? most + 1 : (int) Math.min(Long.parseLong(length), most + 1);
+        /** As much as there will be; of more than the limit, one byte. */
+        private int expected() {
+            String length = exchange.getRequestHeaders().getFirst("Content-Length"); // checked by the server
+            return length == null ? most + 1 : (int) Math.min(Long.parseLong(length), most + 1);
+        }
+
+        /** Gives back the room. */
+        @Override
+        public void close() {
+            memory.release(held);
+            held = 0;
+        }
     }
 }

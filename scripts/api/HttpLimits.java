@@ -17,39 +17,48 @@ import picocli.CommandLine.Option;
  */
 @Command(optionListHeading = "HTTP:%n")
 public final class HttpLimits {
+    private static final String DEFAULT_PORT = "8000";
+    private static final String DEFAULT_HOST = "127.0.0.1";
+    private static final String DEFAULT_MAX_BODY_BYTES = "262144"; // 256 KiB
+    private static final String DEFAULT_BODY_MEMORY = "33554432"; // 32 MiB
+    private static final String DEFAULT_MAX_HEADER_BYTES = "16384"; // 16 KiB
+    private static final String DEFAULT_MAX_CONNECTIONS = "4000";
+    private static final String DEFAULT_REQUEST_TIMEOUT_S = "10";
+    private static final String DEFAULT_IDLE_TIMEOUT_S = "30";
+
     private static final int BACKLOG = 1024;
     private static final int FIRST_THAT_DOES_NOT_PIN = 24;
 
-    @Option(names = "--port", defaultValue = "8000", paramLabel = "PORT",
+    @Option(names = "--port", defaultValue = DEFAULT_PORT, paramLabel = "PORT",
             description = "Port to listen on; 0 takes a free one (default: ${DEFAULT-VALUE}).")
     private int port;
 
-    @Option(names = "--host", defaultValue = "127.0.0.1", paramLabel = "HOST",
+    @Option(names = "--host", defaultValue = DEFAULT_HOST, paramLabel = "HOST",
             description = "Address to listen on (default: ${DEFAULT-VALUE}).")
     private String host;
 
-    @Option(names = "--max-body-bytes", defaultValue = "262144", paramLabel = "BYTES",
+    @Option(names = "--max-body-bytes", defaultValue = DEFAULT_MAX_BODY_BYTES, paramLabel = "BYTES",
             description = "The largest body taken (default: ${DEFAULT-VALUE}).")
     private int maxBodyBytes;
 
-    @Option(names = "--body-memory", defaultValue = "33554432", paramLabel = "BYTES",
+    @Option(names = "--body-memory", defaultValue = DEFAULT_BODY_MEMORY, paramLabel = "BYTES",
             description = "How much of bodies may be coming in at a time; more is answered 503 at once "
                     + "(default: ${DEFAULT-VALUE}).")
     private int bodyMemory;
 
-    @Option(names = "--max-header-bytes", defaultValue = "16384", paramLabel = "BYTES",
+    @Option(names = "--max-header-bytes", defaultValue = DEFAULT_MAX_HEADER_BYTES, paramLabel = "BYTES",
             description = "The most that request line and headers may take up (default: ${DEFAULT-VALUE}).")
     private int maxHeaderBytes;
 
-    @Option(names = "--max-connections", defaultValue = "4000", paramLabel = "N",
+    @Option(names = "--max-connections", defaultValue = DEFAULT_MAX_CONNECTIONS, paramLabel = "N",
             description = "How many connections to have open; more are closed at once (default: ${DEFAULT-VALUE}).")
     private int maxConnections;
 
-    @Option(names = "--request-timeout-s", defaultValue = "10", paramLabel = "S",
+    @Option(names = "--request-timeout-s", defaultValue = DEFAULT_REQUEST_TIMEOUT_S, paramLabel = "S",
             description = "How long a request may take to come in (default: ${DEFAULT-VALUE}).")
     private int requestTimeout;
 
-    @Option(names = "--idle-timeout-s", defaultValue = "30", paramLabel = "S",
+    @Option(names = "--idle-timeout-s", defaultValue = DEFAULT_IDLE_TIMEOUT_S, paramLabel = "S",
             description = "How long a connection may lie idle (default: ${DEFAULT-VALUE}).")
     private int idleTimeout;
 

@@ -7,6 +7,8 @@ import orders.InvalidOrder.Problem;
 
 /** A request that ends in an error, as RFC 9457 (application/problem+json) has it. */
 public final class HttpProblem extends RuntimeException {
+    private static final String RETRY_AFTER = "5"; // seconds
+
     private final ProblemType type;
     private final Map<String, String> headers = new LinkedHashMap<>();
     private List<Problem> errors = List.of();
@@ -15,6 +17,11 @@ public final class HttpProblem extends RuntimeException {
     public HttpProblem(ProblemType type, String detail) {
         super(detail, null, false, false);
         this.type = type;
+    }
+
+    /** A problem that may have passed when the request comes again: the answer says when. */
+    public static HttpProblem retryLater(ProblemType type, String detail) {
+        return new HttpProblem(type, detail).with("Retry-After", RETRY_AFTER);
     }
 
     /** Adds a header to the answer. */

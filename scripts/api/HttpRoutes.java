@@ -39,11 +39,26 @@ public final class HttpRoutes implements HttpHandler {
         Answer answer(HttpExchange exchange, String rest) throws IOException;
     }
 
-    /** @param body bytes, sent as they are, or anything else, sent as JSON */
-    public record Answer(int status, String type, Object body) {
+    /**
+     * @param type    of the body
+     * @param body    bytes, sent as they are, or anything else, sent as JSON; null for none
+     * @param headers others than the body's, by name
+     */
+    public record Answer(int status, String type, Object body, Map<String, String> headers) {
+        public Answer(int status, String type, Object body) {
+            this(status, type, body, Map.of());
+        }
+
         /** An answer in JSON. */
         public Answer(int status, Object body) {
             this(status, "application/json", body);
+        }
+
+        /** The same answer with one more header. */
+        public Answer with(String header, String value) {
+            Map<String, String> more = new LinkedHashMap<>(headers);
+            more.put(header, value);
+            return new Answer(status, type, body, more);
         }
 
         byte[] bytes() {
@@ -77,10 +92,10 @@ public final class HttpRoutes implements HttpHandler {
                 answer = answer(exchange);
             } catch (HttpProblem problem) {
                 log.warn("answered {}: {}", problem.status(), problem.getMessage());
-                answer = answer(exchange, problem);
+                answer = answer(problem);
             } catch (RuntimeException e) {
                 log.error("a request failed", e);
-                answer = answer(exchange, new HttpProblem(ProblemType.INTERNAL_ERROR, "The log has the reason."));
+                answer = answer(new HttpProblem(ProblemType.INTERNAL_ERROR, "The log has the reason."));
             }
             if (closing) {
                 exchange.getResponseHeaders().set("Connection", "close");
@@ -100,8 +115,7 @@ public final class HttpRoutes implements HttpHandler {
         }
         String method = exchange.getRequestMethod();
         if (method.equals("OPTIONS")) {
-            exchange.getResponseHeaders().set("Allow", allowed(methods));
-            return new Answer(204, null);
+            return new Answer(204, null).with("Allow", allowed(methods));
         }
         Route route = methods.get(method.equals("HEAD") ? "GET" : method);
         if (route == null) {
@@ -125,12 +139,12 @@ public final class HttpRoutes implements HttpHandler {
         return String.join(", ", allowed);
     }
 
-    private static Answer answer(HttpExchange exchange, HttpProblem problem) {
-        problem.headers().forEach(exchange.getResponseHeaders()::set);
-        return new Answer(problem.status(), "application/problem+json", problem.body());
+    private static Answer answer(HttpProblem problem) {
+        return new Answer(problem.status(), "application/problem+json", problem.body(), problem.headers());
     }
 
     private static void send(HttpExchange exchange, Answer answer) throws IOException {
+        answer.headers().forEach(exchange.getResponseHeaders()::set);
         if (answer.body() == null) {
             exchange.sendResponseHeaders(answer.status(), -1);
             return;

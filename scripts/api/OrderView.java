@@ -21,7 +21,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +38,7 @@ public final class OrderView implements AutoCloseable {
     private static final byte[] ACCEPTED = {};
 
     private final Map<TopicPartition, Long> before = new HashMap<>(); // where the outcomes ended when it began
-    private final Recent<byte[]> orders; // to the value of the outcome, or ACCEPTED
+    private final Recent<byte[]> latest; // to the value of the outcome, or ACCEPTED
     private final Supplier<Properties> client;
     private final String events;
     private final String outcomes;
@@ -56,18 +55,23 @@ public final class OrderView implements AutoCloseable {
         this.events = events;
         this.outcomes = outcomes;
         this.most = most;
-        this.orders = new Recent<>(most, FOR_EVER, order -> true);
+        this.latest = new Recent<>(most, FOR_EVER, outcome -> true);
         reader.start();
     }
 
     /** Notes an order that Kafka has acknowledged. */
     public void accepted(String orderId) {
-        orders.putIfAbsent(orderId, ACCEPTED);
+        latest.putIfAbsent(orderId, ACCEPTED);
     }
 
     /** @return {@code accepted}, or the outcome as JSON; empty if the order is unknown, or forgotten */
     public Optional<byte[]> outcome(String orderId) {
-        return Optional.ofNullable(orders.get(orderId));
+        return Optional.ofNullable(latest.get(orderId));
+    }
+
+    /** How many orders it remembers at most. */
+    public int most() {
+        return most;
     }
 
     public static boolean isAccepted(byte[] outcome) {
@@ -108,14 +112,10 @@ public final class OrderView implements AutoCloseable {
     }
 
     private Properties settings() {
-        Properties settings = client.get();
-        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false); // there is no group to commit for
-        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false); // the ledger is the consumer's to create
-        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"); // what was aborted is no outcome
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what retention took away is passed over
-        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 256 * 1024); // rarely, and much: it need not be at once
+        // what was aborted is not an outcome
+        Properties settings = TopicReader.settings(client.get(), "read_committed");
+        // rarely, and much: it need not be at once
+        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 256 * 1024);
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis());
         return settings;
     }
@@ -151,9 +151,9 @@ public final class OrderView implements AutoCloseable {
             accepted(orderId);
         } else if (record.value() != null) {
             if (record.offset() < before.get(new TopicPartition(record.topic(), record.partition()))) {
-                orders.putEldest(orderId, record.value()); // not in place of one that waits for its outcome
+                latest.putEldest(orderId, record.value()); // not in place of one that waits for its outcome
             } else {
-                orders.put(orderId, record.value());
+                latest.put(orderId, record.value());
             }
         }
     }

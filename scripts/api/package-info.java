@@ -1,12 +1,18 @@
+//SOURCES Answers.java
 //SOURCES ApiDocs.java
+//SOURCES DeliveryOptions.java
 //SOURCES HttpBodies.java
 //SOURCES HttpLimits.java
 //SOURCES HttpProblem.java
 //SOURCES HttpRoutes.java
 //SOURCES IdempotencyKey.java
+//SOURCES IdempotencyOptions.java
+//SOURCES OrderProducer.java
+//SOURCES OrderRequest.java
 //SOURCES OrderView.java
 //SOURCES ProblemType.java
 //SOURCES Recent.java
+//SOURCES Sent.java
 
-/** Orders over HTTP: routes, limits, problems, idempotency keys. */
+/** Orders over HTTP: routes, limits, problems, idempotency keys, the acknowledged producer. */
 package api;

@@ -11,6 +11,7 @@
 //SOURCES Printable.java
 //SOURCES ProgressBar.java
 //SOURCES Script.java
+//SOURCES SendingOptions.java
 
 /** What every script does alike: options (how to reach the cluster among them), log, exit code. */
 package cli;

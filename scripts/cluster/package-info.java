@@ -1,6 +1,7 @@
 //SOURCES Cluster.java
 //SOURCES ClusterFailure.java
 //SOURCES Connection.java
+//SOURCES GroupProgress.java
 //SOURCES KafkaErrors.java
 //SOURCES Probe.java
 //SOURCES TopicAdmin.java

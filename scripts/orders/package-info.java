@@ -3,7 +3,9 @@
 //SOURCES Order.java
 //SOURCES OrderReader.java
 //SOURCES OrderRejected.java
+//SOURCES OrderTopics.java
 //SOURCES Outcome.java
+//SOURCES OutcomeCounts.java
 //SOURCES OutcomeJson.java
 //SOURCES SimulatedWork.java
 //SOURCES TopicOptions.java

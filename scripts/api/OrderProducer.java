@@ -1,0 +1,145 @@
+package api;
+
+import api.Sent.Acknowledged;
+import api.Sent.Refused;
+import api.Sent.TooBusy;
+import api.Sent.Unknown;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+
+/**
+ * Writes orders to Kafka and says of each what is known of it, as a {@link Sent}. How many may wait is bounded; an
+ * order that may be written is never given up.
+ */
+public final class OrderProducer implements AutoCloseable {
+    private static final Duration PROBE = Duration.ofSeconds(2);
+
+    private final Producer<String, byte[]> producer;
+    private final Admin admin;
+    private final Duration patience;
+    private final Semaphore room;
+    private final Metric connections;
+    private final Metric resends;
+
+    /**
+     * @param settings the producer's; to give nothing up, it has to try for ever
+     * @param admin    finds out whether Kafka can be reached; not closed here
+     * @param most     how many orders may wait for Kafka
+     * @param patience how long to wait for the topic at the start, and for what is in flight at the end
+     * @throws KafkaException if no producer can be made with these settings
+     */
+    public OrderProducer(Properties settings, Admin admin, int most, Duration patience) {
+        this.admin = admin;
+        this.patience = patience;
+        room = new Semaphore(most);
+        producer = new KafkaProducer<>(settings);
+        connections = metric("connection-count");
+        resends = metric("record-retry-total");
+    }
+
+    /** A figure that the producer keeps of itself: to look at it costs nothing, to ask Kafka a round trip. */
+    private Metric metric(String name) {
+        return producer.metrics().values().stream()
+                .filter(m -> m.metricName().name().equals(name) && m.metricName().group().equals("producer-metrics"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /**
+     * Waits until the producer knows the topic's partitions: a send waits for them no longer than
+     * {@code max.block.ms}, and at the start there is more time.
+     *
+     * @throws TimeoutException if it does not get to know them in time
+     */
+    public void awaitMetadata(String topic) {
+        for (long start = System.nanoTime(); ; ) {
+            try {
+                producer.partitionsFor(topic);
+                return;
+            } catch (TimeoutException e) {
+                if (System.nanoTime() - start > patience.toNanos()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Whether a broker answers within {@link #PROBE}. */
+    public boolean reachable() {
+        int limit = (int) PROBE.toMillis();
+        try {
+            admin.describeCluster(new DescribeClusterOptions().timeoutMs(limit))
+                    .clusterId()
+                    .get(limit, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /**
+     * Sends an order, without waiting for its acknowledgement.
+     *
+     * @return what is known of it: at once where it was not sent, else when Kafka has answered, however long that
+     *         takes. It never fails.
+     */
+    public CompletableFuture<Sent> send(ProducerRecord<String, byte[]> order) {
+        if ((double) connections.metricValue() == 0 && !reachable()) {
+            return CompletableFuture.completedFuture(
+                    new Refused("Kafka cannot be reached, and nothing was sent."));
+        }
+        if (!room.tryAcquire()) {
+            return CompletableFuture.completedFuture(new TooBusy());
+        }
+        CompletableFuture<Sent> sent = new CompletableFuture<>();
+        sent.thenRun(room::release);
+        double resentBefore = (double) resends.metricValue();
+        try {
+            producer.send(order, (at, failure) -> sent.complete(failure == null
+                    ? new Acknowledged(at.partition(), at.offset())
+                    : meaning(failure, (double) resends.metricValue() > resentBefore)));
+        } catch (RuntimeException e) { // this producer will send nothing any more
+            sent.complete(new Refused("Nothing was sent: " + e.getMessage()));
+        }
+        return sent;
+    }
+
+    /**
+     * What did not get into the buffer is not written. Nor is what Kafka refuses, unless it refuses a resend: the first
+     * time it may have been written, and the acknowledgement lost. After any other failure it may be written.
+     *
+     * @param resent whether the producer has sent anything again since it got this order
+     */
+    private static Sent meaning(Exception failure, boolean resent) {
+        boolean refused = failure instanceof AuthorizationException || failure instanceof RecordTooLargeException
+                || failure instanceof InvalidRecordException || failure instanceof InvalidTopicException;
+        return failure instanceof TimeoutException || refused && !resent
+                ? new Refused("Kafka did not take the order, and nothing is written: " + failure.getMessage())
+                : new Unknown("The order may or may not be written: " + failure.getMessage());
+    }
+
+    /** Waits for what is in flight, within its patience. */
+    @Override
+    public void close() {
+        producer.close(patience);
+    }
+}

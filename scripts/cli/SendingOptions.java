@@ -1,0 +1,33 @@
+package cli;
+
+import java.net.URI;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** How orders are sent: by which way, how many at a time, for how long. Fields, since picocli sets them. */
+@Command(optionListHeading = "Sending:%n")
+public final class SendingOptions {
+    private static final String DEFAULT_VIA = "http";
+    private static final String DEFAULT_API = "http://localhost:8000";
+    private static final String DEFAULT_CONCURRENCY = "16";
+    private static final String DEFAULT_TIMEOUT_MS = "120000";
+
+    /** See {@code --via}. */
+    public enum Via { http, topic }
+
+    @Option(names = "--via", defaultValue = DEFAULT_VIA, paramLabel = "http|topic",
+            description = "Through the API, or straight to the topic (default: ${DEFAULT-VALUE}).")
+    public Via via;
+
+    @Option(names = "--api", defaultValue = DEFAULT_API, paramLabel = "URL",
+            description = "Where the API is (default: ${DEFAULT-VALUE}).")
+    public URI api;
+
+    @Option(names = "--concurrency", defaultValue = DEFAULT_CONCURRENCY, paramLabel = "N",
+            description = "How many requests at a time (default: ${DEFAULT-VALUE}).")
+    public int concurrency;
+
+    @Option(names = "--timeout-ms", defaultValue = DEFAULT_TIMEOUT_MS, paramLabel = "MS",
+            description = "How long to repeat a request, and to wait for the outcomes (default: ${DEFAULT-VALUE}).")
+    public long timeoutMs;
+}
