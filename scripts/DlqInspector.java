@@ -206,7 +206,7 @@ public class DlqInspector implements Callable<Integer> {
         private void deliver(Sending way, List<Outgoing> batch, Map<TopicPartition, Long> end) {
             switch (way) {
                 case SendThenCommit acknowledged -> sendThenCommit(acknowledged, batch, end);
-                case SendInTransaction whole -> sendInTransaction(whole, batch, end);
+                case SendInTransaction whole -> sendAndCommit(whole, batch, end);
             }
         }
 
@@ -222,7 +222,7 @@ public class DlqInspector implements Callable<Integer> {
         }
 
         /** Both as one: with read_committed, a batch is seen if and only if its progress is. */
-        private void sendInTransaction(SendInTransaction way, List<Outgoing> batch, Map<TopicPartition, Long> end) {
+        private void sendAndCommit(SendInTransaction way, List<Outgoing> batch, Map<TopicPartition, Long> end) {
             Sent sent = way.orRefusal(batch, () -> {
                 producer.beginTransaction();
                 Sent whole = way.send(batch, end);                                              // 4: send, wait

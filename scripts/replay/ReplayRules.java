@@ -4,12 +4,11 @@ import cli.ExitCode;
 import cli.Failure;
 import dlq.Letter;
 import families.ReportedFailure;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import messages.DeadLetter;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.config.TopicConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import replay.Decision.Action;
@@ -23,9 +22,6 @@ public final class ReplayRules {
     private static final String DEFAULT_PLACEMENT = "key";
     private static final String DEFAULT_MAX_REPLAYS = "3";
     private static final String QUARANTINE_SUFFIX = "-quarantine";
-
-    /** Kafka's own default for a record, plus room for the error headers of a dead letter. */
-    private static final int LARGEST_DEAD_LETTER = 1_048_588 + 64 * 1024;
     private static final Pattern PLACE = Pattern.compile("(0|[1-9]\\d{0,8}):(0|[1-9]\\d{0,17})");
 
     @Option(names = "--skip", paramLabel = "P:O",
@@ -102,10 +98,9 @@ public final class ReplayRules {
         return new Decision(letter, Action.QUARANTINED, quarantine, null);
     }
 
-    /** The quarantine topic, as it is made where it is missing: one partition keeps the order of the failures. */
+    /** The quarantine topic, as it is made where it is missing. */
     public NewTopic quarantineTopic() {
-        return new NewTopic(quarantine, Optional.of(1), Optional.empty())
-                .configs(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(LARGEST_DEAD_LETTER)));
+        return DeadLetter.topic(quarantine);
     }
 
     public String quarantine() {
