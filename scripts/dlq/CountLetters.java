@@ -20,7 +20,9 @@ import picocli.CommandLine.Option;
 /** How many, by exception, reason, origin and hour. */
 @Command(name = "stats", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Counts dead letters by exception, reason, origin and hour.")
-public final class CountLetters extends OnTopic {
+public final class CountLetters extends DlqCommand {
+    private static final String DEFAULT_TOP = "10";
+    private static final String DEFAULT_FORMAT = "table";
     private static final int BAR = 30;
 
     enum Format { table, json }
@@ -33,11 +35,11 @@ public final class CountLetters extends OnTopic {
         filter.onlyPartition(partition);
     }
 
-    @Option(names = "--top", defaultValue = "10", paramLabel = "N",
+    @Option(names = "--top", defaultValue = DEFAULT_TOP, paramLabel = "N",
             description = "How many of each to print in the table (default: ${DEFAULT-VALUE}).")
     private int top;
 
-    @Option(names = "--format", defaultValue = "table", paramLabel = "table|json",
+    @Option(names = "--format", defaultValue = DEFAULT_FORMAT, paramLabel = "table|json",
             description = "For people, or one JSON object (default: ${DEFAULT-VALUE}).")
     private Format format;
 
@@ -51,7 +53,7 @@ public final class CountLetters extends OnTopic {
         try (var stop = new Stop(); TopicReader reader = reader()) {
             Map<TopicPartition, Long> ends = reader.ends(filter.partitions(reader.partitions(topic)));
             Map<TopicPartition, Long> begins = reader.beginnings(ends.keySet());
-            try (ProgressBar progress = new ProgressBar("counting", distance(begins, ends))) {
+            try (ProgressBar progress = new ProgressBar("counting", new OffsetRange(begins, ends).size())) {
                 reader.read(begins, ends, stop::asked, record -> {
                     Letter letter = Letter.of(record);
                     if (filter.test(letter)) {

@@ -1,6 +1,8 @@
 package dlq;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import families.ErrorHeaders;
+import families.ReportedFailure;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -18,14 +20,14 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
 /**
- * A record of a dead-letter topic, and what its error headers tell.
+ * A record of a dead-letter topic, and what its error headers report.
  *
- * @param deaths how it died, the first time first; none if nothing tells
+ * @param failures how the record failed, the first time first; none if nothing reports it
  */
-public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) {
+public record Letter(ConsumerRecord<byte[], byte[]> record, List<ReportedFailure> failures) {
 
     public static Letter of(ConsumerRecord<byte[], byte[]> record) {
-        return new Letter(record, ErrorHeaders.deaths(record.headers()));
+        return new Letter(record, ErrorHeaders.failures(record.headers()));
     }
 
     /** Its place in the dead-letter topic, as PARTITION:OFFSET. */
@@ -33,23 +35,23 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) 
         return record.partition() + ":" + record.offset();
     }
 
-    /** The death that tells where the record was in the first place, before it died for the first time. */
-    public Optional<Death> origin() {
-        return deaths.stream().filter(death -> death.topic() != null && !death.topic().equals(record.topic()))
+    /** The failure that reports where the record was in the first place, before it failed for the first time. */
+    public Optional<ReportedFailure> origin() {
+        return failures.stream().filter(failure -> failure.topic() != null && !failure.topic().equals(record.topic()))
                 .findFirst();
     }
 
-    /** Its timestamp: when it died the last time; with who keeps that of the original, of the original. */
+    /** Its timestamp: when it failed the last time; that of the original from a family that copies it. */
     public Instant time() {
         return Instant.ofEpochMilli(record.timestamp());
     }
 
-    /** The class of what killed it last, by its simple name: of the cause, if that is told. */
+    /** The class of its last failure's exception, by its simple name: of the cause, if that is reported. */
     public String exception() {
-        if (deaths.isEmpty()) {
+        if (failures.isEmpty()) {
             return "(not told)";
         }
-        Death latest = deaths.getLast();
+        ReportedFailure latest = failures.getLast();
         String name = latest.cause() == null ? latest.exception() : latest.cause();
         return name == null ? "(not told)" : simple(name);
     }
@@ -58,23 +60,24 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) 
         return className.substring(className.lastIndexOf('.') + 1);
     }
 
-    /** Why it died the last time, in words. */
+    /** Why it failed the last time, in words. */
     public String reason() {
-        String message = deaths.isEmpty() ? null : deaths.getLast().message();
+        String message = failures.isEmpty() ? null : failures.getLast().message();
         return message == null ? "(not told)" : message;
     }
 
-    /**
-     * Whether key and value are here. Share groups (KIP-1191) leave them where the record came from, unless told
-     * otherwise; all others, among them this project's OrderConsumer with headers of its own, copy even a null.
-     */
+    /** Whether key and value are here: some families leave them where the record came from. */
     public boolean copied() {
         return record.key() != null || record.value() != null || origin().isEmpty()
-                || deaths.stream().noneMatch(death -> death.family() == Death.Family.SHARE_GROUP
-                        && death.exception() == null && death.timestamp() == null && death.stacktrace() == null);
+                || failures.stream().allMatch(failure -> failure.copies().payload());
     }
 
-    /** How often it was replayed by us. */
+    /** Whether the record's own headers are here. */
+    public boolean headersCopied() {
+        return failures.stream().allMatch(failure -> failure.copies().headers());
+    }
+
+    /** How often it was replayed, as its own headers say. */
     public int replays() {
         return replays(record.headers());
     }
@@ -92,15 +95,15 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) 
         described.put("timestamp", Instant.ofEpochMilli(record.timestamp()).toString());
         put(described, "key", record.key());
         put(described, "value", record.value());
-        described.put("deaths", deaths.stream().map(Death::told).toList());
+        described.put("deaths", failures.stream().map(ReportedFailure::described).toList());
         List<Map<String, Object>> own = new ArrayList<>();
-        List<Map<String, Object>> untold = new ArrayList<>();
+        List<Map<String, Object>> unreported = new ArrayList<>();
         for (Header header : record.headers()) {
-            if (ErrorHeaders.isUntold(header)) {
+            if (ErrorHeaders.isUnreported(header)) {
                 Map<String, Object> one = new LinkedHashMap<>();
                 one.put("name", header.key());
                 one.put("text", ErrorHeaders.readable(header));
-                untold.add(one);
+                unreported.add(one);
             } else if (!ErrorHeaders.isErrorHeader(header.key())) {
                 Map<String, Object> one = new LinkedHashMap<>();
                 one.put("name", header.key());
@@ -108,7 +111,7 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<Death> deaths) 
                 own.add(one);
             }
         }
-        described.put("error_headers", untold); // those of which the deaths tell nothing
+        described.put("error_headers", unreported); // those that the failures do not report
         described.put("headers", own);
         return described;
     }

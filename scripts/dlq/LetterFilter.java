@@ -41,13 +41,13 @@ public final class LetterFilter implements Predicate<Letter> {
     @Option(names = "--origin", paramLabel = "TOPIC", description = "Only those that came from this topic.")
     private String origin;
 
-    @Option(names = "--since", paramLabel = "TIME", converter = Moment.Converter.class,
+    @Option(names = "--since", paramLabel = "TIME", converter = TimeOption.Converter.class,
             description = "Only those of this time or later: 2026-01-31T12:00:00Z, or how long ago: 90m, 2h, 3d.")
-    private Moment since;
+    private TimeOption since;
 
-    @Option(names = "--until", paramLabel = "TIME", converter = Moment.Converter.class,
+    @Option(names = "--until", paramLabel = "TIME", converter = TimeOption.Converter.class,
             description = "Only those before this time.")
-    private Moment until;
+    private TimeOption until;
 
     @Option(names = "--without-origin", description = "Only those whose headers tell no origin.")
     private boolean withoutOrigin;
@@ -63,7 +63,7 @@ public final class LetterFilter implements Predicate<Letter> {
     }
 
     /** Before when; null if that is not asked for. */
-    public Moment until() {
+    public TimeOption until() {
         return until;
     }
 
@@ -79,7 +79,7 @@ public final class LetterFilter implements Predicate<Letter> {
 
     @Override
     public boolean test(Letter letter) {
-        return (exception == null || killedBy(letter))
+        return (exception == null || failedWith(letter))
                 && (reason == null || reason.matcher(letter.reason()).find())
                 && (key == null || hasKey(letter.record().key()))
                 && (origin == null || letter.origin().filter(from -> from.topic().equals(origin)).isPresent())
@@ -102,18 +102,25 @@ public final class LetterFilter implements Predicate<Letter> {
         }
     }
 
-    private boolean killedBy(Letter letter) {
-        return !letter.deaths().isEmpty()
-                && Stream.of(letter.deaths().getLast().exception(), letter.deaths().getLast().cause())
+    private boolean failedWith(Letter letter) {
+        return !letter.failures().isEmpty()
+                && Stream.of(letter.failures().getLast().exception(), letter.failures().getLast().cause())
                         .filter(Objects::nonNull)
                         .anyMatch(name -> name.equals(exception) || Letter.simple(name).equals(exception));
     }
 
-    /** The same for the same options. */
-    @Override
-    public String toString() {
-        return Stream.of(exception, reason, key, origin, since, until, partition, withoutOrigin, notCopied)
+    /**
+     * The part of a progress's key that says which dead letters it counts: all options here, in this order for ever, or
+     * the progress of earlier versions is not found.
+     */
+    public String progressKey() {
+        return Stream.of(exception, reason == null ? null : reason.pattern(), key, origin, given(since), given(until),
+                        partition, withoutOrigin, notCopied)
                 .map(String::valueOf).collect(Collectors.joining("\n"));
+    }
+
+    private static String given(TimeOption time) {
+        return time == null ? null : time.given();
     }
 
     /** Reads a regular expression off the command line. */

@@ -1,6 +1,7 @@
 package dlq;
 
 import cli.Printable;
+import families.ReportedFailure;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
@@ -12,7 +13,7 @@ import messages.Json;
 
 /** Prints dead letters one by one, so that there may be any number of them: for people or for programs. */
 public final class LetterPrinter {
-    /** As a table, one JSON array, a JSON object a line, or lines of values parted by commas (RFC 4180). */
+    /** As a table, one JSON array, a JSON object a line, or lines of values separated by commas (RFC 4180). */
     public enum Format { table, json, jsonl, csv }
 
     private static final List<String> COLUMNS =
@@ -67,15 +68,15 @@ public final class LetterPrinter {
     }
 
     private List<String> cells(Letter letter) {
-        Death origin = letter.origin().orElse(null);
-        Death latest = letter.deaths().isEmpty() ? null : letter.deaths().getLast();
+        ReportedFailure origin = letter.origin().orElse(null);
+        ReportedFailure latest = letter.failures().isEmpty() ? null : letter.failures().getLast();
         return Stream.of(letter.at(), letter.time().truncatedTo(ChronoUnit.SECONDS).toString(), from(origin),
                 latest == null || latest.attempts() == null ? "?" : latest.attempts().toString(),
                 Letter.text(letter.record().key()), letter.exception(), letter.reason()).map(safe).toList();
     }
 
-    /** TOPIC-PARTITION@OFFSET, as far as it is told. */
-    public static String from(Death origin) {
+    /** TOPIC-PARTITION@OFFSET, as far as it is reported. */
+    public static String from(ReportedFailure origin) {
         return origin == null ? "?" : origin.topic() + "-" + (origin.partition() == null ? "?" : origin.partition())
                 + "@" + (origin.offset() == null ? "?" : origin.offset());
     }

@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
 /** One line for each dead letter, or one JSON object. */
 @Command(name = "list", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Lists dead letters, one a line.")
-public final class ListLetters extends OnTopic {
+public final class ListLetters extends DlqCommand {
+    private static final String DEFAULT_FORMAT = "table";
     private static final int FIRST_LOOK = 100;
 
     @Mixin
@@ -29,7 +30,7 @@ public final class ListLetters extends OnTopic {
     @Option(names = "--limit", paramLabel = "N", description = "Only the newest N.")
     private Integer limit;
 
-    @Option(names = "--format", defaultValue = "table", paramLabel = "table|json|jsonl|csv",
+    @Option(names = "--format", defaultValue = DEFAULT_FORMAT, paramLabel = "table|json|jsonl|csv",
             description = "For people; one JSON array; one JSON object a line; or values parted by commas "
                     + "(default: ${DEFAULT-VALUE}).")
     private LetterPrinter.Format format;

@@ -4,6 +4,8 @@ import cli.ExitCode;
 import cli.Failure;
 import cli.Printable;
 import cluster.TopicReader;
+import families.ErrorHeaders;
+import families.ReportedFailure;
 import java.time.Instant;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,7 +21,7 @@ import picocli.CommandLine.Parameters;
 /** Everything of one dead letter. */
 @Command(name = "show", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Shows everything of one dead letter.")
-public final class ShowLetter extends OnTopic {
+public final class ShowLetter extends DlqCommand {
     private static final Pattern PLACE = Pattern.compile("(\\d{1,9}):(\\d{1,18})");
 
     @Parameters(paramLabel = "PARTITION:OFFSET", description = "Which one, as 'list' names it.")
@@ -55,7 +57,7 @@ public final class ShowLetter extends OnTopic {
     private void print(Letter letter) {
         line("dead letter", topic + " " + letter.at() + ", " + Instant.ofEpochMilli(letter.record().timestamp()));
         line("from", LetterPrinter.from(letter.origin().orElse(null)));
-        letter.deaths().forEach(this::print);
+        letter.failures().forEach(this::print);
         letter.record().headers().forEach(this::print);
         line("key", Letter.text(letter.record().key()));
         block("value", letter.copied() ? Letter.pretty(letter.record().value())
@@ -72,10 +74,10 @@ public final class ShowLetter extends OnTopic {
         block("value", Letter.pretty(original.value()));
     }
 
-    private void print(Death death) {
-        line("died", death.told().entrySet().stream()
-                .filter(told -> !told.getKey().equals("stacktrace"))
-                .map(told -> told.getKey() + " " + told.getValue()).collect(Collectors.joining(", ")));
+    private void print(ReportedFailure failure) {
+        line("died", failure.described().entrySet().stream()
+                .filter(one -> !one.getKey().equals("stacktrace"))
+                .map(one -> one.getKey() + " " + one.getValue()).collect(Collectors.joining(", ")));
     }
 
     private void print(Header header) {

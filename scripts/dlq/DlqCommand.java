@@ -15,12 +15,11 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
-import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.internals.ConsumerCoordinator;
-import org.apache.kafka.clients.producer.internals.Sender;
+import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
@@ -31,26 +30,30 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** What all subcommands of DlqInspector share: which topic, in which Kafka, and how to read it. */
-public abstract class OnTopic implements Callable<Integer> {
-    /** What to fetch at a time. By default it is 50 MB: too much for -Xmx128m. */
-    protected static final int FETCH_BYTES = 8 * 1024 * 1024;
+public abstract class DlqCommand implements Callable<Integer> {
+    private static final String DEFAULT_TOPIC = "order-events-dlq";
+    private static final String DEFAULT_ISOLATION_LEVEL = "read_committed";
+    private static final String DEFAULT_TIMEOUT_MS = "60000";
+    private static final int LEAST_TIMEOUT_MS = 1_000;
+    private static final String CLIENT_ID = "dlq-inspector";
+    private static final int FETCH_BYTES = 8 * 1024 * 1024;
 
-    @Mixin
-    protected KafkaOptions kafka;
-
-    @Option(names = "--topic", defaultValue = Topics.DLQ, paramLabel = "TOPIC",
+    @Option(names = "--topic", defaultValue = DEFAULT_TOPIC, paramLabel = "TOPIC",
             description = "The dead-letter topic (default: ${DEFAULT-VALUE}).")
     protected String topic;
 
-    @Option(names = "--isolation-level", defaultValue = "read_committed",
+    @Option(names = "--isolation-level", defaultValue = DEFAULT_ISOLATION_LEVEL,
             paramLabel = "read_committed|read_uncommitted",
             description = "Whether to see what a transaction aborted, or has not committed yet "
                     + "(default: ${DEFAULT-VALUE}).")
     protected String isolationLevel;
 
-    @Option(names = "--timeout-ms", defaultValue = "60000", paramLabel = "MS",
+    @Option(names = "--timeout-ms", defaultValue = DEFAULT_TIMEOUT_MS, paramLabel = "MS",
             description = "How long to wait for Kafka if it goes away in the middle (default: ${DEFAULT-VALUE}).")
     private int timeoutMs;
+
+    @Mixin
+    protected KafkaOptions kafka;
 
     @Mixin
     private LogOptions logging;
@@ -64,12 +67,12 @@ public abstract class OnTopic implements Callable<Integer> {
             throw new Failure(ExitCode.USAGE, "--isolation-level " + isolationLevel + ": give read_committed or "
                     + "read_uncommitted.");
         }
-        if (timeoutMs < 1_000) {
-            throw new Failure(ExitCode.USAGE, "--timeout-ms has to be 1000 or more.");
+        if (timeoutMs < LEAST_TIMEOUT_MS) {
+            throw new Failure(ExitCode.USAGE, "--timeout-ms has to be " + LEAST_TIMEOUT_MS + " or more.");
         }
-        logging.level(Sender.class.getName(), "off"); // of a send that failed we tell ourselves,
-        logging.level(ConsumerCoordinator.class.getName(), "off"); // and of a commit
-        try (Admin admin = kafka.connect("dlq-inspector", logging.open(getClass(), null))) {
+        // a send or a commit that failed is said in one sentence, and needs no lines of the clients' own
+        logging.level(Producer.class.getPackageName(), "off").level(Consumer.class.getPackageName(), "off");
+        try (Admin admin = kafka.connect(CLIENT_ID, logging.open(getClass(), null))) {
             kafka.topics(admin).require(topic, AclOperation.READ);
             return run(admin);
         } catch (KafkaException e) {
@@ -79,13 +82,26 @@ public abstract class OnTopic implements Callable<Integer> {
         }
     }
 
+    /** Does what the subcommand is for, once Kafka answers and the topic is there; returns the exit code. */
     protected abstract Integer run(Admin admin) throws Exception;
 
-    protected TopicReader reader() {
-        Properties settings = kafka.client("dlq-inspector");
+    /** The settings every client of this command starts from; a new object each time, to be added to. */
+    protected Properties client() {
+        return kafka.client(CLIENT_ID);
+    }
+
+    /** The same for one that reads dead letters. */
+    protected Properties readingClient() {
+        Properties settings = client();
+        // by default it is 50 MB: too much for -Xmx128m
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
+        // a request waits for as long as is allowed
         settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, timeoutMs);
-        return new TopicReader(settings, isolationLevel, timeout());
+        return settings;
+    }
+
+    protected TopicReader reader() {
+        return new TopicReader(readingClient(), isolationLevel, timeout());
     }
 
     /** For how long nothing may come or go; then Kafka is taken to be gone. */
@@ -103,7 +119,7 @@ public abstract class OnTopic implements Callable<Integer> {
         return found.stream().findFirst().filter(record -> record.offset() == offset);
     }
 
-    /** What a dead letter was before it died, if it is still where it came from. */
+    /** The record that a dead letter was before it failed, if it is still where it came from. */
     protected Optional<ConsumerRecord<byte[], byte[]>> original(TopicReader reader, Letter letter) {
         return letter.origin()
                 .filter(from -> from.partition() != null && from.offset() != null)
@@ -117,11 +133,6 @@ public abstract class OnTopic implements Callable<Integer> {
     protected String bold(String text) {
         return spec.commandLine().getColorScheme().ansi().enabled()
                 ? Ansi.Style.on(Ansi.Style.bold) + text + Ansi.Style.reset.on() : text;
-    }
-
-    /** How many offsets lie between. */
-    protected static long distance(Map<TopicPartition, Long> from, Map<TopicPartition, Long> to) {
-        return to.entrySet().stream().mapToLong(end -> end.getValue() - from.get(end.getKey())).sum();
     }
 
     /** Ctrl-C and SIGTERM end what is running at its next good moment. */

@@ -1,8 +1,9 @@
-package dlq;
+package replay;
 
 import cli.ExitCode;
 import cli.Failure;
 import cli.Printable;
+import dlq.Letter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -11,9 +12,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import messages.Json;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import replay.Decision.Action;
 
 /**
  * What was done with each dead letter, one JSON object a line, added to a file: {@code at} (ISO-8601), {@code
@@ -22,11 +25,11 @@ import org.apache.kafka.clients.producer.RecordMetadata;
  * kill the last ones may come again. In a transaction with the progress it is written after both: they may be missing.
  * Each line is one write, so that a kill leaves no half of one.
  */
-public final class Audit implements AutoCloseable {
+public final class AuditLog implements AutoCloseable {
     private final OutputStream file;
 
     /** @param path null for none */
-    public Audit(Path path) {
+    public AuditLog(Path path) {
         try {
             file = path == null ? null : Files.newOutputStream(path, StandardOpenOption.CREATE,
                     StandardOpenOption.APPEND);
@@ -37,19 +40,21 @@ public final class Audit implements AutoCloseable {
     }
 
     /** @param to null if it was not sent */
-    public void note(String action, Letter letter, RecordMetadata to, int replays) {
+    void note(Outgoing one, RecordMetadata to) {
         if (file == null) {
             return;
         }
+        Letter letter = one.decision().letter();
+        Action action = one.decision().action();
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("at", Instant.now().toString());
         line.put("dead_letter", letter.record().topic() + "-" + letter.record().partition() + "@"
                 + letter.record().offset());
-        line.put("action", action);
+        line.put("action", action.name().toLowerCase(Locale.ROOT));
         line.put("to", to == null ? null : to.topic() + "-" + to.partition() + "@" + to.offset());
         line.put("key", Letter.text(letter.record().key()));
         line.put("exception", letter.exception());
-        line.put("replays", replays);
+        line.put("replays", one.replays() + (action == Action.REPLAYED ? 1 : 0));
         try {
             file.write((Printable.whole(new String(Json.bytes(line), StandardCharsets.UTF_8)) + "\n")
                     .getBytes(StandardCharsets.UTF_8));

@@ -1,4 +1,4 @@
-package dlq;
+package replay;
 
 import cli.Failure;
 import com.fasterxml.jackson.core.JsonPointer;
@@ -14,7 +14,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Puts a value into a record's JSON, at the place that a JSON pointer (RFC 6901) names. */
-public record Edit(JsonPointer place, JsonNode value) {
+public record JsonEdit(JsonPointer place, JsonNode value) {
 
     /** @throws Failure if the record is no JSON, or has no such place */
     public byte[] applyTo(byte[] json) {
@@ -39,15 +39,15 @@ public record Edit(JsonPointer place, JsonNode value) {
     }
 
     /** Reads POINTER=VALUE off the command line; a value that is no JSON is a text. */
-    public static final class Converter implements ITypeConverter<Edit> {
+    public static final class Converter implements ITypeConverter<JsonEdit> {
         @Override
-        public Edit convert(String text) {
+        public JsonEdit convert(String text) {
             int equals = text.indexOf('=');
             if (!text.startsWith("/") || equals < 0) {
                 throw new TypeConversionException("'" + text + "' is no edit: give POINTER=VALUE, such as "
                         + "/customer_id=customer123");
             }
-            return new Edit(JsonPointer.compile(text.substring(0, equals)), value(text.substring(equals + 1)));
+            return new JsonEdit(JsonPointer.compile(text.substring(0, equals)), value(text.substring(equals + 1)));
         }
 
         private static JsonNode value(String text) {

@@ -21,13 +21,13 @@ import picocli.CommandLine.TypeConversionException;
  * @param given as it was given: a duration means another time at each run, and yet the same
  * @param ago   whether it was given as a duration
  */
-public record Moment(String given, Instant time, boolean ago) {
+public record TimeOption(String given, Instant time, boolean ago) {
     private static final Pattern BACK = Pattern.compile("(\\d{1,9})([smhd])");
     private static final List<Function<String, Instant>> FORMS = List.of(
             text -> OffsetDateTime.parse(text).toInstant(),
             text -> LocalDateTime.parse(text).toInstant(ZoneOffset.UTC),
             text -> LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC),
-            Moment::ago);
+            TimeOption::ago);
 
     private static Instant ago(String text) {
         return Instant.now().minus(back(text));
@@ -41,18 +41,13 @@ public record Moment(String given, Instant time, boolean ago) {
         return Duration.parse(back.group(2).equals("d") ? "P" + back.group(1) + "D" : "PT" + back.group());
     }
 
-    @Override
-    public String toString() {
-        return given;
-    }
-
     /** Reads it off the command line. */
-    public static final class Converter implements ITypeConverter<Moment> {
+    public static final class Converter implements ITypeConverter<TimeOption> {
         @Override
-        public Moment convert(String text) {
+        public TimeOption convert(String text) {
             for (Function<String, Instant> form : FORMS) {
                 try {
-                    return new Moment(text, form.apply(text), form == FORMS.getLast());
+                    return new TimeOption(text, form.apply(text), form == FORMS.getLast());
                 } catch (DateTimeException | ArithmeticException e) {
                     // perhaps the next one
                 }

@@ -1,15 +1,15 @@
-package dlq;
+package replay;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** Lets through so many a second, evenly. */
-public final class Pace {
+public final class RateLimit {
     private final long nanos;
     private long next = System.nanoTime();
 
     /** @param perSecond null for as many as there are */
-    public Pace(Integer perSecond) {
+    public RateLimit(Integer perSecond) {
         nanos = perSecond == null ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
     }
 

@@ -1,0 +1,92 @@
+package broker;
+
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import cli.ExitCode;
+import cli.Failure;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Properties;
+import java.util.stream.Stream;
+
+/** The folder with a node's data. It belongs to one broker at a time, and for good to one node of one cluster. */
+public final class DataFolder implements AutoCloseable {
+    private final Path path;
+    private final boolean temporary;
+    private final FileChannel lock;
+    private boolean closed;
+
+    /**
+     * @param given where to keep the data; null for a folder that lasts as long as this object
+     * @throws Failure if it cannot be written, or another broker has it
+     */
+    public DataFolder(Path given) throws IOException {
+        temporary = given == null;
+        path = writable(given);
+        lock = FileChannel.open(path.resolve("in-use.lock"), CREATE, WRITE);
+        if (lock.tryLock() == null) { // Kafka itself would notice only after both wrote to the metadata log
+            lock.close();
+            throw new Failure(path + " is in use by another broker: stop that one, or give another --data-dir.");
+        }
+    }
+
+    private static Path writable(Path given) {
+        try {
+            Path path = given == null ? Files.createTempDirectory("kafka-broker-")
+                    : Files.createDirectories(given.toAbsolutePath());
+            Files.delete(Files.createTempFile(path, "writable", ""));
+            return path;
+        } catch (IOException e) {
+            throw new Failure(ExitCode.FAILED, "The folder " + given + " cannot be written ("
+                    + e.getClass().getSimpleName() + "): give another --data-dir.", e);
+        }
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * Finds out to which cluster the node belongs.
+     *
+     * @throws Failure if there are data of another one, or of another node
+     */
+    public String clusterId(NodeOptions node) throws IOException {
+        Properties found = new Properties();
+        Path meta = path.resolve("meta.properties"); // Kafka's own record of whose folder this is
+        if (Files.exists(meta)) {
+            try (Reader file = Files.newBufferedReader(meta)) {
+                found.load(file);
+            }
+        }
+        String foundCluster = found.getProperty("cluster.id");
+        String cluster = node.clusterId(foundCluster);
+        String number = String.valueOf(node.node());
+        String foundNode = found.getProperty("node.id", number);
+        if (foundCluster != null && !(foundCluster.equals(cluster) && foundNode.equals(number))) {
+            throw new Failure(path + " holds the data of node " + foundNode + " of another cluster (" + foundCluster
+                    + "): start it as that, or give another --data-dir.");
+        }
+        return cluster;
+    }
+
+    /** Lets others have it; a temporary one is removed. Once is enough, from any thread. */
+    @Override
+    public synchronized void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        lock.close();
+        if (temporary) {
+            try (Stream<Path> all = Files.walk(path)) {
+                all.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package broker;
+
+import cli.ExitCode;
+import cli.Failure;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.Uuid;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Which node of which cluster, and where it listens. In a cluster of several, ports and the cluster's id follow from
+ * the options, so that every node knows those of every other without asking.
+ */
+@Command(optionListHeading = "Node:%n")
+public final class NodeOptions {
+    private static final String DEFAULT_PORT = "9092";
+    private static final String DEFAULT_HOST = "127.0.0.1";
+    private static final String DEFAULT_NODE = "1";
+    private static final String DEFAULT_NODES = "1";
+    private static final int HIGHEST_PORT = 65_535;
+    private static final String ID_OF_SEVERAL = "order-lab-of-"; // how a cluster's id begins if it is made of options
+
+    @Option(names = "--port", defaultValue = DEFAULT_PORT, paramLabel = "PORT",
+            description = "Port for clients; 0 takes a free one (default: ${DEFAULT-VALUE}). Node N of a cluster "
+                    + "listens on PORT + 2 (N - 1), its controller one above.")
+    private int port;
+
+    @Option(names = "--host", defaultValue = DEFAULT_HOST, paramLabel = "HOST",
+            description = "Address to bind and to tell the clients (default: ${DEFAULT-VALUE}).")
+    private String host;
+
+    @Option(names = "--node", defaultValue = DEFAULT_NODE, paramLabel = "N",
+            description = "Which node of the cluster this is.")
+    private int node;
+
+    @Option(names = "--of", defaultValue = DEFAULT_NODES, paramLabel = "M",
+            description = "How many nodes the cluster has, each a process of its own.")
+    private int nodes;
+
+    /** @throws Failure if the options make no sense together */
+    public void check() {
+        if (nodes < 1 || node < 1 || node > nodes) {
+            throw new Failure(ExitCode.USAGE, "--node " + node + " --of " + nodes + ": the nodes are numbered from 1 "
+                    + "to the number of nodes.");
+        }
+        if (port < 0 || port > HIGHEST_PORT - 2 * nodes) {
+            throw new Failure(ExitCode.USAGE, "--port " + port + " is no port.");
+        }
+        if (nodes > 1 && port == 0) {
+            throw new Failure(ExitCode.USAGE, "A cluster derives its ports from --port: give one, not 0.");
+        }
+    }
+
+    public String host() {
+        return host;
+    }
+
+    /** From 1 on. */
+    public int node() {
+        return node;
+    }
+
+    public int nodes() {
+        return nodes;
+    }
+
+    /** Whether any port will do. */
+    public boolean takesAFreePort() {
+        return port == 0;
+    }
+
+    /**
+     * The ports of this node. Those that are free ones, and not given, may be others at each call.
+     *
+     * @throws PortTaken if no free one is found
+     */
+    public Ports ports() throws PortTaken {
+        if (nodes > 1) {
+            return ports(node);
+        }
+        return new Ports(port == 0 ? Ports.free(host) : port, Ports.free(host));
+    }
+
+    private Ports ports(int node) {
+        return new Ports(port + 2 * (node - 1), port + 2 * (node - 1) + 1);
+    }
+
+    /** All controllers, as {@code controller.quorum.voters} has them: NODE@HOST:PORT, separated by commas. */
+    public String voters(Ports own) {
+        return IntStream.rangeClosed(1, nodes)
+                .mapToObj(n -> n + "@" + host + ":" + (nodes == 1 ? own : ports(n)).controller())
+                .collect(Collectors.joining(","));
+    }
+
+    /** @param found the id of the cluster whose data are there, which a single node keeps; null for none */
+    public String clusterId(String found) {
+        if (nodes > 1) {
+            return ID_OF_SEVERAL + nodes + "-at-" + port;
+        }
+        return found != null && !found.startsWith(ID_OF_SEVERAL) ? found : Uuid.randomUuid().toString();
+    }
+}

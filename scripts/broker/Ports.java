@@ -1,0 +1,43 @@
+package broker;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Where a node listens: for clients, and for the other controllers. */
+public record Ports(int client, int controller) {
+    private static final int FIRST_FREE = 24_000;
+    private static final int FIRST_OF_THE_SYSTEM = 32_768; // on Linux; elsewhere it is 49,152 (RFC 6335)
+    private static final int TRIES = 10;
+
+    /** @throws PortTaken if one of them is in use */
+    public void requireFree(String host) throws PortTaken {
+        requireFree(client, host);
+        requireFree(controller, host);
+    }
+
+    private static void requireFree(int port, String host) throws PortTaken {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            throw new PortTaken(port, host);
+        }
+    }
+
+    /** A free port, but not one that the system gives to outgoing connections: it may be gone before it is bound. */
+    static int free(String host) throws PortTaken {
+        for (int attempt = 1; ; attempt++) {
+            int candidate = ThreadLocalRandom.current().nextInt(FIRST_FREE, FIRST_OF_THE_SYSTEM);
+            try {
+                requireFree(candidate, host);
+                return candidate;
+            } catch (PortTaken e) {
+                if (attempt == TRIES) {
+                    throw e;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+package families;
+
+/** What a header can report of a failure; see {@link ReportedFailure}. */
+enum Field {
+    TOPIC, PARTITION, OFFSET, TIMESTAMP, TIMESTAMP_TYPE, GROUP, ATTEMPTS, NEXT_ATTEMPT, EXCEPTION, CAUSE, MESSAGE,
+    STACKTRACE, CONNECTOR, TASK, STAGE, EXECUTING_CLASS
+}

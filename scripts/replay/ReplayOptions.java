@@ -1,0 +1,186 @@
+package replay;
+
+import cli.ExitCode;
+import cli.Failure;
+import dlq.Letter;
+import dlq.LetterFilter;
+import families.ErrorHeaders;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import replay.Decision.Action;
+
+/** The options of a replay: which dead letters, where to, as what, and how; and the decision that they come to. */
+@Command(optionListHeading = "How far:%n")
+public final class ReplayOptions {
+    @Option(names = "--dlq-partition", paramLabel = "P", description = "Only those in this partition.")
+    private void partition(int partition) {
+        filter.onlyPartition(partition);
+    }
+
+    @Option(names = "--limit", paramLabel = "N", description = "Only the first N that can be sent, and were not.")
+    private Integer limit;
+
+    @Option(names = "--group", paramLabel = "GROUP",
+            description = "Where the progress is kept (default: a name made of topic, filter, --to and "
+                    + "--fetch-original). Kafka forgets it some time after the last run with --execute: "
+                    + "offsets.retention.minutes, which is 7 days by default. One run at a time: two would send "
+                    + "twice; with --exactly-once the later one ends the earlier.")
+    private String group;
+
+    @Option(names = "--from-beginning",
+            description = "Replay also what was replayed before. The progress is not taken back.")
+    private boolean fromBeginning;
+
+    @Mixin
+    private LetterFilter filter;
+
+    @Mixin
+    private ReplayRules rules;
+
+    @Mixin
+    private RecordEdits edits;
+
+    @Mixin
+    private Delivery delivery;
+
+    @Command(optionListHeading = "How to send them:%n")
+    static final class Delivery {
+        @ArgGroup(multiplicity = "0..1")
+        private Mode mode = new Mode();
+
+        @Option(names = "--rate", paramLabel = "N", description = "Send at most N a second.")
+        private Integer rate;
+
+        @Option(names = "--exactly-once",
+                description = "Send each batch in one transaction with the progress: for consumers that "
+                        + "read_committed, nothing comes twice.")
+        private boolean exactlyOnce;
+
+        @Option(names = "--audit", paramLabel = "FILE",
+                description = "Add a line of JSON to this file for each dead letter that was sent, skipped or gone.")
+        private Path audit;
+    }
+
+    static final class Mode {
+        @Option(names = "--dry-run", description = "Only say what would be sent (the default).")
+        private boolean dryRun;
+
+        @Option(names = "--execute", description = "Send.")
+        private boolean execute;
+    }
+
+    /**
+     * Fills in what was not given.
+     *
+     * @throws Failure if the options make no sense for this dead-letter topic
+     */
+    public void complete(String topic) {
+        String wrong = limit != null && limit < 1 || delivery.rate != null && delivery.rate < 1
+                ? "--limit and --rate have to be 1 or more."
+                : filter.until() != null && filter.until().ago() ? "--until " + filter.until().given() + " is another "
+                        + "time at each run, and what is too new now would be passed over for good: give a time, such "
+                        + "as 2026-01-31T12:00:00Z."
+                : null;
+        if (wrong != null) {
+            throw new Failure(ExitCode.USAGE, wrong);
+        }
+        rules.complete(topic);
+    }
+
+    /**
+     * What the progress of a replay is the progress of: the same for all options that neither pass over other dead
+     * letters nor send them elsewhere. It is kept in Kafka, and made of what is written here and in the two others.
+     */
+    public String progressKey() {
+        return filter.progressKey() + "\n" + rules.progressKey();
+    }
+
+    /** What to do with a dead letter, as far as that can be said without its original. */
+    public Decision decide(Letter letter) {
+        return rules.decide(letter);
+    }
+
+    /**
+     * Makes what is to be sent; where that has to be fetched, it may not be there, or be due for quarantine.
+     *
+     * @param originals finds what a dead letter was before it failed, if it is still where it came from
+     * @throws Failure if it cannot be edited as asked for
+     */
+    public Outgoing outgoing(Decision decision, Function<Letter, Optional<ConsumerRecord<byte[], byte[]>>> originals) {
+        Letter letter = decision.letter();
+        int replays = letter.replays();
+        return switch (decision.action()) {
+            case REPLAYED -> letter.copied()
+                    ? new Outgoing(decision, replays, edits.replayed(decision, letter.record(),
+                            ErrorHeaders.originalTimestamp(letter.record()), replays))
+                    : originals.apply(letter).map(original -> fetched(decision, original)).orElseGet(() ->
+                            new Outgoing(Decision.leave(letter, Action.GONE), replays, null));
+            case QUARANTINED -> new Outgoing(decision, replays,
+                    RecordEdits.quarantined(decision, letter.record(), List.of()));
+            case NO_ORIGIN, NOT_COPIED, SKIPPED, GONE -> new Outgoing(decision, replays, null);
+        };
+    }
+
+    private Outgoing fetched(Decision before, ConsumerRecord<byte[], byte[]> original) {
+        Letter letter = before.letter();
+        int replays = letter.headersCopied() ? letter.replays() : Letter.replays(original.headers());
+        Decision decision = rules.decide(before, replays);
+        return new Outgoing(decision, replays, decision.action() == Action.QUARANTINED
+                ? RecordEdits.quarantined(decision, original, letter.record().headers())
+                : edits.replayed(decision, original, null, replays));
+    }
+
+    /** @throws Failure if its record is to be edited and cannot be; one that has to be fetched is not tried */
+    public void tryEdits(Decision decision) {
+        if (decision.action() == Action.REPLAYED && decision.letter().copied()) {
+            edits.edited(decision.letter(), decision.letter().record().value());
+        }
+    }
+
+    public LetterFilter filter() {
+        return filter;
+    }
+
+    public ReplayRules rules() {
+        return rules;
+    }
+
+    /** How many to send at most. */
+    public long limit() {
+        return limit == null ? Long.MAX_VALUE : limit;
+    }
+
+    public boolean execute() {
+        return delivery.mode.execute;
+    }
+
+    /** How many to send a second; null for as many as there are. */
+    public Integer rate() {
+        return delivery.rate;
+    }
+
+    public boolean exactlyOnce() {
+        return delivery.exactlyOnce;
+    }
+
+    /** The group to keep the progress in; null for one named after the rest. */
+    public String group() {
+        return group;
+    }
+
+    public boolean fromBeginning() {
+        return fromBeginning;
+    }
+
+    /** The file to add to; null for none. */
+    public Path audit() {
+        return delivery.audit;
+    }
+}
