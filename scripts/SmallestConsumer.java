@@ -10,7 +10,6 @@
 //RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +24,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -40,13 +40,13 @@ import picocli.CommandLine.Option;
 /**
  * What is the least that a consumer has to do, and what does it get wrong? It (1) polls some orders, (2) does the work
  * of each, (3) sends the outcome and waits until Kafka has it, and (4) commits the offsets. Since 4 comes last, no
- * order is lost. This goes wrong, and {@code OrderConsumer.java} has a folder that puts it right:
+ * order is lost. What goes wrong, and the folder with which {@code OrderConsumer.java} puts it right:
  *
  * <ul>
  *   <li>Killed between 3 and 4, it does orders twice. {@code ledger/} remembers which orders are done.
- *   <li>A record that fails stops it, and stops it again after every restart. {@code work/} tries the record again,
- *       and {@code consumer/} writes it to a dead-letter topic.
- *   <li>An order that hangs holds up all others. In {@code work/} it holds up only those with its own key.
+ *   <li>A record that fails stops it, and stops it again after every restart. {@code work/} tries the record again, and
+ *       {@code consumer/} writes it to a dead-letter topic.
+ *   <li>An order that hangs holds up all others. {@code work/} has a queue for each key, and works on many at a time.
  * </ul>
  */
 @Command(name = "SmallestConsumer", mixinStandardHelpOptions = true, sortOptions = false, showDefaultValues = true,
@@ -60,6 +60,7 @@ public class SmallestConsumer implements Callable<Integer> {
     @Option(names = "--topic", defaultValue = "order-events") private String topic;
     @Option(names = "--outcomes-topic", description = "  Default: order-outcomes-GROUP") private String outcomesTopic;
     @Option(names = "--work-ms", defaultValue = "500") private int workMs;
+    @Option(names = "--verbose", description = "Print the stack trace of an error") private boolean verbose;
     private volatile boolean stopping;
 
     private record Outcome(String order_id, String status, String group, Source source, int attempts, String at) { }
@@ -84,14 +85,19 @@ public class SmallestConsumer implements Callable<Integer> {
         }));
         try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers", bootstrapServer), new StringSerializer(),
                         new StringSerializer());
-                var consumer = new KafkaConsumer<>(settings(), new StringDeserializer(), new StringDeserializer())) {
+                var consumer = new KafkaConsumer<>(consumerSettings(), new StringDeserializer(),
+                        new StringDeserializer())) {
             consumer.subscribe(List.of(topic));
             while (!stopping) {
-                for (ConsumerRecord<String, String> order : consumer.poll(Duration.ofSeconds(1))) {      // 1
+                ConsumerRecords<String, String> orders = consumer.poll(Duration.ofMillis(100));          // 1
+                for (ConsumerRecord<String, String> order : orders) {
                     String outcome = work(order);                                                        // 2
                     producer.send(new ProducerRecord<>(outcomesTopic, order.key(), outcome)).get();      // 3
                 }
-                consumer.commitSync();                                                                   // 4
+                if (!orders.isEmpty()) {
+                    consumer.commitSync();                                                               // 4
+                    System.out.println("committed");
+                }
             }
         } finally {
             closed.complete(null);
@@ -104,7 +110,7 @@ public class SmallestConsumer implements Callable<Integer> {
         String place = order.topic() + "-" + order.partition() + "@" + order.offset();
         System.out.println("working on " + place);
         try {
-            JsonNode json = JSON.readTree(order.value());
+            var json = JSON.readTree(order.value());
             String customer = json.required("customer_id").asText();
             if (customer.endsWith("f")) {
                 throw new IllegalArgumentException("refused");
@@ -114,19 +120,19 @@ public class SmallestConsumer implements Callable<Integer> {
                     new Source(order.topic(), order.partition(), order.offset()), 1, Instant.now().toString()));
         } catch (Exception e) {
             throw new IllegalStateException(place + " cannot be processed (" + e.getClass().getSimpleName()
-                    + "), and every restart will meet it again.");
+                    + "), and every restart will meet it again.", e);
         }
     }
 
-    private Map<String, Object> settings() {
+    private Map<String, Object> consumerSettings() {
         return Map.of("bootstrap.servers", bootstrapServer, "group.id", group,
-                // a timer would commit orders that are not done
+                // offsets are committed here, after the outcomes, and not by a timer
                 "enable.auto.commit", false,
                 // a new group begins with the orders that are there
                 "auto.offset.reset", "earliest",
-                // a stop waits for these orders, and after a kill they are done twice
+                // from one commit to the next: a stop waits for so many orders, and a kill repeats so many
                 "max.poll.records", 10,
-                // after a kill the partitions wait so long for their next consumer; the default is 45 s
+                // how long the partitions of a killed consumer wait for the next one; the default is 45 s
                 "session.timeout.ms", 6_000);
     }
 
@@ -143,8 +149,12 @@ public class SmallestConsumer implements Callable<Integer> {
         }
     }
 
+    /** Says in one sentence what is wrong, and gives the exit code. */
     private int failed(Exception e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
+        if (verbose) {
+            e.printStackTrace();
+        }
+        Throwable cause = e.getCause() == null || e instanceof IllegalStateException ? e : e.getCause();
         boolean away = cause instanceof TimeoutException;
         System.err.println("SmallestConsumer: " + (away ? "Kafka at " + bootstrapServer + " cannot be reached: start "
                 + "one (make broker), or give its address with --bootstrap-server." : cause.getMessage()));
