@@ -12,7 +12,7 @@ SCENARIO := $(JBANG) harness/Demo.java --bootstrap-server $(BOOTSTRAP) --api $(A
 COMPOSE := $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench broker api consumer dlq duplicates normal failure retry poison \
+.PHONY: help demo test bench broker smallest api consumer dlq duplicates normal failure retry poison \
 	idempotency-http idempotency-topic idempotency-consumer idempotency-api up down cluster clean
 
 help: ## This list
@@ -31,6 +31,8 @@ bench: ## Speed and size, each beside its limit (ARGS="--only drain --scale 0.1 
 ##@ One script each (ARGS="..." adds options)
 broker: ## Kafka on port 9092, without Docker
 	@$(JBANG) scripts/KafkaBroker.java $(ARGS)
+smallest: ## The smallest consumer: does orders twice after a kill -9, and stops at a bad record
+	@$(JBANG) scripts/SmallestConsumer.java $(CLIENT)
 api: ## The order API on port 8000
 	@$(JBANG) scripts/OrderApi.java $(CLIENT)
 consumer: ## A consumer; start several, they share the partitions

@@ -33,6 +33,10 @@ public final class ClassData {
                         "--orders", "5").awaitExit(PATIENCE);
                 jbang(folder, "DlqInspector", "replay", "--execute", "--bootstrap-server", bootstrap)
                         .awaitExit(PATIENCE);
+                lab.sendOrders(0, 20);
+                lab.kafka().send(lab.events, "poison", "not json"); // which ends it
+                jbang(folder, "SmallestConsumer", "--bootstrap-server", bootstrap, "--topic", lab.events, "--work-ms",
+                        "0").awaitExit(PATIENCE);
             }
         }
     }
