@@ -56,9 +56,7 @@ public final class Running implements AutoCloseable {
                     builder.environment().put(key, value);
                 }
             });
-            Process process = builder.start();
-            Reaper.watch(process);
-            return new Running(name + "-" + number, process, out, err);
+            return new Running(name + "-" + number, Reaper.start(builder), out, err);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -182,17 +180,9 @@ public final class Running implements AutoCloseable {
         }
     }
 
-    /** Ends it: politely, and if that does not help, by force. */
+    /** Ends it, and what it started: politely, and if that does not help, by force. */
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(15, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        Reaper.end(process);
     }
 }

@@ -37,7 +37,7 @@ class ProcessProof {
 
     @Test
     void aScenarioWithNothingRunningSaysWhatToStart(Lab lab) {
-        Running demo = lab.command("demo", Map.of(), Repo.file("jbang").toString(),
+        Running demo = lab.command("demo", Map.of(), Build.jbang(),
                 Repo.file("harness/Demo.java").toString(), "normal", "--bootstrap-server", "127.0.0.1:1");
         assertThat(demo.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
         assertThat(demo.err()).isEqualTo("Demo: No Kafka listens at 127.0.0.1:1: start one (make broker), or give its "
@@ -48,7 +48,7 @@ class ProcessProof {
         Running demo = lab.command(
                 "demo",
                 Build.QUICK,
-                Repo.file("jbang").toString(),
+                Build.jbang(),
                 Repo.file("harness/Demo.java").toString());
         demo.awaitOut("the scenarios begin", Pattern.compile("(Normal processing)"), Duration.ofSeconds(120));
         return demo;
