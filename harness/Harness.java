@@ -23,6 +23,8 @@
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.log.com.github.dockerjava.api.async.ResultCallbackTemplate=off
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -108,7 +110,10 @@ public class Harness implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Report report = new Report(System.out);
-        Runtime.getRuntime().addShutdownHook(new Thread(report::interrupted));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            report.interrupted();
+            System.setOut(new PrintStream(OutputStream.nullOutputStream())); // what fails now fails for no other reason
+        }));
         if (check) {
             execute(request("check"), report);
         } else {
@@ -121,12 +126,12 @@ public class Harness implements Callable<Integer> {
         Path logs = Files.createDirectories(Repo.file(".cache/harness/" + Instant.now().toString().replace(':', '-')));
         System.out.println("logs: " + Repo.root().relativize(logs));
         Build.scripts(logs);
+        ClassData.leave(logs);
         Build.inBackground(logs, "harness/Demo.java", Build.BRIEF);
         Build.inBackground(logs, "harness/fuzz/OrderFuzz.java");
         for (String family : List.of("Connect", "SmallRye", "Spring", "Streams")) {
             Build.inBackground(logs, "harness/families/" + family + "Letters.java", Build.BRIEF);
         }
-        ClassData.leave(logs);
         Tool.use(logs);
         try (Broker broker = broker(logs.resolve("broker"))) {
             System.out.println("broker: " + broker.description());

@@ -5,16 +5,16 @@
 # that is killed does not end the others: to survive that is what there are three for.
 cd "$(dirname "$0")/.." || exit 1
 nodes=3
-patience=20 # half seconds to shut down in: a node without a quorum never would
-pids=()     # by node; one that has ended is taken out
+pids=() # by node; one that has ended is taken out
 
+# A node without a quorum does not shut down. There is nothing to be saved: the data goes anyway.
 end() {
     trap '' INT TERM HUP
-    for ((i = 0; i < patience; i++)); do
-        kill "${pids[@]}" 2>/dev/null || break
-        sleep 0.5
+    for try in 1 2 3; do
+        kill "${pids[@]}" || break
+        sleep 1
     done
-    kill -9 "${pids[@]}" 2>/dev/null
+    kill -9 "${pids[@]}"
     wait
     rm -rf "$data"
     exit "$1"
@@ -22,23 +22,24 @@ end() {
 
 ./jbang build scripts/KafkaBroker.java || exit 1
 data=$(mktemp -d) || exit 1
+exec 3>&2 2>/dev/null # bash itself reports each process that is killed; we do so below
 trap 'end 130' INT
 trap 'end 143' TERM HUP
 for ((node = 1; node <= nodes; node++)); do
-    ./jbang scripts/KafkaBroker.java --node $node --of $nodes --data-dir "$data/$node" "$@" &
+    ./jbang scripts/KafkaBroker.java --node $node --of $nodes --data-dir "$data/$node" "$@" 2>&3 3>&- &
     pids[node]=$!
 done
 while [ ${#pids[@]} -gt 0 ]; do
     for node in "${!pids[@]}"; do
-        kill -0 "${pids[node]}" 2>/dev/null && continue
+        kill -0 "${pids[node]}" && continue
         wait "${pids[node]}"
         status=$?
         unset "pids[node]"
         if [ $status -lt 128 ]; then
-            echo "cluster: node $node failed; ending the others" >&2
+            echo "cluster: node $node failed; ending the others" >&3
             end 1
         fi
-        echo "cluster: node $node was killed; ${#pids[@]} of $nodes are left" >&2
+        echo "cluster: node $node was killed; ${#pids[@]} of $nodes are left" >&3
     done
     sleep 0.5
 done

@@ -35,7 +35,8 @@ public final class Build {
     public static final String BRIEF = "-XX:TieredStopAtLevel=1";
 
     /** The same for what is started through JBang. */
-    public static final Map<String, String> QUICK = Map.of("JAVA_TOOL_OPTIONS", BRIEF);
+    public static final Map<String, String> QUICK =
+            Map.of("JAVA_TOOL_OPTIONS", BRIEF + " -Djava.io.tmpdir=" + Reaper.temporary());
 
     private static final Duration LONGEST = Duration.ofMinutes(5);
     private static final Pattern SOURCE = Pattern.compile("(?m)^//(?:SOURCES |FILES .*=)(\\S+)$");
@@ -43,7 +44,7 @@ public final class Build {
             .name("builds").daemon().factory());
     private static final Map<String, CompletableFuture<Start>> STARTS = new ConcurrentHashMap<>();
 
-    /** @param classData where JBang leaves it after a script's first run */
+    /** @param classData where JBang leaves it after a script's first run: it says so only once it is there */
     private record Start(List<String> java, String classData, String classpath, String main) {
         List<String> command(String... options) {
             List<String> command = new ArrayList<>(java);
@@ -168,7 +169,7 @@ public final class Build {
         info.path("runtimeOptions").forEach(option -> java.add(option.asText()));
         List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
         info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));
-        return new Start(java, info.path("applicationJsa").asText(), String.join(":", classpath),
+        return new Start(java, classpath.getFirst().replaceFirst("\\.jar$", ".jsa"), String.join(":", classpath),
                 info.path("mainClass").asText());
     }
 

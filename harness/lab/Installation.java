@@ -3,6 +3,7 @@ package lab;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -67,10 +68,11 @@ final class Installation {
                     end();
                     return false;
                 }
-                System.out.printf("%s: %d s, %s%n", what, seconds(), lastLine());
+                System.out.printf("%s: %d s, %s%n", what, seconds(), lastLine(".*\\S.*"));
             }
             boolean done = process.exitValue() == 0;
-            System.out.println(what + (done ? " took " + seconds() + " s" : " failed: " + lastLine()));
+            System.out.println(what + (done ? " took " + seconds() + " s"
+                    : " failed: " + lastLine(".*[Ee]rror.*|E: .*") + "; see " + log));
             return done;
         } catch (InterruptedException e) {
             end();
@@ -110,12 +112,14 @@ final class Installation {
         return Duration.between(start, Instant.now()).toSeconds();
     }
 
-    private String lastLine() {
+    /** Of its output so far. */
+    private String lastLine(String pattern) {
         try {
-            String last = Files.readString(log).lines().filter(line -> !line.isBlank()).reduce("", (a, b) -> b).strip();
+            String last = new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines()
+                    .filter(line -> line.matches(pattern)).reduce("", (a, b) -> b).strip();
             return last.substring(0, Math.min(WIDTH, last.length()));
-        } catch (IOException e) { // such as bytes that are not UTF-8
-            return "see " + log;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A real process, started as a user starts it; its output goes to files. */
 public final class Running implements AutoCloseable {
@@ -68,6 +69,11 @@ public final class Running implements AutoCloseable {
 
     public long pid() {
         return process.pid();
+    }
+
+    /** What it has started, and what that has, as long as no one in between is gone. */
+    public Stream<ProcessHandle> descendants() {
+        return process.descendants();
     }
 
     public boolean alive() {
