@@ -42,6 +42,7 @@ import lab.Needs;
 import lab.Repo;
 import lab.Sentence;
 import lab.Tool;
+import org.junit.jupiter.api.ClassOrderer;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
@@ -195,6 +196,8 @@ public class Harness implements Callable<Integer> {
                 .selectors(DiscoverySelectors.selectPackage("guarantees"), DiscoverySelectors.selectPackage("proofs"))
                 .filters(filter, TagFilter.includeTags(tags))
                 .configurationParameter("junit.jupiter.execution.timeout.default", "3 m")
+                .configurationParameter("junit.jupiter.testclass.order.default", // what takes longest begins first
+                        ClassOrderer.OrderAnnotation.class.getName())
                 .configurationParameter("junit.jupiter.execution.parallel.enabled", "true") // they mostly wait
                 .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
                 .configurationParameter(

@@ -27,6 +27,7 @@ import lab.Running;
 import lab.Terminal;
 import lab.Tool;
 import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * The commands of the documentation are run, and their output is compared with what stands below them. Ports are
  * replaced by free ones on the way in, and back on the way out, so that nothing that runs on the machine is in the way.
  */
+@Order(1) // the walkthrough takes longer than anything else
 @ExtendWith(LabExtension.class)
 class DocsProof {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```(sh|text)(?: terminal=(\\w+))?\\n(.*?)^```$");

@@ -133,7 +133,8 @@ class ProcessProof {
 
         Job(Lab lab, String... command) {
             Build.finish();
-            List<String> line = new ArrayList<>(List.of("bash", "-c", "set -m; \"$0\" \"$@\" & echo group $!; wait $!"));
+            List<String> line =
+                    new ArrayList<>(List.of("bash", "-c", "set -m; \"$0\" \"$@\" & echo group $!; wait $!"));
             line.addAll(List.of(command));
             process = lab.command(command[0], Map.of("PROOF", mark), line.toArray(String[]::new));
         }
