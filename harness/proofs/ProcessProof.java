@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import lab.Build;
 import lab.Lab;
 import lab.LabExtension;
@@ -57,7 +56,7 @@ class ProcessProof {
         await("it has typed into several shells").atMost(START).until(() -> run.java() >= 3);
         run.interrupt();
         assertThat(run.process.awaitExit(Duration.ofSeconds(40))).isEqualTo(130);
-        assertThat(run.left()).isEmpty();
+        run.awaitNothingLeft();
         assertThat(run.process.out()).contains("interrupted: 0 passed, 0 failed, 1 of 1 not run");
     }
 
@@ -69,7 +68,7 @@ class ProcessProof {
             assertThat(cluster.process.awaitExit(START)).as(cluster.process.tail()).isEqualTo(2);
             assertThat(cluster.process.err()).contains("Port " + taken.getLocalPort() + " on 127.0.0.1 is in use",
                     "cluster: node 2 failed; ending the others");
-            assertThat(cluster.left()).isEmpty();
+            cluster.awaitNothingLeft();
         }
     }
 
@@ -84,7 +83,7 @@ class ProcessProof {
         assertThat(nodes.getLast().isAlive()).isTrue();
         cluster.interrupt();
         assertThat(cluster.process.awaitExit(Duration.ofSeconds(40))).isEqualTo(130);
-        assertThat(cluster.left()).isEmpty();
+        cluster.awaitNothingLeft();
     }
 
     @Test
@@ -150,10 +149,12 @@ class ProcessProof {
             return process.descendants().filter(ProcessProof::isJava).count();
         }
 
-        /** Those that still run, also where their parents are gone. */
-        List<ProcessHandle> left() {
-            return Stream.concat(started.stream().filter(ProcessHandle::isAlive),
-                    ProcessHandle.allProcesses().filter(one -> environment(one).contains(mark))).toList();
+        /** Not even a process whose parent is gone. The moment is for the system, which has to take note of each end. */
+        void awaitNothingLeft() {
+            await("nothing is left").atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+                assertThat(started).noneMatch(ProcessHandle::isAlive);
+                assertThat(ProcessHandle.allProcesses().filter(one -> environment(one).contains(mark))).isEmpty();
+            });
         }
 
         private static String environment(ProcessHandle process) {
