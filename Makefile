@@ -9,20 +9,22 @@ ARGS ?=
 JBANG := ./jbang
 CLIENT := --bootstrap-server $(BOOTSTRAP) $(ARGS)
 SCENARIO := $(JBANG) harness/Demo.java --bootstrap-server $(BOOTSTRAP) --api $(API)
-COMPOSE := $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
+COMPOSE = $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench broker smallest api consumer dlq duplicates normal failure retry poison \
+.PHONY: help demo test check bench broker smallest api consumer dlq duplicates normal failure retry poison \
 	idempotency-http idempotency-topic idempotency-consumer idempotency-api up down cluster clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-##@ The two that do everything
-demo: ## Start broker, API and consumer, play every scenario, check each step, end it all
+##@ The two that do everything, and a quick look
+demo: ## Start broker, API and consumer, play every scenario, check each step, shut everything down
 	@$(JBANG) harness/Demo.java
 test: ## Run all proofs (BROKER=auto|docker|embedded|HOST:PORT)
 	@$(JBANG) harness/Harness.java --broker $(BROKER) $(ARGS)
+check: ## Run the proofs that need neither a broker nor a built script, in seconds
+	@$(JBANG) harness/Harness.java --check $(ARGS)
 
 ##@ Measurements
 bench: ## Speed and size, each beside its limit (ARGS="--only drain --scale 0.1 --json FILE")
@@ -66,9 +68,7 @@ up: ## One broker in Docker, on port 9092
 down: ## End what 'up' started, and remove its data
 	@$(COMPOSE) --profile cluster down -v
 cluster: ## Three brokers without Docker, on 9092, 9094 and 9096, until Ctrl-C
-	@$(JBANG) build scripts/KafkaBroker.java
-	@nodes=; trap 'kill $$nodes 2>/dev/null; wait' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	for node in 1 2 3; do $(JBANG) scripts/KafkaBroker.java --node $$node --of 3 $(ARGS) & nodes="$$nodes $$!"; done; wait
+	@harness/cluster.sh $(ARGS)
 
 ##@ Housekeeping
 clean: ## Remove caches and logs

@@ -23,53 +23,68 @@
 //SOURCES guarantees/*.java
 //SOURCES lab/*.java
 //SOURCES proofs/*.java
+//SOURCES report/*.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.log.com.github.dockerjava.api.async.ResultCallbackTemplate=off
 
-import java.io.PrintWriter;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import lab.Broker;
 import lab.Build;
 import lab.ClassData;
 import lab.DockerBroker;
 import lab.LabExtension;
+import lab.Needs;
 import lab.Repo;
 import lab.Sentence;
+import lab.Tool;
+import org.junit.jupiter.api.ClassOrderer;
+import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.engine.FilterResult;
-import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
+import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.PostDiscoveryFilter;
-import org.junit.platform.launcher.TestExecutionListener;
-import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TagFilter;
+import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherExecutionRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import report.Report;
 
 /**
  * Does every guarantee hold, end to end, and does the proof fail without it? Builds the scripts once, opens a broker,
- * runs the proofs against both and ends with a line {@code N passed, N failed}.
+ * runs the proofs against both and ends with a line {@code N passed, N failed}, and what was skipped for want of what.
  */
 @Command(
         name = "Harness",
         mixinStandardHelpOptions = true,
         description = "Runs the proofs.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:all passed", "1:some failed, or none ran", "2:wrong options"})
+        exitCodeList = {
+            "0:all passed, but for what was skipped",
+            "1:some failed, or none ran",
+            "2:wrong options",
+            "130, 143:ended by Ctrl-C or SIGTERM"
+        })
 public class Harness implements Callable<Integer> {
     @Option(
             names = "--broker",
@@ -79,9 +94,12 @@ public class Harness implements Callable<Integer> {
                     "Which Kafka to prove it on; auto takes Docker if an engine answers (default: ${DEFAULT-VALUE}).")
     private String choice;
 
+    @Option(names = "--check", description = "Run only the tests that need neither a broker nor a built script.")
+    private boolean check;
+
     @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
-            description = "Run only the tests in whose Class.method this is found.")
-    private String only;
+            description = "Run only the tests in whose package.Class.method this is found.")
+    private Pattern only;
 
     @Option(names = "--parallel", defaultValue = "3", paramLabel = "N",
             description = "How many tests to run at a time (default: ${DEFAULT-VALUE}).")
@@ -98,31 +116,63 @@ public class Harness implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Report report = new Report(System.out);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            report.interrupted();
+            System.setOut(new PrintStream(OutputStream.nullOutputStream())); // what fails now fails for no other reason
+        }));
+        if (check) {
+            execute(request("check"), report);
+        } else {
+            prove(report);
+        }
+        return report.end() ? 0 : 1;
+    }
+
+    private void prove(Report report) throws IOException {
         Path logs = Files.createDirectories(Repo.file(".cache/harness/" + Instant.now().toString().replace(':', '-')));
+        System.out.println("logs: " + Repo.root().relativize(logs));
         Build.scripts(logs);
         ClassData.leave(logs);
-        Build.demo(logs);
-        Build.atFullSpeed(logs, "harness/fuzz/OrderFuzz.java");
-        Build.others(logs, "harness/families/ConnectLetters.java", "harness/families/SmallRyeLetters.java",
-                "harness/families/SpringLetters.java", "harness/families/StreamsLetters.java",
-                "harness/payments/PaymentConsumer.java");
-        Report report = new Report();
+        Build.inBackground(logs, "harness/Demo.java", Build.BRIEF);
+        Build.inBackground(logs, "harness/fuzz/OrderFuzz.java");
+        for (String family : List.of("Connect", "SmallRye", "Spring", "Streams")) {
+            Build.inBackground(logs, "harness/families/" + family + "Letters.java", Build.BRIEF);
+        }
+        Build.inBackground(logs, "harness/payments/PaymentConsumer.java", Build.BRIEF);
+        Tool.use(logs);
         try (Broker broker = broker(logs.resolve("broker"))) {
             System.out.println("broker: " + broker.description());
             LabExtension.use(broker, logs);
-            LauncherFactory.create().execute(request(), report);
+            execute(request(broker instanceof DockerBroker ? "any() | none()" : "!docker"), report);
         }
-        System.out.println("logs: " + Repo.root().relativize(logs));
-        System.out.println(report.passed + " passed, " + report.failed + " failed");
-        return report.failed == 0 && report.passed > 0 ? 0 : 1;
+    }
+
+    private static void execute(LauncherDiscoveryRequest request, Report report) {
+        Launcher launcher = LauncherFactory.create();
+        TestPlan plan = launcher.discover(request);
+        needed(plan).forEach(tool -> Thread.ofPlatform().daemon().start(tool::there)); // to bring one may take long
+        launcher.execute(LauncherExecutionRequestBuilder.request(plan).listeners(report).build());
+    }
+
+    private static Set<Tool> needed(TestPlan plan) {
+        return plan.getRoots().stream().flatMap(root -> plan.getDescendants(root).stream())
+                .flatMap(test -> test.getSource().stream())
+                .map(source -> switch (source) {
+                    case ClassSource c -> c.getJavaClass();
+                    case MethodSource m -> m.getJavaMethod();
+                    default -> Harness.class;
+                })
+                .flatMap(element -> AnnotationSupport.findAnnotation(element, Needs.class).stream())
+                .map(Needs::value)
+                .collect(Collectors.toSet());
     }
 
     private Broker broker(Path logs) {
         return switch (choice) {
-            case "docker" -> new DockerBroker("asked for");
+            case "docker" -> new DockerBroker("asked for", logs);
             case "embedded" -> Broker.embedded(logs, "asked for");
-            case "auto" -> DockerBroker.possible() ? new DockerBroker("a Docker engine answers")
-                    : Broker.embedded(logs, "no Docker engine answers");
+            case "auto" -> any(logs);
             default -> {
                 if (!choice.matches(".+:\\d+")) {
                     throw new ParameterException(spec.commandLine(), "--broker " + choice
@@ -133,16 +183,28 @@ public class Harness implements Callable<Integer> {
         };
     }
 
-    private LauncherDiscoveryRequest request() {
-        var pattern = java.util.regex.Pattern.compile(only);
+    private static Broker any(Path logs) {
+        if (!DockerBroker.possible()) {
+            return Broker.embedded(logs, "no Docker engine answers");
+        }
+        try {
+            return new DockerBroker("a Docker engine answers", logs);
+        } catch (IllegalStateException e) {
+            return Broker.embedded(logs, e.getMessage());
+        }
+    }
+
+    /** @param tags an expression over the tags of the tests to run */
+    private LauncherDiscoveryRequest request(String tags) {
         PostDiscoveryFilter filter =
                 test -> FilterResult.includedIf(!(test.getSource().orElse(null) instanceof MethodSource m)
-                        || pattern.matcher(simple(m.getClassName()) + "." + m.getMethodName())
-                                .find());
+                        || only.matcher(m.getClassName() + "." + m.getMethodName()).find());
         return LauncherDiscoveryRequestBuilder.request()
                 .selectors(DiscoverySelectors.selectPackage("guarantees"), DiscoverySelectors.selectPackage("proofs"))
-                .filters(filter)
+                .filters(filter, TagFilter.includeTags(tags))
                 .configurationParameter("junit.jupiter.execution.timeout.default", "3 m")
+                .configurationParameter("junit.jupiter.testclass.order.default", // what takes longest begins first
+                        ClassOrderer.OrderAnnotation.class.getName())
                 .configurationParameter("junit.jupiter.execution.parallel.enabled", "true") // they mostly wait
                 .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
                 .configurationParameter(
@@ -153,57 +215,5 @@ public class Harness implements Callable<Integer> {
                 .configurationParameter(
                         "junit.jupiter.execution.parallel.config.fixed.max-pool-size", String.valueOf(parallel))
                 .build();
-    }
-
-    private static String simple(String className) {
-        return className.substring(className.lastIndexOf('.') + 1);
-    }
-
-    /** Says how each test went, and counts. */
-    private static final class Report implements TestExecutionListener {
-        private final Map<TestIdentifier, Instant> started = new ConcurrentHashMap<>();
-        private int passed;
-        private int failed;
-
-        @Override
-        public void executionStarted(TestIdentifier test) {
-            started.put(test, Instant.now());
-        }
-
-        @Override
-        public synchronized void executionFinished(TestIdentifier test, TestExecutionResult result) {
-            if (result.getStatus() == TestExecutionResult.Status.ABORTED) {
-                executionSkipped(test, result.getThrowable().map(Throwable::getMessage).orElse(""));
-            } else if (result.getStatus() == TestExecutionResult.Status.FAILED) {
-                failed++;
-                say("@|red FAILED|@", test);
-                result.getThrowable().ifPresent(e -> e.printStackTrace(new PrintWriter(System.out, true)));
-            } else if (test.isTest()) {
-                passed++;
-                say("@|green passed|@", test);
-            }
-        }
-
-        @Override
-        public void executionSkipped(TestIdentifier test, String reason) {
-            System.out.println(Ansi.AUTO.string("  @|yellow not run|@  ") + name(test) + ": " + reason);
-        }
-
-        private void say(String how, TestIdentifier test) {
-            System.out.printf("  %s  %-100s %5.1f s%n", Ansi.AUTO.string(how), name(test),
-                    Duration.between(started.get(test), Instant.now()).toMillis() / 1000.0);
-        }
-
-        private static String parameters(TestIdentifier test) {
-            return test.getDisplayName().startsWith("[") ? " " + test.getDisplayName() : "";
-        }
-
-        private static String name(TestIdentifier test) {
-            return test.getSource()
-                    .filter(MethodSource.class::isInstance)
-                    .map(MethodSource.class::cast)
-                    .map(m -> simple(m.getClassName()) + "." + m.getMethodName() + parameters(test))
-                    .orElse(test.getDisplayName());
-        }
     }
 }

@@ -46,7 +46,8 @@ final class Handling {
     ProducerRecord<byte[], byte[]> outcome(ConsumerRecord<byte[], byte[]> record) {
         try {
             Order order = Order.from(Json.MAPPER.readTree(record.value()));
-            byte[] outcome = Json.bytes(Outcome.processed(new Message<>(order.orderId(), order.contentDigest(), order), record, 1));
+            var message = new Message<>(order.orderId(), order.contentDigest(), order);
+            byte[] outcome = Json.bytes(Outcome.processed(message, record, 1));
             return new ProducerRecord<>(outcomes, record.partition(), record.key(), outcome);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -6,17 +6,20 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Page.ScreenshotOptions;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.Playwright.CreateOptions;
-import java.io.File;
+import com.microsoft.playwright.PlaywrightException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 
 /**
  * A real browser, for what only a browser can tell: a headless Chromium that reaches 127.0.0.1 and nothing else. There
@@ -24,54 +27,98 @@ import java.util.stream.Stream;
  * runs without its sandbox, as Playwright has it, so that root can start it: it is shown our own pages only.
  */
 public final class Browser implements AutoCloseable {
-    private static final List<String> NAMES = List.of("google-chrome", "chromium", "chromium-browser");
     private static final List<String> OFFLINE = List.of(
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // addresses are names to it, too
             "--no-proxy-server");                                       // which would look names up itself
-    private static final Duration LONGEST_DOWNLOAD = Duration.ofMinutes(10);
+    private static final Duration LONGEST_START = Duration.ofMinutes(2);
+    private static final Duration LONGEST_DOWNLOAD = Duration.ofMinutes(4);
+    private static Browser one;
 
     private final ReentrantLock turn = new ReentrantLock(true);
     private final Playwright playwright;
     private final com.microsoft.playwright.Browser chromium;
 
-    /** Starts the browser that is installed, or else one that Playwright downloads, once. */
-    public Browser(Path logs) {
-        System.setProperty("playwright.driver.tmpdir", logs.toString()); // 130 MB, which a kill -9 leaves there
-        playwright = Playwright.create(new CreateOptions()
-                .setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))); // it would bring three of them
-        LaunchOptions options = new LaunchOptions().setArgs(OFFLINE);
-        Optional<Path> installed = installed();
-        installed.ifPresent(options::setExecutablePath);
-        chromium = installed.isPresent() || downloaded(logs) ? playwright.chromium().launch(options) : null;
+    private Browser(Playwright playwright, com.microsoft.playwright.Browser chromium) {
+        this.playwright = playwright;
+        this.chromium = chromium;
+    }
+
+    /**
+     * Starts the browser: the one that is installed; else one that Playwright downloads, once, to its own cache; else
+     * one that apt-get installs. (Some machines reach the one server, some the other.) Returns whether one works.
+     */
+    static boolean start(Path logs) {
+        Optional<Playwright> driver = driver();
+        if (driver.isEmpty()) {
+            return false;
+        }
+        Playwright playwright = driver.get();
+        Optional<com.microsoft.playwright.Browser> chromium = installed()
+                .flatMap(path -> launch(playwright, Optional.of(path)))
+                .or(() -> download(logs) ? launch(playwright, Optional.empty()) : Optional.empty())
+                .or(() -> Tool.apt(logs, "chromium")
+                        ? installed().flatMap(path -> launch(playwright, Optional.of(path))) : Optional.empty());
+        chromium.ifPresentOrElse(found -> one = new Browser(playwright, found), playwright::close);
+        return chromium.isPresent();
+    }
+
+    /** The one that {@link Tool#BROWSER} has started. */
+    static Browser get() {
+        if (one == null) {
+            throw new IllegalStateException("a test that asks for a browser has to be annotated with @Needs");
+        }
+        return one;
     }
 
     private static Optional<Path> installed() {
-        return NAMES.stream()
-                .flatMap(name -> Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                        .map(folder -> Path.of(folder, name)))
-                .filter(Files::isExecutable)
-                .findFirst();
+        return Tool.installed("google-chrome", "chromium", "chromium-browser");
+    }
+
+    /** Playwright's driver is a process that has to answer before anything else can be asked of it. */
+    private static Optional<Playwright> driver() {
+        System.setProperty("playwright.driver.tmpdir", Reaper.temporary().toString()); // 130 MB
+        Map<String, String> env = new HashMap<>(Reaper.mark());
+        env.put("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"); // it would bring three of them
+        try {
+            return Optional.of(CompletableFuture
+                    .supplyAsync(() -> Playwright.create(new CreateOptions().setEnv(env)))
+                    .get(LONGEST_START.toSeconds(), TimeUnit.SECONDS));
+        } catch (ExecutionException | TimeoutException e) {
+            System.out.println("Playwright does not start: " + e);
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private static Optional<com.microsoft.playwright.Browser> launch(Playwright playwright, Optional<Path> executable) {
+        LaunchOptions options = new LaunchOptions().setArgs(OFFLINE);
+        executable.ifPresent(options::setExecutablePath);
+        try {
+            return Optional.of(playwright.chromium().launch(options));
+        } catch (PlaywrightException e) { // such as for want of a library
+            System.out.println(executable.map(Path::toString).orElse("Playwright's Chromium") + " does not start: "
+                    + e.getMessage().lines().findFirst().orElse(""));
+            return Optional.empty();
+        }
     }
 
     /** Whether Playwright has the Chromium that it was made for, now or from a time before. */
-    private static boolean downloaded(Path logs) {
-        return Running.start("playwright-install", logs, logs, Map.of(),
-                List.of(ProcessHandle.current().info().command().orElseThrow(), "-classpath",
-                        System.getProperty("java.class.path"), "com.microsoft.playwright.CLI", "install",
-                        "--only-shell", "chromium")).awaitExit(LONGEST_DOWNLOAD) == 0;
+    private static boolean download(Path logs) {
+        Map<String, String> env = new HashMap<>(Reaper.mark());
+        env.put("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", "10000"); // ms; it tries several times
+        return Installation.run("playwright install chromium", logs, LONGEST_DOWNLOAD, env,
+                ProcessHandle.current().info().command().orElseThrow(), "-Dplaywright.driver.tmpdir="
+                        + Reaper.temporary(), "-classpath", System.getProperty("java.class.path"),
+                "com.microsoft.playwright.CLI", "install", "--only-shell", "chromium");
     }
 
     /**
      * Opens an address in a tab of its own, with no cookies and nothing cached, once no other tab is open.
      *
      * @param screenshot where to put a picture (PNG) of what the tab shows when it is closed
-     * @throws IllegalStateException if there is no browser, and none could be downloaded
      */
     public Tab open(URI address, Path screenshot) {
-        if (chromium == null) {
-            throw new IllegalStateException("There is no Chrome or Chromium on the PATH, and Playwright could not "
-                    + "download one: install one, such as with 'apt-get install chromium'.");
-        }
         turn.lock();
         try {
             Tab tab = new Tab(chromium.newContext(), address, screenshot);

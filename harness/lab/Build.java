@@ -1,40 +1,69 @@
 package lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Builds every script once, one after the other (JBang's cold builds do not get along with each other), and asks JBang
- * for the command that runs it, so that a hundred starts are not a hundred times JBang's own.
+ * for the command that runs it, so that a hundred starts are not a hundred times JBang's own. The answer is kept in
+ * {@code .cache} for as long as no source changes.
  */
 public final class Build {
-    /** For what is started through JBang: a process that lives for seconds need not compile for hours. */
-    public static final Map<String, String> QUICK = Map.of("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
+    /** A process that lives for seconds need not compile for hours. */
+    public static final String BRIEF = "-XX:TieredStopAtLevel=1";
+
+    /** The same for what is started through JBang. */
+    public static final Map<String, String> QUICK =
+            Map.of("JAVA_TOOL_OPTIONS", BRIEF + " -Djava.io.tmpdir=" + Reaper.temporary());
 
     private static final Duration LONGEST = Duration.ofMinutes(5);
-    private static final Map<String, Start> STARTS = new ConcurrentHashMap<>();
+    private static final Pattern SOURCE = Pattern.compile("(?m)^//(?:SOURCES |FILES .*=)(\\S+)$");
+    private static final ExecutorService ONE_BY_ONE = Executors.newSingleThreadExecutor(Thread.ofPlatform()
+            .name("builds").daemon().factory());
+    private static final Map<String, CompletableFuture<Start>> STARTS = new ConcurrentHashMap<>();
 
-    /** @param classData where JBang leaves it after a script's first run */
-    private record Start(List<String> java, Path classData, List<String> main) {
+    /** @param classData where JBang leaves it after a script's first run: it says so only once it is there */
+    private record Start(List<String> java, String classData, String classpath, String main) {
         List<String> command(String... options) {
             List<String> command = new ArrayList<>(java);
+            command.add("-Djava.io.tmpdir=" + Reaper.temporary());
             if (hasClassData()) {
                 command.add("-XX:SharedArchiveFile=" + classData);
             }
-            command.addAll(main);
+            command.addAll(List.of("-classpath", classpath, main));
             command.addAll(List.of(options));
             return command;
         }
 
         boolean hasClassData() {
-            return Files.isRegularFile(classData);
+            return Files.isRegularFile(Path.of(classData));
+        }
+
+        boolean complete() {
+            return Stream.concat(Stream.of(java.getFirst()), Stream.of(classpath.split(":"))).map(Path::of)
+                    .allMatch(Files::exists);
         }
     }
 
@@ -45,70 +74,110 @@ public final class Build {
         others(logs, Repo.scripts().stream().map(script -> "scripts/" + script + ".java").toArray(String[]::new));
     }
 
-    /** The same for what is no script of the project's; paths start at the top of the checkout. */
+    /** The same for what is not a script of the project's; paths start at the top of the checkout. */
     public static void others(Path logs, String... paths) {
-        Arrays.stream(paths).forEach(path -> build(logs, path, "-XX:TieredStopAtLevel=1"));
+        now(logs, List.of(BRIEF), paths);
     }
 
     /** The same for what is to be measured, and so may compile as it likes. */
     public static void atFullSpeed(Path logs, String... paths) {
-        Arrays.stream(paths).forEach(path -> build(logs, path));
+        now(logs, List.of(), paths);
     }
 
-    private static void build(Path logs, String path, String... options) {
-        JsonNode info = info(logs, path);
-        if (!Files.exists(
-                Path.of(info.path("applicationJar").asText()))) { // its path is made from the sources' content
-            System.out.println("building " + path);
-            jbang(logs, path, "build");
-            info = info(logs, path); // the main class is known only now
+    private static void now(Path logs, List<String> javaOptions, String... paths) {
+        Arrays.stream(paths).forEach(path -> inBackground(logs, path, javaOptions.toArray(String[]::new)));
+        Arrays.stream(paths).forEach(path -> start(name(path)));
+    }
+
+    /** Returns at once: {@link #command} waits for the script that it is asked for, {@link #jbang} for all. */
+    public static void inBackground(Path logs, String path, String... javaOptions) {
+        STARTS.put(name(path),
+                CompletableFuture.supplyAsync(() -> build(logs, path, List.of(javaOptions)), ONE_BY_ONE));
+    }
+
+    /** The command that runs a script, just as JBang would. */
+    public static List<String> command(String script, String... options) {
+        return start(script).command(options);
+    }
+
+    /** The command that a user types to run a script. */
+    public static List<String> line(String script, String... options) {
+        List<String> line = new ArrayList<>(List.of(jbang(), Repo.file("scripts/" + script + ".java").toString()));
+        line.addAll(List.of(options));
+        return line;
+    }
+
+    /** The path of the wrapper, once all is built. */
+    public static String jbang() {
+        finish();
+        return Repo.file("jbang").toString();
+    }
+
+    /** Waits until all is built: what is started through JBang meanwhile would be in the way. */
+    public static void finish() {
+        STARTS.keySet().forEach(Build::start);
+    }
+
+    /** Whether JBang has left class data of all scripts. */
+    static boolean haveClassData() {
+        return Repo.scripts().stream().allMatch(script -> start(script).hasClassData());
+    }
+
+    private static Start start(String script) {
+        try {
+            return STARTS.get(script).join();
+        } catch (CompletionException e) {
+            throw new IllegalStateException(e.getCause().getMessage(), e);
         }
-        List<String> java = new ArrayList<>();
-        java.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
-        java.addAll(List.of(options));
-        info.path("runtimeOptions").forEach(option -> java.add(option.asText()));
-        List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
-        info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));
-        STARTS.put(name(path), new Start(java, Path.of(info.path("applicationJsa").asText()),
-                List.of("-classpath", String.join(":", classpath), info.path("mainClass").asText())));
     }
 
     private static String name(String path) {
         return path.substring(path.lastIndexOf('/') + 1).replace(".java", "");
     }
 
-    /** The command that runs a script, just as JBang would. */
-    public static List<String> command(String script, String... options) {
-        return STARTS.get(script).command(options);
-    }
+    // --- building -------------------------------------------------------------------------------------------------
 
-    /** The command that a user types to run a script. */
-    public static List<String> line(String script, String... options) {
-        List<String> line = new ArrayList<>(List.of(
-                Repo.file("jbang").toString(), Repo.file("scripts/" + script + ".java").toString()));
-        line.addAll(List.of(options));
-        return line;
-    }
-
-    /** Whether JBang has left class data of all scripts. */
-    static boolean haveClassData() {
-        return Repo.scripts().stream().allMatch(script -> STARTS.get(script).hasClassData());
-    }
-
-    /** Builds what the proofs start beside the scripts: several at once would race. */
-    public static void demo(Path logs) {
-        Running build = Running.start("build-Demo", logs, Repo.root(), Map.of(),
-                List.of(Repo.file("jbang").toString(), "build", "harness/Demo.java"));
-        if (build.awaitExit(LONGEST) != 0) {
-            throw new IllegalStateException("Demo does not build\n" + build.tail());
+    private static Start build(Path logs, String path, List<String> options) {
+        Path known = Repo.file(".cache/starts/" + name(path) + "-" + digest(path, options) + ".json");
+        try {
+            if (Files.exists(known)) {
+                Start start = Kafka.JSON.readValue(known.toFile(), Start.class);
+                if (start.complete()) {
+                    return start;
+                }
+            }
+            Start start = ask(logs, path, options);
+            Files.createDirectories(known.getParent());
+            Kafka.JSON.writeValue(known.toFile(), start);
+            return start;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
-    private static JsonNode info(Path logs, String path) {
-        return Kafka.json(Kafka.bytes(jbang(logs, path, "info", "tools")));
+    private static Start ask(Path logs, String path, List<String> options) {
+        JsonNode info = info(logs, path);
+        if (!Files.exists(
+                Path.of(info.path("applicationJar").asText()))) { // its path is made from the sources' content
+            System.out.println("building " + path);
+            runJBang(logs, path, "build");
+            info = info(logs, path); // the main class is known only now
+        }
+        List<String> java = new ArrayList<>();
+        java.add(Path.of(info.path("availableJdkPath").asText(), "bin", "java").toString());
+        java.addAll(options);
+        info.path("runtimeOptions").forEach(option -> java.add(option.asText()));
+        List<String> classpath = new ArrayList<>(List.of(info.path("applicationJar").asText()));
+        info.path("resolvedDependencies").forEach(jar -> classpath.add(jar.asText()));
+        return new Start(java, classpath.getFirst().replaceFirst("\\.jar$", ".jsa"), String.join(":", classpath),
+                info.path("mainClass").asText());
     }
 
-    private static String jbang(Path logs, String path, String... command) {
+    private static JsonNode info(Path logs, String path) {
+        return Kafka.json(Kafka.bytes(runJBang(logs, path, "info", "tools")));
+    }
+
+    private static String runJBang(Path logs, String path, String... command) {
         List<String> line = new ArrayList<>(List.of(Repo.file("jbang").toString()));
         line.addAll(List.of(command));
         line.add(Repo.file(path).toString());
@@ -117,5 +186,32 @@ public final class Build {
             throw new IllegalStateException(path + " does not build\n" + running.tail());
         }
         return running.out();
+    }
+
+    /** Of all that JBang's answer depends on: the sources' content, and what it takes the JDK and its caches from. */
+    private static String digest(String path, List<String> options) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            Stream.of("PATH", "JAVA_HOME", "JBANG_DIR", "JBANG_CACHE_DIR", "HOME").map(System::getenv)
+                    .forEach(value -> digest.update((value + "\n").getBytes(StandardCharsets.UTF_8)));
+            options.forEach(option -> digest.update(option.getBytes(StandardCharsets.UTF_8)));
+            digest.update(Files.readAllBytes(Repo.file("jbang")));
+            addSources(Repo.file(path), digest, new HashSet<>());
+            return HexFormat.of().formatHex(digest.digest(), 0, 8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void addSources(Path source, MessageDigest digest, Set<Path> seen) throws IOException {
+        if (seen.add(source.normalize())) {
+            String text = Files.readString(source);
+            digest.update(text.getBytes(StandardCharsets.UTF_8));
+            for (Matcher more = SOURCE.matcher(text); more.find(); ) {
+                addSources(source.resolveSibling(more.group(1)), digest, seen);
+            }
+        }
     }
 }

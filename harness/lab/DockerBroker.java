@@ -1,14 +1,16 @@
 package lab;
 
-import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.UUID;
 import org.testcontainers.kafka.KafkaContainer;
 
 /** Kafka in a container, by Testcontainers. */
 public final class DockerBroker implements Broker {
     private static final String IMAGE = "apache/kafka:4.4.0";
+    private static final Duration LONGEST_PULL = Duration.ofMinutes(5);
     private static final int TAIL = 40;
 
     private final String why;
@@ -20,26 +22,29 @@ public final class DockerBroker implements Broker {
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1", // Testcontainers leaves it at 3
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR", "1"));
 
-    public DockerBroker(String why) {
+    /** @throws IllegalStateException if the image cannot be had, or does not start */
+    public DockerBroker(String why, Path logs) {
         this.why = why;
-        System.out.println("starting " + IMAGE + " in Docker; where it is not there, it is fetched first");
-        kafka.start();
-        Reaper.watchContainer(kafka.getContainerId());
+        if (!Tool.works("docker", "image", "inspect", IMAGE) && !Installation.run(
+                "docker pull " + IMAGE, logs, LONGEST_PULL, Map.of(), "docker", "pull", IMAGE)) {
+            throw new IllegalStateException("Docker cannot bring " + IMAGE);
+        }
+        Map<String, String> label = Map.of("kafka-order-lab", UUID.randomUUID().toString());
+        label.forEach((key, value) -> Reaper.watchDocker(key + "=" + value));
+        try {
+            kafka.withLabels(label).start();
+        } catch (RuntimeException e) { // such as for want of an image that Testcontainers itself needs
+            throw new IllegalStateException("Docker cannot start " + IMAGE + ": " + rootCause(e).getMessage(), e);
+        }
+    }
+
+    private static Throwable rootCause(Throwable e) {
+        return e.getCause() == null ? e : rootCause(e.getCause());
     }
 
     /** Whether a Docker engine answers. */
     public static boolean possible() {
-        try {
-            Process docker = new ProcessBuilder("docker", "info").redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-            boolean answered = docker.waitFor(10, TimeUnit.SECONDS);
-            docker.destroyForcibly();
-            return answered && docker.exitValue() == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
+        return Tool.works("docker", "info");
     }
 
     @Override

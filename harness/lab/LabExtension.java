@@ -54,7 +54,7 @@ public final class LabExtension implements BeforeAllCallback, ParameterResolver,
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         if (parameter.getParameter().getType() == Browser.class) { // JUnit closes it after the last test
-            return context.getRoot().getStore(NAMESPACE).computeIfAbsent("browser", key -> new Browser(logs));
+            return context.getRoot().getStore(NAMESPACE).computeIfAbsent("browser", key -> Browser.get());
         }
         String test = context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName();
         Broker used = context.getStore(NAMESPACE).getOrDefault("broker", Broker.class, broker);

@@ -3,49 +3,134 @@ package lab;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
- * Ends what this process started even if it is killed itself: a small shell reads from a pipe what is alive, and once
- * the pipe is closed, for whatever reason, ends what is left.
+ * Ends what this process started, and what that started, even if this process is killed. A process has this run's name
+ * in its environment, and so have all its children: that also finds those whose parents are gone. A small shell reads
+ * from a pipe what else there is to remove; once the pipe is closed, for whatever reason, it ends and removes it all.
  */
 public final class Reaper {
+    private static final String MARK = "KAFKA_ORDER_LAB_RUN";
+    private static final String RUN = UUID.randomUUID().toString();
+    private static final Duration LONGEST_END = Duration.ofSeconds(30);
+    private static final Duration POLITE = Duration.ofSeconds(15);
+
+    /** Asks for 8 s, waking what is frozen, and then kills. Linux has /proc, macOS has a ps that shows environments. */
     private static final String SHELL = """
             trap '' INT TERM HUP
-            alive=' '
-            while read -r sign kind id; do
-                case $sign in
-                    +) alive="$alive$kind:$id " ;;
-                    -) alive="${alive/ $kind:$id / }" ;;
+            read -r run
+            labels= folders=()
+            while read -r kind what; do
+                case $kind in
+                    label) labels="$labels $what" ;;
+                    folder) folders+=("$what") ;;
                 esac
             done
-            for one in $alive; do
-                case $one in
-                    process:*) kill -9 "${one#*:}" ;;
-                    container:*) docker rm -f -v "${one#*:}" ;;
-                esac
-            done >/dev/null 2>&1
+            marked() {
+                if [ -r /proc/self/environ ]; then
+                    grep -lszF "$run" /proc/[0-9]*/environ | cut -d / -f 3
+                else
+                    ps -axEww -o pid= -o command= |
+                        while read -r pid rest; do case $rest in *"$run"*) echo "$pid" ;; esac; done
+                fi
+            }
+            for round in {1..80}; do
+                left=$(marked)
+                [ -n "$left" ] || break
+                if [ "$round" -le 40 ]; then kill -TERM $left; kill -CONT $left; else kill -KILL $left; fi
+                sleep 0.2
+            done
+            for label in $labels; do
+                for one in $(docker ps -aq --filter "label=$label"); do docker rm -f -v "$one"; done
+                for one in $(docker network ls -q --filter "label=$label"); do docker network rm "$one"; done
+                for one in $(docker volume ls -q --filter "label=$label"); do docker volume rm "$one"; done
+            done
+            for folder in "${folders[@]}"; do rm -rf "$folder"; done
             """;
     private static final Reaper INSTANCE = new Reaper();
+    private static Path temporary;
 
+    private final Process shell;
     private final OutputStream pipe;
+    private boolean ending;
 
     private Reaper() {
         try {
-            pipe = new ProcessBuilder("bash", "-c", SHELL).redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD).start().getOutputStream();
+            shell = new ProcessBuilder("bash", "-c", SHELL).redirectOutput(Redirect.DISCARD)
+                    .redirectError(Redirect.DISCARD).start();
         } catch (IOException e) {
             throw new UncheckedIOException("bash is needed to run the scripts", e);
         }
+        pipe = shell.getOutputStream();
+        say(RUN);
+        Runtime.getRuntime().addShutdownHook(new Thread(this::end, "reaper"));
     }
 
-    static void watch(Process process) {
-        INSTANCE.say("+ process " + process.pid());
-        process.onExit().thenRun(() -> INSTANCE.say("- process " + process.pid()));
+    /**
+     * Starts a process that will not outlive this one.
+     *
+     * @throws IllegalStateException if this one is about to end
+     */
+    static Process start(ProcessBuilder builder) throws IOException {
+        synchronized (INSTANCE) {
+            if (INSTANCE.ending) {
+                throw new IllegalStateException("interrupted");
+            }
+            builder.environment().putAll(mark());
+            return builder.start();
+        }
     }
 
-    public static void watchContainer(String id) {
-        INSTANCE.say("+ container " + id);
+    /** What the environment of a process has to have that somebody else starts for us. */
+    static Map<String, String> mark() {
+        String outer = System.getenv(MARK); // a run in a run is both
+        return Map.of(MARK, outer == null ? RUN : outer + " " + RUN);
+    }
+
+    /** Removes, in the end, whatever Docker has with this label: containers, networks and volumes. */
+    public static void watchDocker(String label) {
+        INSTANCE.say("label " + label);
+    }
+
+    /** A folder for temporary files that is removed in the end: what is killed cannot remove its own. */
+    static synchronized Path temporary() {
+        if (temporary == null) {
+            try {
+                temporary = Files.createTempDirectory("order-lab-");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            INSTANCE.say("folder " + temporary.toAbsolutePath());
+        }
+        return temporary;
+    }
+
+    /** Ends a process and what it started: politely, and what is still there after a while by force. */
+    static void end(Process process) {
+        List<ProcessHandle> tree = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        tree.forEach(ProcessHandle::destroy);
+        try {
+            CompletableFuture.allOf(tree.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+                    .get(POLITE.toSeconds(), TimeUnit.SECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            tree.forEach(ProcessHandle::destroyForcibly);
+        } catch (InterruptedException e) {
+            tree.forEach(ProcessHandle::destroyForcibly);
+            Thread.currentThread().interrupt();
+        }
     }
 
     private synchronized void say(String line) {
@@ -53,6 +138,18 @@ public final class Reaper {
             pipe.write((line + "\n").getBytes(StandardCharsets.UTF_8));
             pipe.flush();
         } catch (IOException e) {
+            System.err.println("the reaper is gone: " + e.getMessage());
+        }
+    }
+
+    private void end() {
+        synchronized (this) {
+            ending = true;
+        }
+        try {
+            pipe.close();
+            shell.waitFor(LONGEST_END.toSeconds(), TimeUnit.SECONDS);
+        } catch (IOException | InterruptedException e) {
             System.err.println("the reaper is gone: " + e.getMessage());
         }
     }

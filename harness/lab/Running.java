@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A real process, started as a user starts it; its output goes to files. */
 public final class Running implements AutoCloseable {
@@ -56,9 +57,7 @@ public final class Running implements AutoCloseable {
                     builder.environment().put(key, value);
                 }
             });
-            Process process = builder.start();
-            Reaper.watch(process);
-            return new Running(name + "-" + number, process, out, err);
+            return new Running(name + "-" + number, Reaper.start(builder), out, err);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -70,6 +69,11 @@ public final class Running implements AutoCloseable {
 
     public long pid() {
         return process.pid();
+    }
+
+    /** What it has started, and what that has, as long as no one in between is gone. */
+    public Stream<ProcessHandle> descendants() {
+        return process.descendants();
     }
 
     public boolean alive() {
@@ -182,17 +186,9 @@ public final class Running implements AutoCloseable {
         }
     }
 
-    /** Ends it: politely, and if that does not help, by force. */
+    /** Ends it, and what it started: politely, and if that does not help, by force. */
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(15, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
+        Reaper.end(process);
     }
 }

@@ -6,24 +6,26 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 
-/** A shell at the top of the checkout that commands are typed into; both outputs come together, as on a screen. */
+/** A shell that commands are typed into; both outputs come together, as on a screen. */
 public final class Terminal implements AutoCloseable {
     private final Process shell;
     private final OutputStream keyboard;
     private final Path screen;
     private int seen;
 
-    public Terminal(String name, Path logs) {
+    /**
+     * @param logs   where what it shows is kept
+     * @param folder where it is
+     */
+    public Terminal(String name, Path logs, Path folder) {
         try {
             Files.createDirectories(logs);
             screen = Files.createFile(logs.resolve("terminal-" + name + ".out"));
-            ProcessBuilder bash = new ProcessBuilder("bash").directory(Repo.root().toFile()).redirectErrorStream(true)
+            ProcessBuilder bash = new ProcessBuilder("bash").directory(folder.toFile()).redirectErrorStream(true)
                     .redirectOutput(screen.toFile());
             bash.environment().putAll(Build.QUICK);
-            shell = bash.start();
-            Reaper.watch(shell);
+            shell = Reaper.start(bash);
             keyboard = shell.getOutputStream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -57,11 +59,6 @@ public final class Terminal implements AutoCloseable {
     /** Ends the shell and all that it started. */
     @Override
     public void close() {
-        shell.descendants().forEach(ProcessHandle::destroy);
-        shell.descendants().forEach(process -> process.onExit().orTimeout(15, TimeUnit.SECONDS).exceptionally(e -> {
-            process.destroyForcibly();
-            return process;
-        }).join());
-        shell.destroyForcibly();
+        Reaper.end(shell);
     }
 }

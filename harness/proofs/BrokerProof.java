@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Broker;
+import lab.Build;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -52,7 +53,7 @@ class BrokerProof {
         Running broker = lab.command(
                 "KafkaBroker",
                 Map.of(),
-                Repo.file("jbang").toString(),
+                Build.jbang(),
                 "run",
                 "--runtime-option=-Djava.io.tmpdir=" + tmp,
                 Repo.file("scripts/KafkaBroker.java").toString(),

@@ -16,11 +16,14 @@ import lab.Browser.Tab;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
+import lab.Needs;
+import lab.Tool;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The API can be tried out in its /docs, as it says there, in a browser that reaches nothing else. */
+@Needs(Tool.BROWSER)
 @ExtendWith(LabExtension.class)
 class BrowserProof {
 

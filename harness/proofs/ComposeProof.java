@@ -3,35 +3,51 @@ package proofs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import lab.DockerBroker;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
+import lab.Needs;
+import lab.Ports;
+import lab.Reaper;
 import lab.Repo;
 import lab.Running;
-import org.junit.jupiter.api.Assumptions;
+import lab.Tool;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** {@code docker-compose.yml} starts what it says. */
+/** {@code docker-compose.yml} starts what it says; with its ports replaced by free ones, as somebody may use those. */
+@Tag("docker")
+@Needs(Tool.COMPOSE)
 @ExtendWith(LabExtension.class)
 class ComposeProof {
-
     @Test
     void oneBrokerOrAClusterOfThree(Lab lab) throws Exception {
-        Assumptions.assumeTrue(lab.broker() instanceof DockerBroker, "only with --broker docker");
+        int free = Ports.free(4);
+        String yaml = Files.readString(Repo.file("docker-compose.yml"));
+        List<String> written = List.of("9092", "19092", "19094", "19096");
+        for (int i = 0; i < written.size(); i++) {
+            assertThat(yaml).contains(":" + written.get(i));
+            yaml = yaml.replaceAll("\\b" + written.get(i) + "\\b", String.valueOf(free + i));
+        }
+        Path file = Files.writeString(Files.createDirectories(lab.folder()).resolve("docker-compose.yml"), yaml);
+        Reaper.watchDocker("com.docker.compose.project=" + lab.group);
         try {
-            assertThat(compose(lab, "up", "-d").awaitExit(Duration.ofMinutes(2))).isEqualTo(0);
-            awaitTopic("localhost:9092", 1);
-            assertThat(compose(lab, "--profile", "cluster", "up", "-d", "kafka-1", "kafka-2", "kafka-3")
+            assertThat(compose(lab, file, "up", "-d").awaitExit(Duration.ofMinutes(2))).isEqualTo(0);
+            awaitTopic("localhost:" + free, 1);
+            assertThat(compose(lab, file, "--profile", "cluster", "up", "-d", "kafka-1", "kafka-2", "kafka-3")
                     .awaitExit(Duration.ofMinutes(2))).isEqualTo(0);
-            awaitTopic("localhost:19092,localhost:19094,localhost:19096", 3);
+            awaitTopic(Stream.of(1, 2, 3).map(i -> "localhost:" + (free + i)).collect(Collectors.joining(",")), 3);
         } finally {
-            compose(lab, "--profile", "cluster", "down", "-v").awaitExit(Duration.ofMinutes(2));
+            compose(lab, file, "--profile", "cluster", "down", "-v").awaitExit(Duration.ofMinutes(2));
         }
     }
 
@@ -59,11 +75,10 @@ class ComposeProof {
         }
     }
 
-    private static Running compose(Lab lab, String... arguments) throws Exception {
-        boolean plugin = new ProcessBuilder("docker", "compose", "version").redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
-        List<String> command = new ArrayList<>(plugin ? List.of("docker", "compose") : List.of("docker-compose"));
-        command.addAll(List.of("-p", "order-lab-proof", "-f", Repo.file("docker-compose.yml").toString()));
+    private static Running compose(Lab lab, Path file, String... arguments) {
+        List<String> command = new ArrayList<>(Tool.works("docker", "compose", "version")
+                ? List.of("docker", "compose") : List.of("docker-compose"));
+        command.addAll(List.of("-p", lab.group, "-f", file.toString()));
         command.addAll(List.of(arguments));
         return lab.command("compose", Map.of(), command.toArray(String[]::new));
     }

@@ -25,11 +25,11 @@ class ExportProof {
         Matcher commands = Pattern.compile("(?s)```sh\\n(\\./jbang export maven.*?)```")
                 .matcher(Files.readString(Repo.file("scripts/REFERENCE.md")));
         assertThat(commands.find()).as("the commands in the reference").isTrue();
-        String elsewhere = commands.group(1).replace("my-consumer/", lab.folder().resolve("exported") + "/")
-                .replace("-O my-consumer", "-O " + lab.folder().resolve("exported"));
+        String elsewhere = commands.group(1).replace("./jbang", "'" + Repo.file("jbang") + "'")
+                .replace("scripts/", "'" + Repo.file("scripts") + "'/");
         String java = System.getProperty("java.home");
         Running run = lab.command("export", Map.of("JAVA_HOME", java, "PATH", Path.of(java, "bin") + ":"
-                + System.getenv("PATH")), "bash", "-ec", "cd '" + Repo.root() + "'\n" + elsewhere);
+                + System.getenv("PATH")), "bash", "-ec", elsewhere);
         assertThat(run.awaitExit(LONG)).as(run.tail()).isEqualTo(0);
         assertThat(run.out()).contains("Usage: OrderConsumer", "Exit codes:");
     }

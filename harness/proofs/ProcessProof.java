@@ -1,23 +1,35 @@
 package proofs;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import lab.Build;
 import lab.Lab;
 import lab.LabExtension;
+import lab.Needs;
+import lab.Ports;
 import lab.Repo;
 import lab.Running;
+import lab.Tool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What starts processes ends them, whatever happens to itself. */
 @ExtendWith(LabExtension.class)
 class ProcessProof {
+    private static final Duration START = Duration.ofSeconds(120);
 
     @Test
     void aKilledDemoLeavesNoProcessBehind(Lab lab) {
@@ -35,9 +47,48 @@ class ProcessProof {
         awaitGone(started);
     }
 
+    /** What is played in the READMEs are jobs of a shell: grandchildren, which do not hear Ctrl-C. */
+    @Test
+    @Needs(Tool.CURL)
+    void aTestRunThatIsInterruptedEndsWhatItStartedAndWhatThatStarted(Lab lab) throws Exception {
+        Job run = new Job(lab, "make", "-C", Repo.root().toString(), "test", "BROKER=" + lab.broker().bootstrap(),
+                "ARGS=--only DocsProof.theReadmesOneLiners");
+        await("it has typed into several shells").atMost(START).until(() -> run.java() >= 3);
+        run.interrupt();
+        assertThat(run.process.awaitExit(Duration.ofSeconds(40))).isEqualTo(130);
+        run.awaitNothingLeft();
+        assertThat(run.process.out()).contains("interrupted: 0 passed, 0 failed, 1 of 1 not run");
+    }
+
+    @Test
+    void aClusterOfWhichANodeFailsFails(Lab lab) throws Exception {
+        int port = Ports.free(6);
+        try (ServerSocket taken = new ServerSocket(port + 2, 1, InetAddress.getByName("127.0.0.1"))) {
+            Job cluster = cluster(lab, port);
+            assertThat(cluster.process.awaitExit(START)).as(cluster.process.tail()).isEqualTo(2);
+            assertThat(cluster.process.err()).contains("Port " + taken.getLocalPort() + " on 127.0.0.1 is in use",
+                    "cluster: node 2 failed; ending the others");
+            cluster.awaitNothingLeft();
+        }
+    }
+
+    @Test
+    void aClusterThatHasLostTwoNodesStillEndsOnCtrlC(Lab lab) throws Exception {
+        Job cluster = cluster(lab, Ports.free(6));
+        await("three nodes are ready").atMost(START)
+                .until(() -> cluster.process.out().lines().filter(line -> line.contains("is ready")).count() == 3);
+        List<ProcessHandle> nodes = cluster.process.descendants().filter(ProcessProof::isJava).toList();
+        nodes.stream().limit(2).forEach(ProcessHandle::destroyForcibly);
+        await("it goes on with one").atMost(START).until(() -> cluster.process.err().contains("1 of 3 are left"));
+        assertThat(nodes.getLast().isAlive()).isTrue();
+        cluster.interrupt();
+        assertThat(cluster.process.awaitExit(Duration.ofSeconds(40))).isEqualTo(130);
+        cluster.awaitNothingLeft();
+    }
+
     @Test
     void aScenarioWithNothingRunningSaysWhatToStart(Lab lab) {
-        Running demo = lab.command("demo", Map.of(), Repo.file("jbang").toString(),
+        Running demo = lab.command("demo", Map.of(), Build.jbang(),
                 Repo.file("harness/Demo.java").toString(), "normal", "--bootstrap-server", "127.0.0.1:1");
         assertThat(demo.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
         assertThat(demo.err()).isEqualTo("Demo: No Kafka listens at 127.0.0.1:1: start one (make broker), or give its "
@@ -48,21 +99,70 @@ class ProcessProof {
         Running demo = lab.command(
                 "demo",
                 Build.QUICK,
-                Repo.file("jbang").toString(),
+                Build.jbang(),
                 Repo.file("harness/Demo.java").toString());
-        demo.awaitOut("the scenarios begin", Pattern.compile("(Normal processing)"), Duration.ofSeconds(120));
+        demo.awaitOut("the scenarios begin", Pattern.compile("(Normal processing)"), START);
         return demo;
     }
 
     private static List<ProcessHandle> scripts(Running demo) {
-        List<ProcessHandle> scripts = ProcessHandle.of(demo.pid()).orElseThrow().descendants()
-                .filter(process -> process.info().command().orElse("").endsWith("java")).toList();
+        List<ProcessHandle> scripts = demo.descendants().filter(ProcessProof::isJava).toList();
         assertThat(scripts).as("broker, API and consumer").hasSize(3);
         return scripts;
+    }
+
+    private static boolean isJava(ProcessHandle process) {
+        return process.info().command().orElse("").endsWith("java");
     }
 
     private static void awaitGone(List<ProcessHandle> started) {
         await("the scripts are gone").atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(started).noneMatch(ProcessHandle::isAlive));
+    }
+
+    private static Job cluster(Lab lab, int port) {
+        return new Job(lab, "make", "-C", Repo.root().toString(), "cluster", "ARGS=--port " + port);
+    }
+
+    /** A command in a process group of its own, as a terminal has it, whose every process can be found again. */
+    private static final class Job {
+        private final String mark = UUID.randomUUID().toString();
+        private final Running process;
+        private List<ProcessHandle> started = List.of();
+
+        Job(Lab lab, String... command) {
+            Build.finish();
+            List<String> line =
+                    new ArrayList<>(List.of("bash", "-c", "set -m; \"$0\" \"$@\" & echo group $!; wait $!"));
+            line.addAll(List.of(command));
+            process = lab.command(command[0], Map.of("PROOF", mark), line.toArray(String[]::new));
+        }
+
+        /** Ctrl-C. */
+        void interrupt() throws Exception {
+            String group = process.awaitOut("its process group", Pattern.compile("group (\\d+)\n"), START);
+            started = process.descendants().toList();
+            new ProcessBuilder("bash", "-c", "kill -INT -- -" + group).start().waitFor();
+        }
+
+        long java() {
+            return process.descendants().filter(ProcessProof::isJava).count();
+        }
+
+        /** Not even a process whose parent is gone. The moment is for the system, which has to note each end. */
+        void awaitNothingLeft() {
+            await("nothing is left").atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+                assertThat(started).noneMatch(ProcessHandle::isAlive);
+                assertThat(ProcessHandle.allProcesses().filter(one -> environment(one).contains(mark))).isEmpty();
+            });
+        }
+
+        private static String environment(ProcessHandle process) {
+            try {
+                return Files.readString(Path.of("/proc", String.valueOf(process.pid()), "environ"), ISO_8859_1);
+            } catch (IOException e) { // it is gone, or somebody else's, or this is not Linux
+                return "";
+            }
+        }
     }
 }

@@ -16,11 +16,13 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lab.Build;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
 import lab.Repo;
 import lab.Running;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -82,6 +84,7 @@ class ScriptsProof {
 
     @Test
     void theWrapperBringsJBangWhereThereIsNone(Lab lab) throws Exception {
+        Build.finish();
         Path bare = Files.createDirectories(lab.folder().resolve("a folder"));
         Path wrapper = Files.copy(Repo.file("jbang"), bare.resolve("jbang"));
         Files.writeString(bare.resolve("Echo.java"), """
@@ -165,7 +168,7 @@ class ScriptsProof {
                                         "-c",
                                         "cd \"$0\" && exec \"$@\"",
                                         folder.toString(),
-                                        Repo.file("jbang").toString()),
+                                        Build.jbang()),
                                 Stream.of(arguments))
                         .toArray(String[]::new));
     }
@@ -173,6 +176,7 @@ class ScriptsProof {
     // --- one version of everything --------------------------------------------------------------------------------
 
     @Test
+    @Tag("check")
     void everyVersionIsPinnedOnce() throws Exception {
         Map<String, TreeSet<String>> versions = new TreeMap<>();
         List<Path> top;
@@ -202,6 +206,7 @@ class ScriptsProof {
     }
 
     @Test
+    @Tag("check")
     void everyLineOfJavaFitsIn120Columns() throws Exception {
         for (String folder : List.of("scripts", "harness")) {
             try (Stream<Path> files = Files.walk(Repo.file(folder))) {
@@ -217,37 +222,6 @@ class ScriptsProof {
         var matcher = Pattern.compile(pattern).matcher(text);
         while (matcher.find()) {
             versions.computeIfAbsent(matcher.group(1), k -> new TreeSet<>()).add(matcher.group(2));
-        }
-    }
-
-    /** A glob does not work from a URL, and what is not listed is not there. */
-    @Test
-    void everyScriptListsJustTheSourcesItNeeds() throws Exception {
-        Map<String, String> shared; // what lies in the folders below scripts: its path there, by the name of the class
-        try (Stream<Path> files = Files.find(Repo.file("scripts"), 2, (file, a) -> file.toString().endsWith(".java"))) {
-            shared = files.map(file -> Repo.file("scripts").relativize(file).toString())
-                    .filter(path -> path.contains("/"))
-                    .collect(Collectors.toMap(path -> path.replaceAll(".*/|\\.java", ""), path -> path));
-        }
-        for (String script : Repo.scripts()) {
-            TreeSet<String> needed = new TreeSet<>();
-            collect(script + ".java", shared, needed);
-            List<String> listed = Files.readString(Repo.file("scripts/" + script + ".java"))
-                    .lines()
-                    .filter(line -> line.startsWith("//SOURCES "))
-                    .map(line -> line.substring("//SOURCES ".length()))
-                    .toList();
-            assertThat(listed).as(script).containsExactlyElementsOf(needed);
-        }
-    }
-
-    private static void collect(String source, Map<String, String> shared, TreeSet<String> needed) throws Exception {
-        String code = Files.readString(Repo.file("scripts/" + source)).replaceAll("(?m)^//SOURCES.*$", "")
-                .replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("\"(\\\\.|[^\"\\\\\n])*\"", "");
-        for (Map.Entry<String, String> one : shared.entrySet()) {
-            if (Pattern.compile("\\b" + one.getKey() + "\\b").matcher(code).find() && needed.add(one.getValue())) {
-                collect(one.getValue(), shared, needed);
-            }
         }
     }
 }

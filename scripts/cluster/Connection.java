@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.slf4j.Logger;
 
@@ -51,7 +52,7 @@ public final class Connection {
 
     /** A client, or null if Kafka did not answer it in time. */
     private static Admin answering(Cluster cluster, String clientId) {
-        Admin admin = cluster.admin(clientId);
+        Admin admin = admin(cluster, clientId);
         try {
             admin.describeCluster().clusterId().get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
             return admin;
@@ -64,6 +65,14 @@ public final class Connection {
         } catch (InterruptedException e) {
             admin.close(Duration.ZERO);
             throw new InterruptException(e);
+        }
+    }
+
+    private static Admin admin(Cluster cluster, String clientId) {
+        try {
+            return Admin.create(cluster.client(clientId));
+        } catch (KafkaException e) {
+            throw KafkaErrors.wrongSettings(cluster, e);
         }
     }
 }

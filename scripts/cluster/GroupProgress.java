@@ -31,7 +31,7 @@ public final class GroupProgress {
      * @throws ClusterFailure if the cluster does not answer in time, or refuses
      */
     public long committed() {
-        Map<TopicPartition, OffsetAndMetadata> offsets = cluster.ask(
+        Map<TopicPartition, OffsetAndMetadata> offsets = AdminAnswers.get(cluster,
                 admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
         return ends.entrySet().stream().mapToLong(end -> {
             OffsetAndMetadata offset = offsets.get(end.getKey());

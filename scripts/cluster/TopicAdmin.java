@@ -59,13 +59,14 @@ public final class TopicAdmin {
 
     /** How many partitions a topic has. */
     public int partitions(String topic) {
-        return cluster.ask(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().size();
+        return AdminAnswers.get(cluster, admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions()
+                .size();
     }
 
     /** For how long a topic keeps its records, in milliseconds; {@link Long#MAX_VALUE} is for ever. */
     public long retention(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        Config config = cluster.ask(admin.describeConfigs(Set.of(resource)).all()).get(resource);
+        Config config = AdminAnswers.get(cluster, admin.describeConfigs(Set.of(resource)).all()).get(resource);
         long ms = Long.parseLong(config.get(TopicConfig.RETENTION_MS_CONFIG).value());
         String policy = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
         return ms >= 0 && policy.contains(TopicConfig.CLEANUP_POLICY_DELETE) ? ms : Long.MAX_VALUE;
@@ -84,7 +85,7 @@ public final class TopicAdmin {
     /** The controller has made the topic when it answers; the broker that is asked next may hear of it later. */
     private TopicDescription create(NewTopic topic) {
         try {
-            Cluster.get(admin.createTopics(Set.of(topic)).all());
+            AdminAnswers.get(admin.createTopics(Set.of(topic)).all());
         } catch (TopicExistsException e) {
             // another script was faster
         } catch (TopicAuthorizationException e) {
@@ -112,7 +113,7 @@ public final class TopicAdmin {
     /** Empty if there is no such topic. To those who may not see a topic Kafka does not say whether it exists. */
     private Optional<TopicDescription> describe(String topic, AclOperation... rights) {
         try {
-            return Optional.of(Cluster.get(admin.describeTopics(Set.of(topic),
+            return Optional.of(AdminAnswers.get(admin.describeTopics(Set.of(topic),
                     new DescribeTopicsOptions().includeAuthorizedOperations(true)).allTopicNames()).get(topic));
         } catch (UnknownTopicOrPartitionException | InvalidTopicException e) {
             return Optional.empty();

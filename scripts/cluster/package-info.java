@@ -1,3 +1,4 @@
+//SOURCES AdminAnswers.java
 //SOURCES Cluster.java
 //SOURCES ClusterFailure.java
 //SOURCES Connection.java

@@ -7,7 +7,7 @@ import org.apache.kafka.clients.producer.Producer;
  * Runs one of the two ways to write a batch and commit its offsets, and knows what to do when that fails. It has the
  * producer. For the poll thread only.
  */
-public sealed interface CommitPolicy extends AutoCloseable permits RetryLater, TransactionRecovery {
+public interface CommitPolicy extends AutoCloseable {
     /** The happy path: write, commit. It catches no failure of Kafka's. */
     @FunctionalInterface
     interface HappyPath {

@@ -1,0 +1,125 @@
+package lab;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A command that brings something to this machine: says what it does and how far it is, and is ended when it takes too
+ * long. Only the command itself is waited for, not what it leaves running, nor what holds its output open.
+ */
+final class Installation {
+    private static final long SECONDS_BETWEEN_LINES = 10;
+    private static final long SECONDS_TO_END = 60; // apt-get ignores an interrupt while dpkg is at work, rightly
+    private static final int WIDTH = 70;
+
+    private final String what;
+    private final Path log;
+    private final Process process;
+    private final Instant start = Instant.now();
+
+    private Installation(String what, Path log, Process process) {
+        this.what = what;
+        this.log = log;
+        this.process = process;
+    }
+
+    /**
+     * Runs a command to its end.
+     *
+     * @param logs where its output goes
+     * @param env  variables to add
+     * @return whether it ended well and in time
+     */
+    static boolean run(String what, Path logs, Duration atMost, Map<String, String> env, String... command) {
+        try {
+            Files.createDirectories(logs);
+            Path log = logs.resolve(what.replaceAll("\\W+", "-") + ".out");
+            List<String> line = new ArrayList<>(List.of(command));
+            if (Tool.installed("setsid").isPresent()) { // away from the terminal, whose Ctrl-C would break dpkg's work
+                line.addFirst("setsid");
+            }
+            ProcessBuilder builder = new ProcessBuilder(line).redirectInput(new File("/dev/null"))
+                    .redirectErrorStream(true).redirectOutput(log.toFile());
+            builder.environment().putAll(env);
+            System.out.println(what + " …");
+            return new Installation(what, log, builder.start()).wait(atMost);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean wait(Duration atMost) {
+        Thread atExit = new Thread(this::end, "end of " + what);
+        Runtime.getRuntime().addShutdownHook(atExit);
+        try {
+            while (!process.waitFor(SECONDS_BETWEEN_LINES, TimeUnit.SECONDS)) {
+                if (seconds() > atMost.toSeconds()) {
+                    System.out.println(what + " takes more than " + atMost.toSeconds() + " s and is given up");
+                    end();
+                    return false;
+                }
+                System.out.printf("%s: %d s, %s%n", what, seconds(), lastLine(".*\\S.*"));
+            }
+            boolean done = process.exitValue() == 0;
+            System.out.println(what + (done ? " took " + seconds() + " s"
+                    : " failed: " + lastLine(".*[Ee]rror.*|E: .*") + "; see " + log));
+            return done;
+        } catch (InterruptedException e) {
+            end();
+            throw new IllegalStateException("interrupted", e);
+        } finally {
+            if (!process.isAlive()) {
+                remove(atExit);
+            }
+        }
+    }
+
+    private static void remove(Thread atExit) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            // the JVM is about to end: so it runs, and finds nothing to do
+        }
+    }
+
+    /** Interrupts it, and waits: what is half installed is worse than a minute more. */
+    private void end() {
+        if (!process.isAlive()) {
+            return;
+        }
+        try {
+            new ProcessBuilder("bash", "-c", "kill -INT " + process.pid()).start().waitFor();
+            if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+            }
+        } catch (IOException | InterruptedException e) {
+            process.destroyForcibly();
+        }
+    }
+
+    private long seconds() {
+        return Duration.between(start, Instant.now()).toSeconds();
+    }
+
+    /** Of its output so far. */
+    private String lastLine(String pattern) {
+        try {
+            String last = new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines()
+                    .filter(line -> line.matches(pattern)).reduce("", (a, b) -> b).strip();
+            return last.substring(0, Math.min(WIDTH, last.length()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

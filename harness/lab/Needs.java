@@ -1,0 +1,45 @@
+package lab;
+
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.platform.commons.support.AnnotationSupport;
+
+/**
+ * A test that needs a tool which this machine does not have, and which could not be brought, is skipped, and the last
+ * line says so. Where CI=true it fails: a proof that nobody misses is lost.
+ */
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(Needs.Condition.class)
+public @interface Needs {
+    Tool value();
+
+    /** Skips, or fails, what cannot run here. */
+    final class Condition implements ExecutionCondition, BeforeEachCallback {
+        private static final boolean SKIPPING_IS_FAILING = "true".equals(System.getenv("CI"));
+
+        @Override
+        public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+            return AnnotationSupport.findAnnotation(context.getElement(), Needs.class).map(Needs::value)
+                    .filter(tool -> !SKIPPING_IS_FAILING && !tool.there())
+                    .map(tool -> ConditionEvaluationResult.disabled(tool.missing))
+                    .orElse(ConditionEvaluationResult.enabled("nothing is missing"));
+        }
+
+        @Override
+        public void beforeEach(ExtensionContext context) {
+            for (ExtensionContext here = context; here != null; here = here.getParent().orElse(null)) {
+                AnnotationSupport.findAnnotation(here.getElement(), Needs.class).map(Needs::value)
+                        .filter(tool -> !tool.there())
+                        .ifPresent(tool -> {
+                            throw new AssertionError(tool.missing + ": " + tool.remedy
+                                    + ". (Where CI=true, no proof may be skipped.)");
+                        });
+            }
+        }
+    }
+}

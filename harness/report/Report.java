@@ -1,0 +1,144 @@
+package report;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import picocli.CommandLine.Help.Ansi;
+
+/**
+ * Says how each test went and how far the run is, and counts. A test with parameters counts once for each set of them;
+ * one that was skipped, with those that stand for it, says what was missing.
+ */
+public final class Report implements TestExecutionListener {
+    private final PrintStream out;
+    private final Map<TestIdentifier, Instant> started = new ConcurrentHashMap<>();
+    private final TreeSet<String> missing = new TreeSet<>();
+    private TestPlan plan;
+    private int total;
+    private int passed;
+    private int failed;
+    private int skipped;
+    private boolean ended;
+
+    public Report(PrintStream out) {
+        this.out = out;
+    }
+
+    @Override
+    public synchronized void testPlanExecutionStarted(TestPlan plan) {
+        this.plan = plan;
+        total = plan.getRoots().stream().mapToInt(this::tests).sum();
+    }
+
+    /** How many tests an identifier stands for. Those of a test with parameters are only registered as they run. */
+    private int tests(TestIdentifier test) {
+        if (test.isTest()) {
+            return 1;
+        }
+        return test.getSource().filter(MethodSource.class::isInstance).map(MethodSource.class::cast)
+                .map(MethodSource::getJavaMethod).map(Report::invocations)
+                .orElseGet(() -> plan.getChildren(test).stream().mapToInt(this::tests).sum());
+    }
+
+    private static int invocations(Method test) {
+        return AnnotationSupport.findAnnotation(test, CsvSource.class).map(source -> source.value().length)
+                .or(() -> AnnotationSupport.findAnnotation(test, ValueSource.class)
+                        .map(source -> source.strings().length + source.ints().length))
+                .orElseThrow(() -> new IllegalStateException(test + " has a source that is not counted here"));
+    }
+
+    @Override
+    public void executionStarted(TestIdentifier test) {
+        started.put(test, Instant.now());
+    }
+
+    @Override
+    public synchronized void executionFinished(TestIdentifier test, TestExecutionResult result) {
+        if (ended) {
+            return; // what fails now does so because all processes are being ended
+        }
+        switch (result.getStatus()) {
+            case ABORTED -> executionSkipped(test, result.getThrowable().map(Throwable::getMessage).orElse(""));
+            case FAILED -> {
+                failed++;
+                say("@|red FAILED|@ ", test);
+                result.getThrowable().ifPresent(e -> e.printStackTrace(new PrintWriter(out, true)));
+            }
+            case SUCCESSFUL -> {
+                if (test.isTest()) {
+                    passed++;
+                    say("@|green passed|@ ", test);
+                }
+            }
+        }
+    }
+
+    @Override
+    public synchronized void executionSkipped(TestIdentifier test, String reason) {
+        if (ended) {
+            return;
+        }
+        skipped += tests(test);
+        missing.add(reason);
+        out.println(progress() + Ansi.AUTO.string("@|yellow skipped|@ ") + name(test) + ": " + reason);
+    }
+
+    private void say(String how, TestIdentifier test) {
+        out.printf("%s%s%-100s %5.1f s%n", progress(), Ansi.AUTO.string(how), name(test),
+                Duration.between(started.get(test), Instant.now()).toMillis() / 1000.0);
+    }
+
+    private String progress() {
+        int width = String.valueOf(total).length();
+        return String.format("[%" + width + "d/%d]  ", passed + failed + skipped, total);
+    }
+
+    private static String name(TestIdentifier test) {
+        String invocation = test.getDisplayName().startsWith("[") ? " " + test.getDisplayName() : "";
+        return test.getSource()
+                .filter(MethodSource.class::isInstance)
+                .map(MethodSource.class::cast)
+                .map(m -> m.getClassName().replaceAll(".*\\.", "") + "." + m.getMethodName() + invocation)
+                .orElse(test.getDisplayName());
+    }
+
+    private String summary() {
+        return passed + " passed, " + failed + " failed"
+                + (skipped == 0 ? "" : ", " + skipped + " skipped (" + String.join(", ", missing) + ")");
+    }
+
+    /**
+     * Says the last line: {@code 152 passed, 0 failed}, and what was skipped, {@code , 4 skipped (no browser)}.
+     *
+     * @return whether something ran, and nothing failed
+     */
+    public synchronized boolean end() {
+        if (!ended) {
+            out.println(summary());
+        }
+        ended = true;
+        return passed > 0 && failed == 0;
+    }
+
+    /** Says the last line of a run that is cut short: from now on nothing counts. */
+    public synchronized void interrupted() {
+        if (!ended && plan != null) {
+            out.printf("%ninterrupted: %s, %d of %d not run; ending what they started%n", summary(),
+                    total - passed - failed - skipped, total);
+        }
+        ended = true;
+    }
+}
