@@ -49,9 +49,6 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import messages.Json;
 import orders.OrderTopics;
 import orders.Topics;
@@ -93,8 +90,6 @@ public class OrderApi implements Callable<Integer> {
     private static final int GRACE_SECONDS = 2; // at the end, for answers over the time-out
     private static final int MAX_BLOCK_MS = 20;
     private static final long TEN_YEARS_MS = Duration.ofDays(3650).toMillis();
-    private static final String NOT_IN_TIME =
-            "Kafka did not acknowledge the order in time: it may or may not be written.";
 
     @Option(names = "--max-orders", defaultValue = DEFAULT_MAX_ORDERS, paramLabel = "N",
             description = "How many of the latest orders GET /orders/{order_id} can find (default: ${DEFAULT-VALUE}).")
@@ -213,7 +208,7 @@ public class OrderApi implements Callable<Integer> {
         } else if (!placed.content.equals(mine.content)) {
             throw Answers.reusedKey();
         }
-        return switch (awaitAcknowledgement(placed.sent)) {                                             // 4
+        return switch (producer.awaitAcknowledgement(placed.sent)) {                                    // 4
             case Acknowledged at -> {                                                                   // 5
                 if (duplicate) {
                     log.info("order {} is a duplicate by its idempotency key {}: nothing sent", orderId, key);
@@ -238,17 +233,6 @@ public class OrderApi implements Callable<Integer> {
             }
             placed.sent.complete(sent);
         });
-    }
-
-    /** Waits for the acknowledgement, in its own thread; a request that has waited for too long leaves it in flight. */
-    private Sent awaitAcknowledgement(CompletableFuture<Sent> sent) {
-        try {
-            return sent.get(delivery.timeoutMs, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-            return new Unknown(NOT_IN_TIME);
-        } catch (ExecutionException | InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private Properties producerSettings() {

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -21,7 +22,6 @@ import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.TimeoutException;
 
 /**
  * Writes orders to Kafka and says of each what is known of it, as a {@link Sent}. How many may wait is bounded; an
@@ -32,16 +32,18 @@ public final class OrderProducer implements AutoCloseable {
 
     private final Producer<String, byte[]> producer;
     private final Admin admin;
-    private final Duration patience;
     private final Semaphore room;
+    private final Duration patience;
     private final Metric connections;
     private final Metric resends;
+    private final TimeLimit timeLimit;
 
     /**
      * @param settings the producer's; to give nothing up, it has to try for ever
      * @param admin    finds out whether Kafka can be reached; not closed here
      * @param most     how many orders may wait for Kafka
-     * @param patience how long to wait for the topic at the start, and for what is in flight at the end
+     * @param patience how long to wait for the topic at the start, for an acknowledgement, and at the end for those of
+     *                 all that is in flight
      * @throws KafkaException if no producer can be made with these settings
      */
     public OrderProducer(Properties settings, Admin admin, int most, Duration patience) {
@@ -51,6 +53,7 @@ public final class OrderProducer implements AutoCloseable {
         producer = new KafkaProducer<>(settings);
         connections = metric("connection-count");
         resends = metric("record-retry-total");
+        timeLimit = new TimeLimit(patience);
     }
 
     /** A figure that the producer keeps of itself: to look at it costs nothing, to ask Kafka a round trip. */
@@ -65,14 +68,14 @@ public final class OrderProducer implements AutoCloseable {
      * Waits until the producer knows the topic's partitions: a send waits for them no longer than
      * {@code max.block.ms}, and at the start there is more time.
      *
-     * @throws TimeoutException if it does not get to know them in time
+     * @throws KafkaException if it does not get to know them in time
      */
     public void awaitMetadata(String topic) {
         for (long start = System.nanoTime(); ; ) {
             try {
                 producer.partitionsFor(topic);
                 return;
-            } catch (TimeoutException e) {
+            } catch (org.apache.kafka.common.errors.TimeoutException e) {
                 if (System.nanoTime() - start > patience.toNanos()) {
                     throw e;
                 }
@@ -88,7 +91,7 @@ public final class OrderProducer implements AutoCloseable {
                     .clusterId()
                     .get(limit, TimeUnit.MILLISECONDS);
             return true;
-        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+        } catch (ExecutionException | TimeoutException e) {
             return false;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -124,6 +127,20 @@ public final class OrderProducer implements AutoCloseable {
     }
 
     /**
+     * Waits for what {@link #send} returned. After too long a wait that is unknown, and the order stays in flight:
+     * another request may wait for the same.
+     */
+    public Sent awaitAcknowledgement(CompletableFuture<Sent> sent) {
+        try {
+            return timeLimit.await(sent);
+        } catch (TimeoutException e) {
+            return new Unknown("Kafka did not acknowledge the order in time: it may or may not be written.");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a send never fails", e);
+        }
+    }
+
+    /**
      * What did not get into the buffer is not written. Nor is what Kafka refuses, unless it refuses a resend: the first
      * time it may have been written, and the acknowledgement lost. After any other failure it may be written.
      *
@@ -132,7 +149,7 @@ public final class OrderProducer implements AutoCloseable {
     private static Sent meaning(Exception failure, boolean resent) {
         boolean refused = failure instanceof AuthorizationException || failure instanceof RecordTooLargeException
                 || failure instanceof InvalidRecordException || failure instanceof InvalidTopicException;
-        return failure instanceof TimeoutException || refused && !resent
+        return failure instanceof org.apache.kafka.common.errors.TimeoutException || refused && !resent
                 ? new Refused("Kafka did not take the order, and nothing is written: " + failure.getMessage())
                 : new Unknown("The order may or may not be written: " + failure.getMessage());
     }
@@ -141,5 +158,6 @@ public final class OrderProducer implements AutoCloseable {
     @Override
     public void close() {
         producer.close(patience);
+        timeLimit.close();
     }
 }

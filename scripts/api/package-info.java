@@ -13,6 +13,7 @@
 //SOURCES ProblemType.java
 //SOURCES Recent.java
 //SOURCES Sent.java
+//SOURCES TimeLimit.java
 
 /** Orders over HTTP: routes, limits, problems, idempotency keys, the acknowledged producer. */
 package api;
