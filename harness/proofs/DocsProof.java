@@ -201,8 +201,8 @@ class DocsProof {
                 .replaceAll("localhost:(8000|8001)", "localhost:<$1>")
                 .replaceAll("(KafkaBroker\\.java)(?! --port)", "$1 --port " + ports.get("9092"))
                 .replaceAll("(OrderApi\\.java)(?! --port)", "$1 --port " + ports.get("8000"))
-                .replaceAll("((?:OrderApi|(?:Order|Smallest)Consumer|DlqInspector)\\.java(?: (?:list|show|stats|replay))?)",
-                        "$1" + kafka)
+                .replaceAll("((?:OrderApi|OrderConsumer|SmallestConsumer|DlqInspector)\\.java"
+                        + "(?: (?:list|show|stats|replay))?)", "$1" + kafka)
                 .replaceAll("(DuplicateSender\\.java)", "$1" + kafka + " --api http://localhost:" + ports.get("8000"));
         return moved.replace("<8000>", ports.get("8000")).replace("<8001>", ports.get("8001"));
     }
