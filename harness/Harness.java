@@ -119,7 +119,9 @@ public class Harness implements Callable<Integer> {
         Report report = new Report(System.out);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             report.interrupted();
-            System.setOut(new PrintStream(OutputStream.nullOutputStream())); // what fails now fails for no other reason
+            PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+            System.setOut(nowhere); // what fails now fails for no other reason
+            System.setErr(nowhere);
         }));
         if (check) {
             execute(request("check"), report);

@@ -135,9 +135,9 @@ public final class Report implements TestExecutionListener {
 
     /** Says the last line of a run that is cut short: from now on nothing counts. */
     public synchronized void interrupted() {
-        if (!ended && plan != null) {
-            out.printf("%ninterrupted: %s, %d of %d not run; ending what they started%n", summary(),
-                    total - passed - failed - skipped, total);
+        if (!ended) {
+            out.println(plan == null ? "interrupted before the first test" : "\ninterrupted: " + summary() + ", "
+                    + (total - passed - failed - skipped) + " of " + total + " not run; ending what they started");
         }
         ended = true;
     }
