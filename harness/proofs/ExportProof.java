@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import lab.Build;
 import lab.Lab;
 import lab.LabExtension;
 import lab.Repo;
@@ -25,6 +26,7 @@ class ExportProof {
         Matcher commands = Pattern.compile("(?s)```sh\\n(\\./jbang export maven.*?)```")
                 .matcher(Files.readString(Repo.file("scripts/REFERENCE.md")));
         assertThat(commands.find()).as("the commands in the reference").isTrue();
+        Build.finish(); // JBang builds this script too
         String elsewhere = commands.group(1).replace("./jbang", "'" + Repo.file("jbang") + "'")
                 .replace("scripts/", "'" + Repo.file("scripts") + "'/");
         String java = System.getProperty("java.home");

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -17,6 +18,7 @@ import replay.ReplayProgress;
  * A replay that is run again goes on from its own progress and from no other: the options that say which dead letters
  * it takes and where it sends them name the progress, and the others do not.
  */
+@Tag("check")
 class ProgressKeyProof {
     private static final List<String> NAME_IT = List.of("--exception=Refused", "--reason=no product \\d+",
             "--key=order-1", "--origin=orders", "--since=2h", "--until=2026-01-31", "--dlq-partition=1",
