@@ -38,8 +38,11 @@ class EnglishProof {
     private static final List<String> PLAIN = List.of(".ci", "Makefile", "harness/Harness.java", "harness/cluster.sh",
             "harness/lab/Build.java", "harness/lab/Installation.java", "harness/lab/Needs.java",
             "harness/lab/Reaper.java", "harness/lab/Running.java", "harness/lab/Terminal.java",
-            "harness/lab/Tool.java", "harness/proofs/ComposeProof.java", "harness/proofs/DocsProof.java",
-            "harness/proofs/LayoutProof.java", "harness/proofs/ProcessProof.java", "harness/report");
+            "harness/lab/Tool.java", "harness/payments", "harness/proofs/ComposeProof.java",
+            "harness/proofs/DocsProof.java", "harness/proofs/LayoutProof.java", "harness/proofs/ProcessProof.java",
+            "harness/report", "scripts/DuplicateSender.java", "scripts/KafkaBroker.java", "scripts/OrderApi.java",
+            "scripts/OrderConsumer.java", "scripts/REFERENCE.md", "scripts/SmallestConsumer.java", "scripts/cluster",
+            "scripts/consumer", "scripts/families", "scripts/ledger", "scripts/work");
 
     @Test
     void whatIsWrittenIsPlain() throws Exception {

@@ -35,7 +35,7 @@ public final class TopicReader implements AutoCloseable {
 
     /** One that waits for as long as it takes: for a broker that is away, or a transaction that is open. */
     public TopicReader(Properties client) {
-        this(client, "read_committed", null); // what was aborted is no outcome
+        this(client, "read_committed", null); // what was aborted is not an outcome
     }
 
     /**
