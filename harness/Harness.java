@@ -98,7 +98,8 @@ public class Harness implements Callable<Integer> {
         Build.demo(logs);
         Build.atFullSpeed(logs, "harness/fuzz/OrderFuzz.java");
         Build.others(logs, "harness/families/ConnectLetters.java", "harness/families/SmallRyeLetters.java",
-                "harness/families/SpringLetters.java", "harness/families/StreamsLetters.java");
+                "harness/families/ShareLetters.java", "harness/families/SpringLetters.java",
+                "harness/families/StreamsLetters.java");
         Report report = new Report();
         try (Broker broker = broker(logs.resolve("broker"))) {
             System.out.println("broker: " + broker.description());
