@@ -138,7 +138,7 @@ public class Harness implements Callable<Integer> {
         ClassData.leave(logs);
         Build.inBackground(logs, "harness/Demo.java", Build.BRIEF);
         Build.inBackground(logs, "harness/fuzz/OrderFuzz.java");
-        for (String family : List.of("Connect", "SmallRye", "Spring", "Streams")) {
+        for (String family : List.of("Connect", "Share", "SmallRye", "Spring", "Streams")) {
             Build.inBackground(logs, "harness/families/" + family + "Letters.java", Build.BRIEF);
         }
         Build.inBackground(logs, "harness/payments/PaymentConsumer.java", Build.BRIEF);

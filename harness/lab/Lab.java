@@ -87,13 +87,6 @@ public final class Lab implements AutoCloseable {
         return running;
     }
 
-    /** Starts a broker with an authorizer, where everybody may do what no rule forbids (see {@link Kafka#addRule}). */
-    public Running brokerWithRules() {
-        return start("KafkaBroker", "--port", "0", "--property",
-                "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "--property",
-                "allow.everyone.if.no.acl.found=true", "--property", "super.users=User:somebody");
-    }
-
     /** Starts an API in front of this experiment's topics, on a free port. */
     public Api api(String... options) {
         return apiOn("0", options);

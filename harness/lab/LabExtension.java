@@ -12,8 +12,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives every test a {@link Lab} of its own, and shows the tails of all its logs when the test fails; and the
- * {@link Browser}, one for all, to those that ask for it.
+ * Gives every test a {@link Lab} of its own, and shows the tails of all its logs when the test fails; and to those that
+ * ask for it the {@link OwnBroker} of their class, or the {@link Browser}, one for all.
  */
 public final class LabExtension implements BeforeAllCallback, ParameterResolver, AfterEachCallback {
     private static final Namespace NAMESPACE = Namespace.create(LabExtension.class);
@@ -48,7 +48,7 @@ public final class LabExtension implements BeforeAllCallback, ParameterResolver,
     @Override
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
-        return type == Lab.class || type == Browser.class;
+        return type == Lab.class || type == Browser.class || type == OwnBroker.class;
     }
 
     @Override
@@ -56,8 +56,12 @@ public final class LabExtension implements BeforeAllCallback, ParameterResolver,
         if (parameter.getParameter().getType() == Browser.class) { // JUnit closes it after the last test
             return context.getRoot().getStore(NAMESPACE).computeIfAbsent("browser", key -> Browser.get());
         }
-        String test = context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName();
         Broker used = context.getStore(NAMESPACE).getOrDefault("broker", Broker.class, broker);
+        if (parameter.getParameter().getType() == OwnBroker.class) {
+            return used;
+        }
+        used.heal();
+        String test = context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName();
         Lab lab = new Lab(used, logs.resolve(test + invocation(context)));
         context.getStore(NAMESPACE).put("lab", lab);
         return lab;

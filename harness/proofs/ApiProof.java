@@ -12,11 +12,8 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import lab.Api;
 import lab.Api.Answer;
-import lab.Broker;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -93,7 +90,7 @@ class ApiProof {
         assertThat(lab.kafka().records(lab.events)).as("nothing refused was sent").hasSize(1);
     }
 
-    private static void problem(Answer answer, int status, String detail) {
+    static void problem(Answer answer, int status, String detail) {
         assertThat(answer.status()).as(answer.body().toString()).isEqualTo(status);
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
         assertThat(answer.body().path("status").asInt()).isEqualTo(status);
@@ -168,60 +165,6 @@ class ApiProof {
         assertThat(again.status()).isEqualTo(201);
         assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
         problem(api.post(Api.order("other"), "Idempotency-Key", "k"), 422, "another order");
-    }
-
-    @Test
-    void withoutABrokerItSaysThatNothingWasWrittenAndGoesOnOnceItIsBack(Lab lab) throws Exception {
-        Path data = lab.folder().resolve("data");
-        Running broker = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
-        String bootstrap = Broker.address(broker);
-        Api api =
-                lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "3000"));
-        assertThat(api.post(Api.order("c"), "Idempotency-Key", "before").status()).isEqualTo(201);
-
-        broker.kill9();
-        await("the API sees that the broker is gone")
-                .atMost(Duration.ofSeconds(20))
-                .until(() -> api.get("/health").status() == 503);
-        Answer unavailable = api.post(Api.order("c"), "Idempotency-Key", "during");
-        problem(unavailable, 503, "nothing was sent");
-        assertThat(api.process().err()).doesNotContain("Exception");
-        assertThat(unavailable.header("Retry-After")).isNotNull();
-
-        Broker.address(lab.start("KafkaBroker", "--port", bootstrap.substring(bootstrap.indexOf(':') + 1),
-                "--data-dir", data.toString()));
-        await("orders are taken again").atMost(Duration.ofSeconds(20))
-                .until(() -> api.post(Api.order("c"), "Idempotency-Key", "during").status() == 201);
-        try (Kafka kafka = new Kafka(bootstrap)) {
-            assertThat(kafka.records("order-events")).as("before and during, one record each").hasSize(2);
-        }
-    }
-
-    @Test
-    void withoutAnAcknowledgementItSaysThatTheOutcomeIsUnknown(Lab lab) throws Exception {
-        Running broker = lab.start("KafkaBroker", "--port", "0");
-        String bootstrap = Broker.address(broker);
-        Api api =
-                lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "3000"));
-        assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
-        String named = Api.order("c").replace("{\"customer_id\"", "{\"order_id\":\"late\",\"customer_id\"");
-        broker.freeze();
-        try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<Answer> withoutKey = clients.submit(() -> api.post(named));
-            Future<Answer> withKey = clients.submit(() -> api.post(Api.order("c"), "Idempotency-Key", "k"));
-            await("both wait").atMost(Duration.ofSeconds(2)).until(() -> api.process().err().contains("order late")
-                    && api.process().err().contains("idempotency key k"));
-            problem(api.post(Api.order("d"), "Idempotency-Key", "k"), 422, "another order"); // at once
-            assertThat(withKey.isDone()).isFalse();
-            problem(withoutKey.get(), 504, "whether /orders/late becomes known");
-            problem(withKey.get(), 504, "same Idempotency-Key");
-        } finally {
-            broker.thaw();
-        }
-        await("it was written, and is known").atMost(Duration.ofSeconds(20))
-                .until(() -> api.get("/orders/late").status() == 200);
-        await("the same key is taken again").atMost(Duration.ofSeconds(20))
-                .until(() -> api.post(Api.order("c"), "Idempotency-Key", "k").status() == 201);
     }
 
     @Test

@@ -14,35 +14,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import lab.Api;
-import lab.Broker;
 import lab.Contract;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
-import lab.Running;
+import lab.OwnBroker;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The API does what its /openapi.json says, and what it does stands there. */
-@ExtendWith(LabExtension.class)
+@Execution(ExecutionMode.SAME_THREAD) // one of them kills the broker
 class ContractProof {
+    @RegisterExtension
+    static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(OwnBroker::new);
+
     private static final String ORDERS = "/orders";
     private static final String ORDER = "/orders/{order_id}";
 
     @Test
-    void theContractIsOpenApiAndItsSchemasAreSchemas(Lab lab) {
-        Contract contract = new Contract(lab.api());
+    void theContractIsOpenApiAndItsSchemasAndExamplesAreRight(Lab lab) {
+        Api api = lab.api();
+        Contract contract = new Contract(api);
         var read = new OpenAPIV3Parser().readContents(contract.text(), List.of(), null);
         assertThat(read.getMessages()).isEmpty();
         assertThat(read.getOpenAPI().getOpenapi()).startsWith("3.1");
         assertThat(contract.wrongSchemas()).isEmpty();
-    }
-
-    @Test
-    void itsExamplesAreRight(Lab lab) {
-        Api api = lab.api();
-        Contract contract = new Contract(api);
         assertThat(contract.examples()).hasSizeGreaterThan(10).allSatisfy(example -> {
             assertThat(contract.wrong(example)).isEmpty();
             if (example.at().endsWith("problem+json")) {
@@ -57,8 +56,8 @@ class ContractProof {
     // --- answers --------------------------------------------------------------------------------------------------
 
     @Test
-    void everyAnswerIsOneThatTheContractListsAndAllThatItListsAreGiven(Lab lab) {
-        Api api = lab.api("--max-body-bytes", "2000");
+    void everyAnswerIsOneThatTheContractListsAndAllThatItListsAreGiven(Lab lab, OwnBroker broker) {
+        Api api = lab.api("--max-body-bytes", "2000", "--timeout-ms", "3000");
         Contract contract = new Contract(api);
 
         String accepted = place(contract, api, "customer123", "a");
@@ -84,15 +83,12 @@ class ContractProof {
             status(200, contract.send(api, path, api.request(path).GET()));
         }
 
-        withoutKafka(lab, contract);
+        anErrorOutsideOfAllOperationsIsAProblemToo(contract, api);
+        withoutKafka(contract, api, broker);
         assertThat(contract.met()).as("all that the contract lists was met").isEqualTo(contract.answers());
     }
 
-    private static void withoutKafka(Lab lab, Contract contract) {
-        Running broker = lab.start("KafkaBroker", "--port", "0");
-        Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", Broker.address(broker),
-                "--timeout-ms", "3000"));
-        place(contract, api, "c", "before");
+    private static void withoutKafka(Contract contract, Api api, OwnBroker broker) {
         broker.freeze();
         status(504, contract.send(api, ORDERS, order(api, "c", "during")));
         broker.kill9();
@@ -127,10 +123,7 @@ class ContractProof {
         assertThat(response.statusCode()).as(Kafka.text(response.body())).isEqualTo(expected);
     }
 
-    @Test
-    void anErrorOutsideOfAllOperationsIsAProblemToo(Lab lab) {
-        Api api = lab.api();
-        Contract contract = new Contract(api);
+    private static void anErrorOutsideOfAllOperationsIsAProblemToo(Contract contract, Api api) {
         for (HttpRequest.Builder request : List.of(api.request("/nothing").GET(), api.request(ORDERS).GET(),
                 api.request("/health").DELETE())) {
             HttpResponse<byte[]> response = api.fetch(request);

@@ -135,6 +135,64 @@ class FamiliesProof {
                 Stream.concat(originals.stream(), originals.stream()).toList());
     }
 
+    /** The broker writes these, with copies and without; the groups go on, so that what is replayed dies again. */
+    @Test
+    void deadLettersOfShareGroupsThatDieAgain(Lab lab) {
+        List<Own> originals = send(lab);
+        String copies = "dlq." + lab.events; // the broker writes to no topic with another prefix
+        String without = copies + "-without-copies";
+        lab.kafka().createTopic(copies, 1);
+        lab.kafka().createTopic(without, 1);
+        Running groups = lab.start("ShareLetters", lab.broker().bootstrap(), lab.events, copies, without, lab.group);
+        awaitLetters(lab, groups, RECORDS, copies, without);
+
+        IntFunction<Map<String, Object>> death = i -> told("family", "share group", "topic", lab.events, "partition", 1,
+                "offset", i, "group", lab.group, "attempts", i == 0 ? 1 : 2, "message", i == 0
+                        ? "Offset rejected by client." : "Offset delivery count exceeded the threshold.");
+        assertThat(deaths(lab, copies)).containsExactlyInAnyOrderElementsOf(each(i -> List.of(death.apply(i))));
+        assertThat(deaths(lab, without)).containsExactlyInAnyOrderElementsOf(each(i -> List.of(
+                and(death.apply(i), "group", lab.group + "-without-copies"))));
+        String second = letterOfOffset(lab, without, 1);
+        assertThat(inspect(lab, copies, "show", letterOfOffset(lab, copies, 1)).out())
+                .contains("family share group", "12345678");
+        assertThat(inspect(lab, without, "show", second).out()).contains("family share group", "not copied")
+                .doesNotContain("12345678");
+        assertThat(inspect(lab, without, "show", second, "--fetch-original").out())
+                .contains("original", lab.events + "-1@1", "12345678", "dead-letter-box");
+
+        InspectorProof.sentence(run(lab, without, "replay", "--execute"), 1,
+                "4 stay, as key and value were not copied: --not-copied --fetch-original");
+        String[] atMostOnce = {"--not-copied", "--fetch-original", "--max-replays", "1"};
+        assertThat(replayed(lab, without, atMostOnce)).containsExactlyInAnyOrderElementsOf(originals);
+        awaitLetters(lab, groups, 2 * RECORDS, copies, without);
+        assertThat(replayed(lab, without, atMostOnce)).as("and no more").hasSize(RECORDS);
+        assertThat(lab.kafka().records(without + "-quarantine")).hasSize(RECORDS).allSatisfy(quarantined -> {
+            assertThat(Kafka.header(quarantined, "__dlq.replays")).isEqualTo("1");
+            assertThat(Kafka.header(quarantined, "__dlq.errors.group")).isEqualTo(lab.group + "-without-copies");
+        }).extracting(FamiliesProof::own).usingRecursiveFieldByFieldElementComparatorOnFields("key", "value")
+                .containsExactlyInAnyOrderElementsOf(originals);
+        groups.kill9();
+
+        assertThat(replayed(lab, copies)).filteredOn(record -> record.headers().isEmpty())
+                .as("keys and values are all that a copy has, also of what had been replayed")
+                .usingRecursiveFieldByFieldElementComparatorOnFields("key", "value")
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.concat(originals.stream(), originals.stream()).toList());
+        letterOf(lab, without, null, null, "__connect.errors.topic", lab.events);
+        letterOf(lab, without, null, null, "__dlq.errors.topic", lab.events, "__dlq.errors.exception", "shop.Refused");
+        assertThat(inspect(lab, without, "list", "--not-copied").out()).as("a null is a null with all others")
+                .contains(2 * RECORDS + " dead letters in");
+        lab.kafka().deleteRecords(lab.events, 1, RECORDS);
+        InspectorProof.sentence(run(lab, without, "show", second, "--fetch-original"), 1, "original is gone");
+    }
+
+    /** Of a share group's dead letters, which one is that of an offset: PARTITION:OFFSET. */
+    private static String letterOfOffset(Lab lab, String topic, int offset) {
+        return lab.kafka().records(topic).stream()
+                .filter(letter -> String.valueOf(offset).equals(Kafka.header(letter, "__dlq.errors.offset")))
+                .map(letter -> letter.partition() + ":" + letter.offset()).findFirst().orElseThrow();
+    }
+
     /** What those libraries also write, or wrote, or what comes of it on the way, made by hand. */
     @Test
     void everyHeaderIsReadAsItsNameHasItAndWhatCannotBeReadIsNotTold(Lab lab) {
@@ -204,27 +262,31 @@ class FamiliesProof {
                         "dead-letter-office", "retry_topic", "dlq", "__dlq.replays"));
     }
 
-    /** A share group may leave out what there was, and Kafka Streams where it could not produce; no others do. */
     @Test
-    void whatIsNotCopiedIsToldFromANullAndAllHeadersAreTold(Lab lab) {
-        lab.kafka().createTopic(lab.events, 1);
+    void allHeadersAreTold(Lab lab) {
         lab.kafka().createTopic(lab.dlq, 1);
-        letterOf(lab, null, null, "__connect.errors.topic", lab.events, "__connect.errors.new", "n",
-                "__connect.errors.partition", "first", "dead-letter-cause", null, "mine", "m");
-        letterOf(lab, null, null, "__dlq.errors.topic", lab.events, "__dlq.errors.exception", "shop.Refused");
-        letterOf(lab, null, null, "__dlq.errors.topic", lab.events, "__dlq.errors.group", "g");
-        letterOf(lab, new byte[] {0, 0, 0, 5}, null, "__dlq.errors.topic", lab.events);
-        letterOf(lab, null, null, "__streams.errors.topic", lab.events);
-
-        assertThat(inspect(lab, lab.dlq, "list", "--not-copied").out()).contains("0:2 ", "0:4 ", "2 dead letters in");
-        assertThat(inspect(lab, lab.dlq, "list", "--key", "0x00000005").out()).contains("0:3 ", "1 dead letter in");
-        assertThat(Kafka.json(Kafka.bytes(inspect(lab, lab.dlq, "list", "--format", "json").out())).get(0)
-                .path("error_headers").toString()).isEqualTo("[{\"name\":\"__connect.errors.new\",\"text\":\"n\"},"
+        letterOf(lab, lab.dlq, new byte[] {0, 0, 0, 5}, null, "__connect.errors.topic", lab.events,
+                "__connect.errors.new", "n", "__connect.errors.partition", "first", "dead-letter-cause", null, "mine",
+                "m");
+        letter(lab);
+        Running list = inspect(lab, lab.dlq, "list", "--key", "0x00000005", "--format", "jsonl");
+        assertThat(Kafka.json(Kafka.bytes(list.out())).path("error_headers").toString()).isEqualTo(
+                "[{\"name\":\"__connect.errors.new\",\"text\":\"n\"},"
                         + "{\"name\":\"__connect.errors.partition\",\"text\":\"first\"},"
                         + "{\"name\":\"dead-letter-cause\",\"text\":\"(null)\"}]");
+    }
+
+    /** Kafka Streams cannot copy what it could not produce; of others, a null is a null. */
+    @Test
+    void whatKafkaStreamsCouldNotProduceIsNotCopied(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.kafka().createTopic(lab.dlq, 1);
+        letterOf(lab, lab.dlq, null, null, "__connect.errors.topic", lab.events);
+        letterOf(lab, lab.dlq, null, null, "__streams.errors.topic", lab.events);
+        assertThat(inspect(lab, lab.dlq, "list", "--not-copied").out()).contains("0:1 ", "1 dead letter in");
         Running replay = lab.inspect("replay", "--execute");
-        assertThat(replay.out()).as(replay.tail()).contains("replayed 3 of 3");
-        assertThat(replay.awaitExit(Duration.ZERO)).as("two stay").isEqualTo(1);
+        assertThat(replay.out()).as(replay.tail()).contains("replayed 1 of 1");
+        assertThat(replay.awaitExit(Duration.ZERO)).as("one is not replayed").isEqualTo(1);
     }
 
     // --- the records ----------------------------------------------------------------------------------------------
@@ -267,11 +329,11 @@ class FamiliesProof {
 
     /** A dead letter with these error headers, name by value: text, bytes or null. */
     private static void letter(Lab lab, Object... headers) {
-        letterOf(lab, null, Kafka.bytes("value"), headers);
+        letterOf(lab, lab.dlq, null, Kafka.bytes("value"), headers);
     }
 
-    private static void letterOf(Lab lab, byte[] key, byte[] value, Object... headers) {
-        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, key, value);
+    private static void letterOf(Lab lab, String dlq, byte[] key, byte[] value, Object... headers) {
+        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(dlq, key, value);
         for (int i = 0; i < headers.length; i += 2) {
             letter.headers().add((String) headers[i],
                     headers[i + 1] instanceof String text ? Kafka.bytes(text) : (byte[]) headers[i + 1]);
@@ -285,13 +347,17 @@ class FamiliesProof {
     private static void die(Lab lab, String library, List<String> topics, String... options) {
         Running process = lab.start(library, Stream.concat(Stream.of(lab.broker().bootstrap()), Arrays.stream(options))
                 .toArray(String[]::new));
+        awaitLetters(lab, process, RECORDS, topics.toArray(String[]::new));
+        process.kill9(); // nothing is left for it to do, and it would take its time
+    }
+
+    private static void awaitLetters(Lab lab, Running process, int letters, String... topics) {
         for (String topic : topics) {
             await("dead letters in " + topic).atMost(DEATHS).pollInterval(Duration.ofMillis(100)).until(() -> {
                 assertThat(process.alive()).as(process.name() + " runs").isTrue();
-                return lab.kafka().records(topic).size() == RECORDS;
+                return lab.kafka().records(topic).size() == letters;
             });
         }
-        process.kill9(); // nothing is left for it to do, and it would take its time
     }
 
     /** The deaths of all dead letters in a topic, as DlqInspector tells them, without their stack traces. */
@@ -332,8 +398,8 @@ class FamiliesProof {
     }
 
     /** What is in the topic of the originals beside them, once DlqInspector has sent dead letters back. */
-    private static List<Own> replayed(Lab lab, String topic) {
-        inspect(lab, topic, "replay", "--execute");
+    private static List<Own> replayed(Lab lab, String topic, String... options) {
+        inspect(lab, topic, Lab.with(new String[] {"replay", "--execute"}, options));
         return lab.kafka().records(lab.events).stream()
                 .filter(record -> record.partition() != 1 || record.offset() >= RECORDS)
                 .map(FamiliesProof::own)
@@ -341,10 +407,14 @@ class FamiliesProof {
     }
 
     private static Running inspect(Lab lab, String topic, String... options) {
-        Running run = lab.run("DlqInspector",
-                Lab.with(options, "--bootstrap-server", lab.broker().bootstrap(), "--topic", topic));
+        Running run = run(lab, topic, options);
         assertThat(run.awaitExit(Duration.ZERO)).as(run.tail()).isEqualTo(0);
         return run;
+    }
+
+    private static Running run(Lab lab, String topic, String... options) {
+        return lab.run("DlqInspector",
+                Lab.with(options, "--bootstrap-server", lab.broker().bootstrap(), "--topic", topic));
     }
 
     private static <T> List<T> each(IntFunction<T> expected) {

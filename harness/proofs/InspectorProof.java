@@ -4,24 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
-import lab.Broker;
-import lab.Build;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
 import lab.Running;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -123,8 +118,6 @@ class InspectorProof {
 
     @Test
     void oneIsShownWithAllThatIsKnownOfIt(Lab lab) {
-        lab.kafka().createTopic(lab.events, 1);
-        RecordMetadata source = lab.kafka().send(lab.events, "order-1", "{\"a\":{\"b\":1.10}}");
         dlq(lab, 1);
         lab.kafka().send(withValue(letter(lab, 0, NOON, "order-1", "a.B", "m", lab.events, "0"),
                 "{\"a\":{\"b\":1.10}}"));
@@ -132,16 +125,10 @@ class InspectorProof {
         binary[3] = 'K';
         binary[39] = (byte) 0xff;
         lab.kafka().send(new ProducerRecord<>(lab.dlq, 0, null, binary));
-        lab.kafka().send(notCopied(lab, lab.events, 0));
-        lab.kafka().send(notCopied(lab, lab.events, 99));
 
         assertThat(lab.inspect("show", "0:0").out()).contains("topic " + lab.events, "exception a.B",
                 "__dlq.errors.exception  a.B", "\"b\" : 1.10");
         assertThat(lab.inspect("show", "0:1").out()).contains("00000000  00 00 00 4b", "...K", "00000020");
-        assertThat(lab.inspect("show", "0:2").out()).contains("not copied");
-        assertThat(lab.inspect("show", "0:2", "--fetch-original").out()).contains("original",
-                lab.events + "-0@" + source.offset(), "\"b\" : 1.10");
-        sentence(lab.inspect("show", "0:3", "--fetch-original"), 1, "original is gone");
     }
 
     @Test
@@ -208,32 +195,6 @@ class InspectorProof {
         assertThat(keys(lab, "--isolation-level", "read_uncommitted")).containsExactly("aborted", "real");
     }
 
-    /** The list stands still in front of a pipe that nobody empties, with some eight of its 60 MB fetched. */
-    @Test
-    void aBrokerThatGoesAwayIsWaitedForAsLongAsIsAllowed(Lab lab) throws Exception {
-        Running broker = lab.start("KafkaBroker", "--port", "0");
-        String bootstrap = Broker.address(broker);
-        try (Kafka kafka = new Kafka(bootstrap)) {
-            kafka.createTopic(lab.dlq, 1);
-            kafka.sendAll(IntStream.range(0, 60_000).mapToObj(i -> new ProducerRecord<byte[], byte[]>(lab.dlq, null,
-                    new byte[1_000])).toList());
-        }
-        List<String> command = new ArrayList<>(List.of("bash", "-c", "mkfifo gate; \"$@\" "
-                + "| { dd bs=1 count=1 status=none; cat gate; cat > rest; }; exit ${PIPESTATUS[0]}", "bash"));
-        command.addAll(Build.command("DlqInspector", "list", "--topic", lab.dlq, "--bootstrap-server", bootstrap,
-                "--timeout-ms", "3000"));
-        Running list = lab.command("DlqInspector", Map.of(), command.toArray(String[]::new));
-        list.awaitOut("has begun", Pattern.compile("(A)"), Duration.ofSeconds(30));
-        broker.freeze();
-        try {
-            Files.writeString(lab.folder().resolve("gate"), "");
-            list.awaitExit(Duration.ofSeconds(30));
-        } finally {
-            broker.thaw();
-        }
-        sentence(list, 3, "did not answer in time");
-    }
-
     @Test
     void whatIsWrongIsSaidInASentence(Lab lab) {
         sentence(lab.inspect("list"), 1, "There is no topic " + lab.dlq);
@@ -264,7 +225,7 @@ class InspectorProof {
         lab.kafka().createTopic(lab.dlq, partitions, Map.of("retention.ms", "-1"));
     }
 
-    private static void sentence(Running ended, int exitCode, String what) {
+    static void sentence(Running ended, int exitCode, String what) {
         assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(exitCode);
         assertThat(ended.err().strip()).contains(what).doesNotContain("\n").doesNotContain("Exception:");
     }
@@ -290,15 +251,5 @@ class InspectorProof {
     private static ProducerRecord<byte[], byte[]> withValue(ProducerRecord<byte[], byte[]> letter, String value) {
         return new ProducerRecord<>(letter.topic(), letter.partition(), letter.timestamp(), letter.key(),
                 Kafka.bytes(value), letter.headers());
-    }
-
-    /** As a share group writes it by default (KIP-1191). */
-    static ProducerRecord<byte[], byte[]> notCopied(Lab lab, String origin, long offset) {
-        ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, 0, null, null);
-        letter.headers().add("__dlq.errors.topic", Kafka.bytes(origin))
-                .add("__dlq.errors.partition", Kafka.bytes("0"))
-                .add("__dlq.errors.offset", Kafka.bytes(String.valueOf(offset)))
-                .add("__dlq.errors.group", Kafka.bytes("share"));
-        return letter;
     }
 }

@@ -1,0 +1,74 @@
+package lab;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A {@code KafkaBroker.java} that the tests of one class share among themselves, one after the other, to kill it,
+ * freeze it, and forbid things on it: everybody may do what no rule forbids (see {@link Kafka#addRule}).
+ */
+public final class OwnBroker implements Broker {
+    private final Path folder;
+    private Running process;
+    private final String bootstrap;
+
+    /** @param folder for data and logs */
+    public OwnBroker(Path folder) {
+        this.folder = folder;
+        start("0");
+        bootstrap = Broker.address(process);
+    }
+
+    private void start(String port) {
+        process = Running.start("KafkaBroker", folder, folder, Map.of(), Build.command("KafkaBroker", "--port", port,
+                "--data-dir", folder.resolve("data").toString(), "--property",
+                "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "--property",
+                "allow.everyone.if.no.acl.found=true", "--property", "super.users=User:somebody"));
+    }
+
+    public void freeze() {
+        process.freeze();
+    }
+
+    public void thaw() {
+        process.thaw();
+    }
+
+    public void kill9() {
+        process.kill9();
+    }
+
+    /** Starts it again after a kill, where it was and with what it had; returns once it is ready. */
+    public void startAgain() {
+        start(bootstrap.substring(bootstrap.lastIndexOf(':') + 1));
+        Broker.address(process);
+    }
+
+    @Override
+    public void heal() {
+        process.thaw();
+        if (!process.alive()) {
+            startAgain();
+        }
+    }
+
+    @Override
+    public String bootstrap() {
+        return bootstrap;
+    }
+
+    @Override
+    public String description() {
+        return "KafkaBroker.java of one class at " + bootstrap;
+    }
+
+    @Override
+    public String tail() {
+        return process.tail();
+    }
+
+    @Override
+    public void close() {
+        process.kill9();
+    }
+}
