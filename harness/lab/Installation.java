@@ -2,6 +2,7 @@ package lab;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,8 +10,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,6 +24,14 @@ final class Installation {
     private static final long SECONDS_BETWEEN_LINES = 10;
     private static final long SECONDS_TO_END = 60; // apt-get ignores an interrupt while dpkg is at work, rightly
     private static final int WIDTH = 70;
+    private static final PrintStream OUT = System.out; // a run that is interrupted says no more, but we do
+
+    private static final Set<Installation> AT_WORK = new HashSet<>();
+    private static boolean ending;
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(Installation::endAll, "installations"));
+    }
 
     private final String what;
     private final Path log;
@@ -39,64 +50,70 @@ final class Installation {
      * @param logs where its output goes
      * @param env  variables to add
      * @return whether it ended well and in time
+     * @throws IllegalStateException if this process is about to end
      */
     static boolean run(String what, Path logs, Duration atMost, Map<String, String> env, String... command) {
-        try {
-            Files.createDirectories(logs);
-            Path log = logs.resolve(what.replaceAll("\\W+", "-") + ".out");
-            List<String> line = new ArrayList<>(List.of(command));
-            if (Tool.installed("setsid").isPresent()) { // away from the terminal, whose Ctrl-C would break dpkg's work
-                line.addFirst("setsid");
-            }
-            ProcessBuilder builder = new ProcessBuilder(line).redirectInput(new File("/dev/null"))
-                    .redirectErrorStream(true).redirectOutput(log.toFile());
-            builder.environment().putAll(env);
-            System.out.println(what + " …");
-            return new Installation(what, log, builder.start()).wait(atMost);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        List<String> line = new ArrayList<>(List.of(command));
+        if (Tool.installed("setsid").isPresent()) { // away from the terminal, whose Ctrl-C would break dpkg's work
+            line.addFirst("setsid");
         }
-    }
-
-    private boolean wait(Duration atMost) {
-        Thread atExit = new Thread(this::end, "end of " + what);
-        Runtime.getRuntime().addShutdownHook(atExit);
-        try {
-            while (!process.waitFor(SECONDS_BETWEEN_LINES, TimeUnit.SECONDS)) {
-                if (seconds() > atMost.toSeconds()) {
-                    System.out.println(what + " takes more than " + atMost.toSeconds() + " s and is given up");
-                    end();
-                    return false;
-                }
-                System.out.printf("%s: %d s, %s%n", what, seconds(), lastLine(".*\\S.*"));
+        Path log = logs.resolve(what.replaceAll("\\W+", "-") + ".out");
+        ProcessBuilder builder = new ProcessBuilder(line).redirectInput(new File("/dev/null")).redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        builder.environment().putAll(env);
+        Installation installation;
+        synchronized (AT_WORK) {
+            if (ending) {
+                throw new IllegalStateException("interrupted");
             }
-            boolean done = process.exitValue() == 0;
-            System.out.println(what + (done ? " took " + seconds() + " s"
-                    : " failed: " + lastLine(".*[Ee]rror.*|E: .*") + "; see " + log));
-            return done;
+            OUT.println(what + " …");
+            try {
+                Files.createDirectories(logs);
+                installation = new Installation(what, log, builder.start());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            AT_WORK.add(installation);
+        }
+        try {
+            return installation.wait(atMost);
         } catch (InterruptedException e) {
-            end();
+            installation.end();
             throw new IllegalStateException("interrupted", e);
         } finally {
-            if (!process.isAlive()) {
-                remove(atExit);
+            synchronized (AT_WORK) {
+                AT_WORK.remove(installation);
             }
         }
     }
 
-    private static void remove(Thread atExit) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(atExit);
-        } catch (IllegalStateException e) {
-            // the JVM is about to end: so it runs, and finds nothing to do
+    private static void endAll() {
+        List<Installation> all;
+        synchronized (AT_WORK) {
+            ending = true;
+            all = List.copyOf(AT_WORK);
         }
+        all.forEach(Installation::end);
+    }
+
+    private boolean wait(Duration atMost) throws InterruptedException {
+        while (!process.waitFor(SECONDS_BETWEEN_LINES, TimeUnit.SECONDS)) {
+            if (seconds() > atMost.toSeconds()) {
+                OUT.println(what + " takes more than " + atMost.toSeconds() + " s and is given up");
+                end();
+                return false;
+            }
+            OUT.printf("%s: %d s, %s%n", what, seconds(), lastLine(".*\\S.*"));
+        }
+        boolean done = process.exitValue() == 0;
+        OUT.println(what + (done ? " took " + seconds() + " s"
+                : " failed: " + lastLine(".*[Ee]rror.*|E: .*") + "; see " + log));
+        return done;
     }
 
     /** Interrupts it, and waits: what is half installed is worse than a minute more. */
     private void end() {
-        if (!process.isAlive()) {
-            return;
-        }
+        OUT.println("waiting for " + what + " to stop");
         try {
             new ProcessBuilder("bash", "-c", "kill -INT " + process.pid()).start().waitFor();
             if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {

@@ -117,29 +117,14 @@ class LayoutProof {
 
     @Test
     void scriptsAndFoldersAreSmall() throws Exception {
-        Map<String, Integer> tooLong = new TreeMap<>();
-        Map<String, Integer> tooFarDown = new TreeMap<>();
-        Map<String, Integer> tooFull = new TreeMap<>();
         for (String script : Repo.scripts()) {
             List<String> lines = Files.readAllLines(Repo.file("scripts/" + script + ".java"));
-            int begin = 1;
-            while (!lines.get(begin - 1).startsWith("public class ")) {
-                begin++;
-            }
-            note(script, lines.size(), LONGEST_SCRIPT, tooLong);
-            note(script, begin, LAST_LINE_FOR_A_CLASS, tooFarDown);
+            assertThat(lines).as(script).hasSizeLessThanOrEqualTo(LONGEST_SCRIPT);
+            assertThat(lines.subList(0, LAST_LINE_FOR_A_CLASS)).as("the first lines of " + script)
+                    .anyMatch(line -> line.startsWith("public class " + script));
         }
         for (String folder : folders()) {
-            note(folder, javaFiles(folder).size(), FULLEST_FOLDER, tooFull);
-        }
-        assertThat(tooLong).as("lines of a script").isEmpty();
-        assertThat(tooFarDown).as("the line where a script's class begins").isEmpty();
-        assertThat(tooFull).as("files in a folder").isEmpty();
-    }
-
-    private static void note(String what, int size, int limit, Map<String, Integer> beyond) {
-        if (size > limit) {
-            beyond.put(what, size);
+            assertThat(javaFiles(folder)).as(folder).hasSizeLessThanOrEqualTo(FULLEST_FOLDER);
         }
     }
 
