@@ -85,7 +85,7 @@ import work.Processing;
  *
  * <pre>
  * thread            runs
- * main              1, 4, 5 and the callbacks of a rebalance: all that touches the clients
+ * main              1, 4, 5 and the callbacks of a rebalance: all that touches consumer and producer
  * workers, virtual  2, 3: each takes a Delivery and gives back a Handled
  * ledger-*          reads a partition's ledger back, while the partition is paused
  * watch, figures    interrupts handlers that hang; prints
@@ -107,7 +107,7 @@ public class OrderConsumer implements Callable<Integer> {
     @Mixin private SimulatedWork work;
     @Mixin private LogFileOptions logging;
 
-    private final OutcomeJson outcomes = new OutcomeJson(Printable::of);
+    private final OutcomeJson format = new OutcomeJson(Printable::of);
     private volatile boolean stopping;
     private Handled stuck; // with --no-dlq: the record that cannot be processed
     private Logger log;
@@ -133,12 +133,12 @@ public class OrderConsumer implements Callable<Integer> {
         try (var shutdown = new Script.Shutdown(() -> stopping = true);
                 var processing = new Processing<>("order", new OrderReader(), work::handle, new Processing.Limits(
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
-                        log);
+                        report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var admin = kafka.connect(topics.group + "-admin", log);
                 var consumer = new KafkaConsumer<byte[], byte[]>(consumerSettings());
-                AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT))) { // not 30 s
-            prepare(admin, consumer, processing, figures);
+                AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s
+                var policy = prepare(admin, consumer, processing, figures)) {
             consumer.subscribe(List.of(topics.events), assignment.onRebalance(this::release));
             while (!stopping && stuck == null) {
                 assignment.setFlow();
@@ -151,8 +151,7 @@ public class OrderConsumer implements Callable<Integer> {
                 figures.look(assignment::snapshot);
             }
             log.info("stopping: finishing what is being handled");
-            release(assignment.partitions());
-            policy.close();
+            release(assignment.partitions()); // the callback at the consumer's close then finds nothing to do
             log.info("stopped");
         } catch (KafkaException e) {
             throw kafka.failure(e);
@@ -177,9 +176,12 @@ public class OrderConsumer implements Callable<Integer> {
         }
     }
 
-    // --- 4, 5: out through one door -------------------------------------------------------------------------------
+    // --- 4, 5: out through one door, by one of two ways; the policy calls it, and knows what to do when it fails ----
 
-    /** One after the other. If the consumer dies between, the orders come again, and are found in the ledger. */
+    /**
+     * One after the other. If the consumer dies between, the orders come again, and are found in the ledger. It does
+     * not stop a zombie: a consumer that was frozen before 4, and goes on after its partitions moved.
+     */
     private void writeThenCommit(Producer<byte[], byte[]> producer, List<Handled> batch) {
         List<Handled> written = writer.write(producer, batch);                                          // 4
         pending.written(written);
@@ -192,13 +194,16 @@ public class OrderConsumer implements Callable<Integer> {
         }
     }
 
-    /** Both in one transaction. Nothing comes between, and the broker refuses the offsets of a zombie (KIP-447). */
+    /**
+     * Both in one transaction. Nothing comes between, and the broker refuses a zombie (KIP-447). It does so by the
+     * offsets, so that each transaction has offsets of all partitions that its outcomes are from.
+     */
     private void writeAndCommit(Producer<byte[], byte[]> producer, List<Handled> batch) {
         var offsets = assignment.offsetsAfter(batch);
         producer.beginTransaction();
         writer.send(producer, batch);                                                                   // 4
         producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());                           // 5
-        FreezePoint.WRITTEN.reached();
+        FreezePoint.WRITTEN.reachedWith(batch);
         producer.commitTransaction();
         pending.written(batch);
         assignment.committed(offsets);
@@ -215,47 +220,46 @@ public class OrderConsumer implements Callable<Integer> {
             takeHandled(IDLE_POLL);
             pending.batch(assignment.atWork() == 0).ifPresent(policy::commit);
         }
-        policy.commit(pending.all());
+        policy.finish(pending.all());
         assignment.forget(partitions);
     }
 
     // --- how the parts are put together, and the settings of the clients ------------------------------------------
 
-    private void prepare(Admin admin, Consumer<byte[], byte[]> consumer, Processing<Order> processing,
+    private CommitPolicy prepare(Admin admin, Consumer<byte[], byte[]> consumer, Processing<Order> processing,
             Figures figures) {
         this.consumer = consumer;
-        kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters));
         long remembered = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
                 Duration.ofDays(options.replayHorizonDays), log);
+        kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, letters are held back
         LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
-                topics.outcomes, outcomes, remembered, figures::restored);
+                topics.outcomes, format, remembered, figures::restored);
         assignment = new Assignment(consumer, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();
             case none -> Ledger.none();
         }, options.maxInFlight, options.maxInFlightBytes, report);
         workers = new Workers<>(processing, new OutcomeRecords<>(topics.outcomes, topics.deadLetters, topics.group,
-                outcomes), guarantees.keyOrder());
+                format), guarantees.keyOrder());
         pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
         writer = new OutcomeWriter(pending);
-        policy = switch (guarantees.commit) {
+        return policy = switch (guarantees.commit) {
             case manual -> new RetryLater(new KafkaProducer<>(producerSettings()), this::writeThenCommit);
-            case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(transactionalSettings()), consumer,
+            case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(producerSettings()), consumer,
                     assignment, writer, pending, this::writeAndCommit);
         };
     }
 
     private Properties consumerSettings() {
         Properties settings = kafka.client(topics.group);
-        // true commits what was polled, not what is done
+        // true commits what was polled, not what is done; soon, so that the loss shows
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, guarantees.autoCommit);
-        // with it, the loss shows soon
         settings.put(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500);
         // a new group begins with what is there
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        // it also waits for offsets to be stable
+        // aborted orders are not read; offsets of open transactions are waited for
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        // so many share one flush and one commit
+        // the records of one poll share one flush and one commit
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
         // one fetch may go over the bound of what is in flight, but not by much
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) Math.min(16 << 20, options.maxInFlightBytes));
@@ -285,15 +289,12 @@ public class OrderConsumer implements Callable<Integer> {
         settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, DeadLetter.LARGEST);
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-        return settings;
-    }
-
-    private Properties transactionalSettings() {
-        Properties settings = producerSettings();
-        // under the same id, the next life ends what this one left open
-        settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topics.group + "-" + options.consumerName());
-        // what a dead consumer left open holds readers up for no longer than that
-        settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);
+        if (guarantees.transactional()) {
+            // under the same id, the next life of this consumer ends what this one left open
+            settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topics.group + "-" + options.consumerName());
+            // what a dead consumer left open holds readers up for no longer than that
+            settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);
+        }
         return settings;
     }
 }

@@ -93,6 +93,8 @@ class OutageProof {
         assertThat(consumer.awaitExit(Duration.ofSeconds(40))).isEqualTo(1);
         assertThat(consumer.err()).contains("Kafka refuses the dead letter of " + lab.events + "-0@10");
         assertThat(lab.kafka().committed(lab.group, lab.events).getOrDefault(0, 0L)).isLessThanOrEqualTo(10);
+        assertThat(lab.outcomes()).as("nothing is written after it under its key").doesNotContainKey("too-large");
+        assertThat(lab.ordersByOutcomes().keySet()).as("nor anything twice").isSubsetOf(1);
     }
 
     private static void awaitHeldBack(Lab lab, Running consumer, String why) {

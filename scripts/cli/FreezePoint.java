@@ -39,7 +39,7 @@ public enum FreezePoint {
             try {
                 new ProcessBuilder("sh", "-c", "kill -STOP " + ProcessHandle.current().pid()).start().waitFor();
             } catch (IOException | InterruptedException e) {
-                throw new IllegalStateException("--freeze-at needs a shell with kill", e);
+                throw new Failure("--freeze-at needs a shell with kill (" + e.getMessage() + ").");
             }
         }
     }

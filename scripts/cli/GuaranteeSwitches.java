@@ -51,6 +51,10 @@ public final class GuaranteeSwitches {
         };
     }
 
+    public boolean transactional() {
+        return commit == Commit.transactional;
+    }
+
     /** Whether the records of one key are handled in order. */
     public boolean keyOrder() {
         return ordering == Ordering.key;

@@ -6,19 +6,25 @@ import picocli.CommandLine.Option;
 /** How many orders to handle at a time, for how long, and how often to try. Fields, since picocli sets them. */
 @Command(optionListHeading = "Handling:%n")
 public final class HandlingOptions {
-    @Option(names = "--concurrency", defaultValue = "100", paramLabel = "N",
+    private static final String DEFAULT_CONCURRENCY = "100";
+    private static final String DEFAULT_MAX_ATTEMPTS = "3";
+    private static final String DEFAULT_RETRY_BACKOFF_MS = "200";
+    private static final String DEFAULT_HANDLER_TIMEOUT_MS = "30000";
+
+    @Option(names = "--concurrency", defaultValue = DEFAULT_CONCURRENCY, paramLabel = "N",
             description = "How many orders to handle at a time (default: ${DEFAULT-VALUE}).")
     public int concurrency;
 
-    @Option(names = "--max-attempts", defaultValue = "3", paramLabel = "N",
+    @Option(names = "--max-attempts", defaultValue = DEFAULT_MAX_ATTEMPTS, paramLabel = "N",
             description = "How often to try an order whose failure may pass (default: ${DEFAULT-VALUE}).")
     public int maxAttempts;
 
-    @Option(names = "--retry-backoff-ms", defaultValue = "200", paramLabel = "MS",
+    @Option(names = "--retry-backoff-ms", defaultValue = DEFAULT_RETRY_BACKOFF_MS, paramLabel = "MS",
             description = "Wait before the second attempt; doubles with each further one (default: ${DEFAULT-VALUE}).")
     public int retryBackoffMs;
 
-    @Option(names = {"--handler-timeout", "--handler-timeout-ms"}, defaultValue = "30000", paramLabel = "MS",
+    @Option(names = {"--handler-timeout", "--handler-timeout-ms"}, defaultValue = DEFAULT_HANDLER_TIMEOUT_MS,
+            paramLabel = "MS",
             description = "After how long an attempt is interrupted and counts as failed in a way that may pass "
                     + "(default: ${DEFAULT-VALUE}).")
     public int handlerTimeoutMs;

@@ -81,19 +81,19 @@ public final class Script {
 
     private static String options(Help help) {
         StringBuilder text = new StringBuilder();
-        appendAll(text, help, "Options:%n", help.commandSpec());
-        append(text, help, "Help:%n", help.commandSpec().mixins().get(HELP_OPTIONS).options());
+        appendAll(text, help, "Options:%n", "", help.commandSpec());
+        append(text, help, "%nHelp:%n", help.commandSpec().mixins().get(HELP_OPTIONS).options());
         return text.toString();
     }
 
     /** The options of a command or mixin itself, and then those of its mixins under their own headings. */
-    private static void appendAll(StringBuilder text, Help help, String heading, CommandSpec spec) {
+    private static void appendAll(StringBuilder text, Help help, String heading, String above, CommandSpec spec) {
         List<OptionSpec> own = new ArrayList<>(spec.options());
         spec.mixins().values().forEach(mixin -> own.removeAll(mixin.options()));
-        append(text, help, heading, own);
+        append(text, help, heading.equals(above) ? "" : "%n" + heading, own);
         spec.mixins().forEach((name, mixin) -> {
             if (!name.equals(HELP_OPTIONS)) {
-                appendAll(text, help, mixin.usageMessage().optionListHeading(), mixin);
+                appendAll(text, help, mixin.usageMessage().optionListHeading(), heading, mixin);
             }
         });
     }
@@ -102,7 +102,7 @@ public final class Script {
         if (!options.isEmpty()) {
             Help.Layout layout = help.createDefaultLayout();
             layout.addOptions(options, help.createDefaultParamLabelRenderer());
-            text.append(help.createHeading("%n" + heading)).append(layout);
+            text.append(help.createHeading(heading)).append(layout);
         }
     }
 

@@ -8,7 +8,7 @@ import org.apache.kafka.clients.producer.Producer;
  * producer. For the poll thread only.
  */
 public interface CommitPolicy extends AutoCloseable {
-    /** The happy path: write, commit. It catches no failure of Kafka's. */
+    /** The happy path: write, commit. It catches no failure of Kafka's. The batch may be empty. */
     @FunctionalInterface
     interface HappyPath {
         void run(Producer<byte[], byte[]> producer, List<Handled> batch);
@@ -17,10 +17,14 @@ public interface CommitPolicy extends AutoCloseable {
     /**
      * What cannot be written or committed now stays pending, or comes again by a poll.
      *
-     * @throws org.apache.kafka.common.KafkaException if no further try would help
+     * @throws RuntimeException if no further try would help; from then on this does nothing
      */
     void commit(List<Handled> batch);
 
+    /** The same for partitions that leave: without waiting for a broker that is away. */
+    void finish(List<Handled> rest);
+
+    /** Closes the producer. From then on nothing is written. */
     @Override
     void close();
 }

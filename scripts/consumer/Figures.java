@@ -34,7 +34,7 @@ public final class Figures implements AutoCloseable {
     private record Look(Snapshot snapshot, long at) {
     }
 
-    /** @param interval between two lines; zero prints none, and no summary */
+    /** @param interval between two lines; zero prints none, and no summary unless that is JSON */
     public Figures(Report report, Duration interval, boolean json) {
         this.report = report;
         this.interval = interval;
@@ -58,7 +58,7 @@ public final class Figures implements AutoCloseable {
         report.restored(ledger, messages, took);
         if (json) {
             line("ledger-restored",
-                    Map.of("partition", ledger.partition(), "orders", messages, "ms", took.toMillis()));
+                    Map.of("partition", ledger.partition(), report.noun() + "s", messages, "ms", took.toMillis()));
         }
     }
 

@@ -50,7 +50,8 @@ public final class OutcomeWriter {
                 .filter(one -> !one.isWritten() && !failedKeys.contains(one.key()))
                 .map(one -> letters.contains(one) ? one.withDeadLetterWritten() : one).toList(),
                 one -> one.outcome() != null ? one.outcome() : one.deadLetter(), failedKeys);
-        return batch.stream().filter(one -> one.isWritten() || rest.contains(one)).toList();
+        return failedKeys.isEmpty() ? batch
+                : batch.stream().filter(one -> one.isWritten() || rest.contains(one)).toList();
     }
 
     /** Sends one record of each, and adds the keys of those that failed. */
@@ -106,7 +107,11 @@ public final class OutcomeWriter {
         producer.flush();
     }
 
-    /** What was sent in the last transaction, and has ended. */
+    void forgetTransaction() {
+        inTransaction = Map.of();
+    }
+
+    /** What was sent in the transaction, if it came to that; all of it has ended. */
     Map<Future<RecordMetadata>, Handled> inTransaction() {
         return inTransaction;
     }

@@ -39,8 +39,8 @@ public final class PendingWrites {
     }
 
     /**
-     * What to write now, of partitions that are still ours; it stays here until {@link #written}. Empty while it is
-     * better to wait for more.
+     * What to write now, of partitions that this consumer still has; it stays here until {@link #written}. No batch at
+     * all while it is better to wait for more. An empty batch: there is nothing to write, but offsets may be left.
      *
      * @param idle whether nothing more will come: then there is nothing to wait for
      */
@@ -54,7 +54,7 @@ public final class PendingWrites {
         return Optional.of(batch);
     }
 
-    /** The same without waiting for more: a refused one whose time has come, else all but those of its key. */
+    /** The same without waiting for more: a refused one whose time has come, else all but those of refused keys. */
     public List<Handled> all() {
         waiting.removeIf(Handled::isMoot);
         refused.dropMoot();
@@ -84,15 +84,18 @@ public final class PendingWrites {
 
     /** Notes that of these the dead letter is acknowledged, and only the outcome is left to write. */
     void deadLettersWritten(Set<Handled> handled) {
+        if (handled.isEmpty()) {
+            return; // as nearly always
+        }
         waiting.replaceAll(one -> handled.contains(one) ? one.withDeadLetterWritten() : one);
         refused.deadLettersWritten(handled);
     }
 
     /** Notes that Kafka refuses to write one: it is tried again later, and alone. */
     void refuse(Handled handled, Throwable cause) {
-        atMost = ALL;
-        waiting.remove(handled);
         refused.add(handled, cause);
+        waiting.remove(handled);
+        atMost = ALL;
     }
 
     /** Take fewer at a time until the refused one is found; with each batch that passes it becomes more again. */

@@ -11,7 +11,7 @@ import work.Result.DeadLettered;
 import work.Result.Duplicate;
 import work.Result.Processed;
 
-/** One line in the log for each step of a record, and one counter for each kind of result. */
+/** Lines in the log for what comes in and what is written, and a counter for each kind of result. */
 public final class Report {
     private final LongAdder processed = new LongAdder();
     private final LongAdder duplicates = new LongAdder();
@@ -33,8 +33,17 @@ public final class Report {
         }
     }
 
+    String noun() {
+        return noun;
+    }
+
     public Totals totals() {
         return new Totals(processed.sum(), duplicates.sum(), deadLetters.sum(), retries.sum());
+    }
+
+    /** To be called whenever an attempt that failed is to be followed by another. */
+    public void retried() {
+        retries.increment();
     }
 
     public void received(Delivery delivery) {
@@ -47,7 +56,6 @@ public final class Report {
             switch (handled.result()) {
                 case Processed<?>(Message<?> message, int attempts) -> {
                     processed.increment();
-                    retries.add(attempts - 1);
                     log.info("processed {} {}", noun, message.id());
                 }
                 case Duplicate<?>(Message<?> message) -> {
@@ -56,7 +64,6 @@ public final class Report {
                 }
                 case DeadLettered<?>(Message<?> message, Exception cause, int attempts) -> {
                     deadLetters.increment();
-                    retries.add(attempts - 1);
                     log.warn("sent {} to the DLQ after {} attempt{}: {}: {}", handled, attempts,
                             attempts == 1 ? "" : "s", cause.getClass().getSimpleName(), cause.getMessage());
                 }

@@ -19,6 +19,7 @@ public final class RetryLater implements CommitPolicy {
 
     private final Producer<byte[], byte[]> producer;
     private final HappyPath path;
+    private boolean ended;
 
     public RetryLater(Producer<byte[], byte[]> producer, HappyPath path) {
         this.producer = producer;
@@ -27,6 +28,10 @@ public final class RetryLater implements CommitPolicy {
 
     @Override
     public void commit(List<Handled> batch) {
+        if (ended) {
+            return;
+        }
+        ended = true; // unless it comes to its end
         try {
             path.run(producer, batch);
         } catch (CommitFailedException | RebalanceInProgressException e) {
@@ -35,10 +40,17 @@ public final class RetryLater implements CommitPolicy {
         } catch (RetriableException e) {
             LOG.warn("offsets not committed, will try again: {}", e.getMessage());
         }
+        ended = false;
+    }
+
+    @Override
+    public void finish(List<Handled> rest) {
+        commit(rest);
     }
 
     @Override
     public void close() {
+        ended = true;
         producer.close(CLOSE_TIMEOUT);
     }
 }

@@ -34,7 +34,6 @@ import org.slf4j.LoggerFactory;
 public final class TransactionRecovery implements CommitPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionRecovery.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration RESET_PAUSE = Duration.ofSeconds(1);
 
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final Consumer<?, ?> consumer;
@@ -43,7 +42,7 @@ public final class TransactionRecovery implements CommitPolicy {
     private final PendingWrites pending;
     private final HappyPath path;
     private Producer<byte[], byte[]> producer; // null after a reset that did not come through
-    private long resetFailedAt; // by System.nanoTime()
+    private boolean ended;
 
     /** @param producers opens a producer with the {@code transactional.id} of this consumer */
     public TransactionRecovery(Supplier<Producer<byte[], byte[]>> producers, Consumer<?, ?> consumer,
@@ -55,22 +54,40 @@ public final class TransactionRecovery implements CommitPolicy {
         this.pending = pending;
         this.path = path;
         this.producer = producers.get();
-        this.producer.initTransactions(); // ends what an earlier life under the same id left open
+        try {
+            producer.initTransactions(); // ends what an earlier life under the same id left open
+        } catch (KafkaException e) {
+            closeProducer();
+            throw e;
+        }
     }
 
     /** If the transaction fails, none of its batch is written. */
     @Override
     public void commit(List<Handled> batch) {
+        if (ended) {
+            return;
+        }
+        ended = true; // unless it comes to its end
         if (producer == null) {
-            if (System.nanoTime() - resetFailedAt > RESET_PAUSE.toNanos()) {
-                reset(); // what is pending is forgotten with it
-            }
+            reset(); // what is pending is forgotten with it
         } else if (!batch.isEmpty()) {
+            writer.forgetTransaction();
             try {
                 path.run(producer, batch);
             } catch (KafkaException e) {
                 recover(e, batch);
             }
+            writer.forgetTransaction();
+        }
+        ended = false;
+    }
+
+    /** Not with a reset: that waits for the broker, and takes partitions up again that are about to leave. */
+    @Override
+    public void finish(List<Handled> rest) {
+        if (producer != null) {
+            commit(rest);
         }
     }
 
@@ -131,14 +148,13 @@ public final class TransactionRecovery implements CommitPolicy {
 
     private void reset() {
         try {
-            close();
+            closeProducer();
             producer = producers.get();
             producer.initTransactions(); // the old transaction is committed or aborted when this returns
             assignment.restart(consumer.committed(assignment.partitions())); // read_committed: stable offsets only
         } catch (RetriableException e) {
             LOG.warn("cannot go back to what is committed, will try again: {}", e.getMessage());
-            close();
-            resetFailedAt = System.nanoTime();
+            closeProducer();
         }
     }
 
@@ -148,6 +164,11 @@ public final class TransactionRecovery implements CommitPolicy {
 
     @Override
     public void close() {
+        ended = true;
+        closeProducer();
+    }
+
+    private void closeProducer() {
         if (producer != null) {
             producer.close(CLOSE_TIMEOUT);
             producer = null;

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import work.Processing;
+import work.Result;
+import work.Result.DeadLettered;
 
 /** Between the poll thread and the workers: deliveries go out, and come back handled, in any order. */
 public final class Workers<T> {
@@ -24,9 +26,18 @@ public final class Workers<T> {
     /** Never blocks: the caller bounds what it submits. */
     public void submit(Delivery delivery) {
         Object lane = !inOrder || delivery.key() == null ? delivery : delivery.key();
+        processing.submit(lane, () -> done.add(handled(delivery)));
+    }
+
+    /** On a worker's thread. What fails when its outcome is made is a dead letter without an outcome. */
+    private Handled handled(Delivery delivery) {
         OwnedPartition partition = delivery.partition();
-        processing.submit(lane, () -> done.add(records.of(delivery,
-                processing.process(delivery.record(), partition.ledger(), partition))));
+        Result<T> result = processing.process(delivery.record(), partition.ledger(), partition);
+        try {
+            return records.of(delivery, result);
+        } catch (RuntimeException e) {
+            return records.of(delivery, new DeadLettered<>(null, e, 1));
+        }
     }
 
     /**

@@ -1,8 +1,6 @@
 package ledger;
 
 import cluster.TopicReader;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -139,7 +137,7 @@ public final class LedgerRestore {
                 } else if (outcome.key() != null) {
                     remember(outcome);
                 }
-            } catch (IOException | IllegalArgumentException e) {
+            } catch (IOException | RuntimeException e) { // of the format
                 LOG.warn("{}-{}@{} is not an outcome, and is left out: {}", outcome.topic(), outcome.partition(),
                         outcome.offset(), e.getMessage());
             }

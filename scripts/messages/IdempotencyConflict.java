@@ -2,7 +2,8 @@ package messages;
 
 /** A message was processed before with other content: this record is not a duplicate, and must not be taken for one. */
 public final class IdempotencyConflict extends PermanentFailure {
-    public IdempotencyConflict(String id) {
-        super(id + " was already processed with other content", null);
+    /** @param message which one, such as "order 4711" */
+    public IdempotencyConflict(String message) {
+        super(message + " was already processed with other content", null);
     }
 }

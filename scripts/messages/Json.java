@@ -44,7 +44,7 @@ public final class Json {
     }
 
     /**
-     * Reads one value in UTF-8 (RFC 8259, 8.1; Jackson would guess at other encodings, and takes bytes that are no
+     * Reads one value in UTF-8 (RFC 8259, 8.1; Jackson would guess at other encodings, and takes bytes that are not
      * UTF-8); of no bytes, a missing one.
      *
      * @throws JsonProcessingException whatever it is that is not JSON, or not within our bounds
@@ -53,7 +53,7 @@ public final class Json {
         try {
             String text = new String(json, StandardCharsets.UTF_8); // many times faster than a decoder
             if (text.indexOf(REPLACEMENT) >= 0) {
-                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)); // it was there, or it is no UTF-8
+                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)); // it was there, or it is not UTF-8
             }
             return MAPPER.readTree(text.startsWith("\ufeff") ? text.substring(1) : text); // a byte order mark
         } catch (CharacterCodingException e) {

@@ -15,8 +15,8 @@ public interface OutcomeFormat<T> {
      * Reads an outcome back.
      *
      * @return the content digest if the message was processed; null for any other outcome
-     * @throws IOException              if it is not an outcome
-     * @throws IllegalArgumentException the same
+     * @throws IOException      if it is not an outcome; it is then left out of the ledger
+     * @throws RuntimeException the same
      */
     Digest processedContent(byte[] outcome) throws IOException;
 }

@@ -11,9 +11,11 @@ import picocli.CommandLine.Option;
  */
 @Command(optionListHeading = "Simulated work:%n")
 public final class SimulatedWork {
+    private static final String DEFAULT_WORK_MS = "500";
     private static final int PASSES_AT_ATTEMPT = 3;
 
-    @Option(names = "--work-ms", defaultValue = "500", paramLabel = "MS|MIN-MAX", converter = WorkTime.Converter.class,
+    @Option(names = "--work-ms", defaultValue = DEFAULT_WORK_MS, paramLabel = "MS|MIN-MAX",
+            converter = WorkTime.Converter.class,
             description = "Simulated work for each order (default: ${DEFAULT-VALUE}).")
     private WorkTime time;
 

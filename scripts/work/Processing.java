@@ -27,16 +27,22 @@ public final class Processing<T> implements AutoCloseable {
     private final Handler<T> handler;
     private final int maxAttempts;
     private final Backoff backoff;
+    private final Runnable retried;
     private final Logger log;
 
-    /** @param noun what the log calls a message, such as "order" */
-    public Processing(String noun, MessageReader<T> reader, Handler<T> handler, Limits limits, Logger log) {
+    /**
+     * @param noun    what the log calls a message, such as "order"
+     * @param retried called whenever an attempt that failed is to be followed by another
+     */
+    public Processing(String noun, MessageReader<T> reader, Handler<T> handler, Limits limits, Runnable retried,
+            Logger log) {
         this.noun = noun;
         this.reader = reader;
         this.handler = handler;
         this.maxAttempts = limits.maxAttempts;
         this.backoff = new Backoff(Duration.ofMillis(limits.retryBackoffMs), LONGEST_BACKOFF);
         this.workers = new KeyedWorkers(limits.concurrency, Duration.ofMillis(limits.handlerTimeoutMs));
+        this.retried = retried;
         this.log = log;
     }
 
@@ -80,6 +86,7 @@ public final class Processing<T> implements AutoCloseable {
                 }
                 log.warn("{} {} failed at attempt {} of {}, to be retried: {}", noun, attempts.id(), attempt,
                         maxAttempts, cause.getMessage());
+                retried.run();
                 gate.sleep(backoff.after(attempt));
             }
         }
@@ -109,7 +116,7 @@ public final class Processing<T> implements AutoCloseable {
                 case SAME -> {
                     return new Duplicate<>(message);
                 }
-                case OTHER_CONTENT -> throw new IdempotencyConflict(message.id());
+                case OTHER_CONTENT -> throw new IdempotencyConflict(noun + " " + message.id());
                 case UNKNOWN -> {
                     log.info("processing {} {}: {}, attempt {}", noun, message.id(), this, attempt);
                     handler.handle(message.body(), attempt);                                            // 3
