@@ -106,7 +106,7 @@ public class PaymentConsumer implements Callable<Integer> {
     @Mixin private PaymentWork work;
     @Mixin private LogFileOptions logging;
 
-    private final OutcomeJson format = new OutcomeJson(Printable::of);
+    private final Receipt format = new Receipt();
     private volatile boolean stopping;
     private Handled stuck; // with --no-dlq: the record that cannot be processed
     private Logger log;
