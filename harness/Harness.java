@@ -137,7 +137,7 @@ public class Harness implements Callable<Integer> {
         Build.scripts(logs);
         ClassData.leave(logs);
         Build.inBackground(logs, "harness/Demo.java", Build.BRIEF);
-        Build.inBackground(logs, "harness/fuzz/OrderFuzz.java");
+        Build.inBackground(logs, "harness/fuzz/OrderFuzz.java", Build.BRIEF);
         for (String family : List.of("Connect", "Share", "SmallRye", "Spring", "Streams")) {
             Build.inBackground(logs, "harness/families/" + family + "Letters.java", Build.BRIEF);
         }

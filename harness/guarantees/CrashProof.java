@@ -23,67 +23,62 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CrashProof {
     private static final int ORDERS = 60;
 
+    /** What others see of a consumer's work. */
+    private enum Seen { NOTHING, OUTCOMES, OUTCOMES_AND_OFFSETS }
+
+    /** The engine knows no order: payments are the same script with another reader, handler and outcome. */
     @ParameterizedTest
     @CsvSource({
-        "polled,    manual,        false, false",
-        "handled,   manual,        false, false",
-        "written,   manual,        true,  false",
-        "committed, manual,        true,  true",
-        "polled,    transactional, false, false",
-        "handled,   transactional, false, false",
-        "written,   transactional, false, false", // the outcomes are in the topic, and nobody gets to see them
-        "committed, transactional, true,  true"
+        "OrderConsumer,   manual",
+        "OrderConsumer,   transactional",
+        "PaymentConsumer, manual",
+        "PaymentConsumer, transactional"
     })
-    void killedInAnyGapEveryOrderHasOneOutcome(String point, String commit, boolean outcomes, boolean offsets,
-            Lab lab) {
-        kill(lab, () -> lab.sendOrders(0, ORDERS), point, commit, outcomes, offsets, "--dedup", "ledger");
-    }
-
-    /** The engine knows no order: the same script with another reader, handler and outcome passes the same proofs. */
-    @ParameterizedTest
-    @CsvSource({
-        "polled,    manual,        false, false",
-        "handled,   manual,        false, false",
-        "written,   manual,        true,  false",
-        "committed, manual,        true,  true",
-        "polled,    transactional, false, false",
-        "handled,   transactional, false, false",
-        "written,   transactional, false, false",
-        "committed, transactional, true,  true"
-    })
-    void paymentsFareNoWorse(String point, String commit, boolean outcomes, boolean offsets, Lab lab) {
-        lab.consumeWith("PaymentConsumer");
-        kill(lab, () -> sendPayments(lab), point, commit, outcomes, offsets, "--dedup", "ledger");
-    }
-
-    private static void sendPayments(Lab lab) {
-        lab.kafka().createTopic(lab.events, 3);
-        lab.kafka().sendAll(IntStream.range(0, ORDERS).mapToObj(i -> new ProducerRecord<>(lab.events,
-                Kafka.bytes("payment-" + i), Kafka.bytes("alice;bob;" + i + ".50"))).toList());
-    }
-
-    private static void kill(Lab lab, Runnable send, String point, String commit, boolean outcomes, boolean offsets,
-            String... switches) {
-        String[] options = Lab.with(switches, "--commit", commit, "--instance-id", "a");
-        send.run();
-        Running first = lab.frozenConsumer(point, options);
-        assertThat(!lab.kafka().visibleRecords(lab.outcomes).isEmpty()).as("outcomes to be seen before the kill")
-                .isEqualTo(outcomes);
-        if (!point.equals("written") || commit.equals("manual")) { // there the offsets are in the open transaction
-            assertThat(!lab.kafka().committed(lab.group, lab.events).isEmpty()).as("offsets before the kill")
-                    .isEqualTo(offsets);
-        }
-        first.kill9();
-
-        lab.consumer(options);
-        lab.awaitCaughtUp();
-        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, (long) ORDERS));
+    void killedInOneGapAfterTheOtherEachOrderHasOneOutcome(String script, String commit, Lab lab) {
+        lab.consumeWith(script);
+        String[] options = {"--commit", commit, "--instance-id", "a"};
+        kill(lab, script, 0, "polled", Seen.NOTHING, options);
+        kill(lab, script, 1, "handled", Seen.NOTHING, options);
+        kill(lab, script, 2, "written", // in a transaction they are in the topic, but nobody gets to see them
+                commit.equals("manual") ? Seen.OUTCOMES : Seen.NOTHING, options);
+        kill(lab, script, 3, "committed", Seen.OUTCOMES_AND_OFFSETS, options);
+        theNextOneLeavesOneOutcomeEach(lab, 4 * ORDERS, options);
     }
 
     @Test
     void withoutALedgerAKillBetweenOutcomeAndOffsetDoublesOrders(Lab lab) {
-        assertThatThrownBy(() -> kill(lab, () -> lab.sendOrders(0, ORDERS), "written", "manual", true, false,
-                "--dedup", "none"))
+        String[] options = {"--commit", "manual", "--instance-id", "a", "--dedup", "none"};
+        kill(lab, "OrderConsumer", 0, "written", Seen.OUTCOMES, options);
+        assertThatThrownBy(() -> theNextOneLeavesOneOutcomeEach(lab, ORDERS, options))
                 .isInstanceOf(AssertionError.class).hasMessageContaining("2=");
+    }
+
+    /** Sends more orders, and kills a consumer that has these and all that the ones before it left. */
+    private static void kill(Lab lab, String script, int round, String point, Seen seen, String... options) {
+        if (script.equals("PaymentConsumer")) {
+            sendPayments(lab, round * ORDERS);
+        } else {
+            lab.sendOrders(round * ORDERS, (round + 1) * ORDERS);
+        }
+        Running consumer = lab.frozenConsumer(point, options);
+        assertThat(!lab.kafka().visibleRecords(lab.outcomes).isEmpty()).as("outcomes to be seen, %s", point)
+                .isEqualTo(seen != Seen.NOTHING);
+        assertThat(!lab.kafka().committed(lab.group, lab.events).isEmpty()).as("offsets, %s", point)
+                .isEqualTo(seen == Seen.OUTCOMES_AND_OFFSETS);
+        consumer.kill9();
+    }
+
+    private static void sendPayments(Lab lab, int from) {
+        if (from == 0) {
+            lab.kafka().createTopic(lab.events, 3);
+        }
+        lab.kafka().sendAll(IntStream.range(from, from + ORDERS).mapToObj(i -> new ProducerRecord<>(lab.events,
+                Kafka.bytes("payment-" + i), Kafka.bytes("alice;bob;" + i + ".50"))).toList());
+    }
+
+    private static void theNextOneLeavesOneOutcomeEach(Lab lab, int orders, String... options) {
+        lab.consumer(options);
+        lab.awaitCaughtUp();
+        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, (long) orders));
     }
 }

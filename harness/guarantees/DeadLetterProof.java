@@ -147,14 +147,8 @@ class DeadLetterProof {
         List<Answer> answers = IntStream.range(0, 3).mapToObj(i -> api.post(Api.order("customerf"))).toList();
         lab.awaitCaughtUp();
 
-        Running list = lab.inspect("list");
-        assertThat(list.out()).contains("3 dead letters", "OrderRejected", answers.getFirst().orderId());
-        assertThat(lab.inspect("list", "--format", "jsonl")
-                        .out()
-                        .lines()
-                        .map(line -> Kafka.json(Kafka.bytes(line)).path("key").asText()))
-                .containsExactlyInAnyOrderElementsOf(
-                        answers.stream().map(Answer::orderId).toList());
+        assertThat(lab.inspect("list").out()).contains("3 dead letters", "OrderRejected")
+                .contains(answers.stream().map(Answer::orderId).toList());
         assertThat(lab.inspect("show", "0:1").out())
                 .contains("__dlq.errors.exception  orders.OrderRejected", "\"customerf\"");
         assertThat(lab.inspect("replay").out()).contains("would replay 3", "nothing was sent");

@@ -31,12 +31,12 @@ import java.util.stream.Stream;
  * {@code .cache} for as long as no source changes.
  */
 public final class Build {
-    /** A process that lives for seconds need not compile for hours. */
-    public static final String BRIEF = "-XX:TieredStopAtLevel=1";
+    /** A process that lives for seconds need not compile for hours, nor collect garbage in several threads. */
+    public static final String[] BRIEF = {"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"};
 
     /** The same for what is started through JBang. */
-    public static final Map<String, String> QUICK =
-            Map.of("JAVA_TOOL_OPTIONS", BRIEF + " -Djava.io.tmpdir=" + Reaper.temporary());
+    public static final Map<String, String> QUICK = Map.of("JAVA_TOOL_OPTIONS",
+            String.join(" ", BRIEF) + " -Djava.io.tmpdir=" + Reaper.temporary());
 
     private static final Duration LONGEST = Duration.ofMinutes(5);
     private static final Pattern SOURCE = Pattern.compile("(?m)^//(?:SOURCES |FILES .*=)(\\S+)$");
@@ -46,19 +46,41 @@ public final class Build {
 
     /** @param classData where JBang leaves it after a script's first run: it says so only once it is there */
     private record Start(List<String> java, String classData, String classpath, String main) {
+        private static final boolean AOT = Runtime.version().feature() >= 25;
+
         List<String> command(String... options) {
+            if (AOT && isBrief() && Files.exists(aotCache())) {
+                return command(List.of("-Xlog:aot=off:stderr", "-XX:AOTCache=" + aotCache()), options);
+            }
+            return command(Files.exists(Path.of(classData)) ? List.of("-XX:SharedArchiveFile=" + classData) : List.of(),
+                    options);
+        }
+
+        List<String> trainingCommand(String... options) {
+            return command(List.of(AOT ? "-XX:AOTCacheOutput=" + aotCache() : "-XX:ArchiveClassesAtExit=" + classData),
+                    options);
+        }
+
+        private List<String> command(List<String> javaOptions, String... options) {
             List<String> command = new ArrayList<>(java);
             command.add("-Djava.io.tmpdir=" + Reaper.temporary());
-            if (hasClassData()) {
-                command.add("-XX:SharedArchiveFile=" + classData);
-            }
+            command.addAll(javaOptions);
             command.addAll(List.of("-classpath", classpath, main));
             command.addAll(List.of(options));
             return command;
         }
 
-        boolean hasClassData() {
-            return Files.isRegularFile(Path.of(classData));
+        boolean isTrained() {
+            return Files.exists(AOT ? aotCache() : Path.of(classData));
+        }
+
+        /** What this Java makes that is class data and more (JEP 514); it can be used with these options only. */
+        private Path aotCache() {
+            return Path.of(classData.replaceFirst("jsa$", Runtime.version() + ".aot"));
+        }
+
+        private boolean isBrief() {
+            return java.containsAll(List.of(BRIEF));
         }
 
         boolean complete() {
@@ -100,6 +122,16 @@ public final class Build {
         return start(script).command(options);
     }
 
+    /** The same for a run from which all later ones profit: what it loads they find loaded and linked. */
+    static List<String> trainingCommand(String script, String... options) {
+        return start(script).trainingCommand(options);
+    }
+
+    /** Whether every script had such a run. */
+    static boolean areTrained() {
+        return Repo.scripts().stream().allMatch(script -> start(script).isTrained());
+    }
+
     /** The command that a user types to run a script. */
     public static List<String> line(String script, String... options) {
         List<String> line = new ArrayList<>(List.of(jbang(), Repo.file("scripts/" + script + ".java").toString()));
@@ -116,11 +148,6 @@ public final class Build {
     /** Waits until all is built: what is started through JBang meanwhile would be in the way. */
     public static void finish() {
         STARTS.keySet().forEach(Build::start);
-    }
-
-    /** Whether JBang has left class data of all scripts. */
-    static boolean haveClassData() {
-        return Repo.scripts().stream().allMatch(script -> start(script).hasClassData());
     }
 
     private static Start start(String script) {

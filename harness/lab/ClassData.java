@@ -1,12 +1,17 @@
 package lab;
 
+import static org.awaitility.Awaitility.await;
+
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * Class data (CDS archives) of all scripts, as JBang leaves them after a script's first run: with them the hundreds of
- * JVMs that the proofs start are up in half the time. What that run loads is what they hold, so it has to do something.
+ * Has every script run once for all later runs: what it loads then is loaded and linked already (in an AOT cache from
+ * Java 25 on, before that in JBang's class data), which saves the hundreds of JVMs that the proofs start a third of
+ * their time. So that run has to do something of everything.
  */
 public final class ClassData {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -14,34 +19,37 @@ public final class ClassData {
     private ClassData() {
     }
 
-    /** Runs every script once, as a user does, unless that was done. */
+    /** Runs every script once, unless that was done. */
     public static void leave(Path logs) {
-        if (Build.haveClassData()) {
+        if (Build.areTrained()) {
             return;
         }
         System.out.println("running each script once, for its class data");
         Path folder = logs.resolve("class-data");
-        try (Running broker = jbang(folder, "KafkaBroker", "--port", "0")) {
+        try (Running broker = run(folder, "KafkaBroker", "--port", "0")) {
             String bootstrap = Broker.address(broker);
             try (Lab lab = new Lab(Broker.running(bootstrap), folder);
-                    Running consumer = jbang(folder, "OrderConsumer", "--bootstrap-server", bootstrap);
-                    Running server =
-                            jbang(folder, "OrderApi", "--bootstrap-server", bootstrap, "--port", "0")) {
+                    Running consumer = run(folder, "OrderConsumer", "--bootstrap-server", bootstrap);
+                    Running server = run(folder, "OrderApi", "--bootstrap-server", bootstrap, "--port", "0")) {
                 Api api = lab.api(server);
                 api.post(Api.order("customerf"));
-                jbang(folder, "DuplicateSender", "--bootstrap-server", bootstrap, "--api", api.uri().toString(),
-                        "--orders", "5").awaitExit(PATIENCE);
-                jbang(folder, "DlqInspector", "replay", "--execute", "--bootstrap-server", bootstrap)
-                        .awaitExit(PATIENCE);
                 lab.sendOrders(0, 20);
-                lab.kafka().send(lab.events, "poison", "not json"); // which ends it
-                jbang(folder, "SmallestConsumer", "--bootstrap-server", bootstrap, "--topic", lab.events, "--work-ms",
-                        "0").awaitExit(PATIENCE);
+                lab.kafka().send(lab.events, "poison", "not json"); // which ends the smallest one
+                await("a dead letter").atMost(PATIENCE)
+                        .until(() -> !lab.kafka().records("order-events-dlq").isEmpty());
+                Stream.of(run(folder, "SmallestConsumer", "--bootstrap-server", bootstrap, "--topic", lab.events,
+                                        "--work-ms", "0"),
+                                run(folder, "DlqInspector", "replay", "--execute", "--bootstrap-server", bootstrap),
+                                run(folder, "DuplicateSender", "--bootstrap-server", bootstrap, "--api",
+                                        api.uri().toString(), "--orders", "5"))
+                        .forEach(each -> each.awaitExit(PATIENCE));
+                List.of(server, consumer).parallelStream().forEach(each -> each.stop(PATIENCE));
             }
+            broker.stop(PATIENCE);
         }
     }
 
-    private static Running jbang(Path folder, String script, String... options) {
-        return Running.start(script, folder, folder, Map.of(), Build.line(script, options));
+    private static Running run(Path folder, String script, String... options) {
+        return Running.start(script, folder, folder, Map.of(), Build.trainingCommand(script, options));
     }
 }

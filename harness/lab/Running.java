@@ -130,8 +130,13 @@ public final class Running implements AutoCloseable {
 
     /** SIGTERM, as a service manager or (as SIGINT) Ctrl-C would; returns the exit code. */
     public int stop() {
+        return stop(Duration.ofSeconds(40));
+    }
+
+    /** The same for one that may take its time. */
+    int stop(Duration atMost) {
         process.destroy();
-        return awaitExit(Duration.ofSeconds(40));
+        return awaitExit(atMost);
     }
 
     /** Freezes the process (SIGSTOP), as a long pause of its machine would. */

@@ -55,7 +55,8 @@ class ApiProof {
     }
 
     @Test
-    void whatIsWrongWithARequestIsSaid(Lab lab) throws Exception {
+    void whatIsWrongWithARequestIsSaidAndNothingOfItIsSent(Lab lab) {
+        lab.kafka().createTopic(lab.events, 3, Map.of("max.message.bytes", "600"));
         Api api = lab.api("--max-body-bytes", "2000");
         problem(api.post("not json"), 400, "not JSON");
         problem(api.post(""), 400, "one JSON object");
@@ -82,12 +83,16 @@ class ApiProof {
         assertThat(wrong.body().path("errors")).extracting(e -> e.path("field").asText()).containsExactlyInAnyOrder(
                 "customer_id", "items[0].product_id", "items[0].quantity", "items[0].price", "items[1]",
                 "items[1].product_id", "items[1].quantity", "items[1].price", "total_amount", "timestamp");
+        Answer refused = api.post(Api.order("c".repeat(255)).replace("product456", "p".repeat(255))); // by Kafka
+        problem(refused, 503, "nothing is written");
+        assertThat(refused.header("Retry-After")).isNotEmpty();
 
         assertThat(api.get("/health").body().path("status").asText()).isEqualTo("up");
         assertThat(api.get("/").body().path("status").asText()).isEqualTo("GET /orders/{order_id}");
         assertThat(api.send(api.request("/orders").header("Content-Type", "application/json; charset=utf-8")
                 .POST(HttpRequest.BodyPublishers.ofString(Api.order("c")))).status()).isEqualTo(201);
         assertThat(lab.kafka().records(lab.events)).as("nothing refused was sent").hasSize(1);
+        headIsAsGetWithoutABodyAndOptionsNamesTheMethods(api);
     }
 
     static void problem(Answer answer, int status, String detail) {
@@ -95,6 +100,24 @@ class ApiProof {
         assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
         assertThat(answer.body().path("status").asInt()).isEqualTo(status);
         assertThat(answer.body().path("detail").asText()).contains(detail);
+    }
+
+    private static void headIsAsGetWithoutABodyAndOptionsNamesTheMethods(Api api) {
+        for (String path : List.of("/", "/health", "/docs", "/docs/swagger-ui-bundle.js", "/openapi.json")) {
+            HttpResponse<byte[]> get = api.fetch(api.request(path).GET());
+            HttpResponse<byte[]> head = api.fetch(api.request(path).HEAD());
+            assertThat(get.statusCode()).as(path).isEqualTo(200);
+            assertThat(head.statusCode()).as(path).isEqualTo(200);
+            assertThat(head.body()).isEmpty();
+            assertThat(head.headers().firstValueAsLong("Content-Length")).hasValue(get.body().length);
+            assertThat(head.headers().firstValue("Content-Type")).isEqualTo(get.headers().firstValue("Content-Type"));
+        }
+        for (String path : List.of("/orders", "/orders/")) {
+            HttpResponse<byte[]> options = api.fetch(
+                    api.request(path).method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
+            assertThat(options.statusCode()).isEqualTo(204);
+            assertThat(options.headers().firstValue("Allow")).contains("POST, OPTIONS");
+        }
     }
 
     @Test
@@ -133,26 +156,6 @@ class ApiProof {
     }
 
     @Test
-    void headIsAsGetWithoutABodyAndOptionsNamesTheMethods(Lab lab) {
-        Api api = lab.api();
-        for (String path : List.of("/", "/health", "/docs", "/docs/swagger-ui-bundle.js", "/openapi.json")) {
-            HttpResponse<byte[]> get = api.fetch(api.request(path).GET());
-            HttpResponse<byte[]> head = api.fetch(api.request(path).HEAD());
-            assertThat(get.statusCode()).as(path).isEqualTo(200);
-            assertThat(head.statusCode()).as(path).isEqualTo(200);
-            assertThat(head.body()).isEmpty();
-            assertThat(head.headers().firstValueAsLong("Content-Length")).hasValue(get.body().length);
-            assertThat(head.headers().firstValue("Content-Type")).isEqualTo(get.headers().firstValue("Content-Type"));
-        }
-        for (String path : List.of("/orders", "/orders/")) {
-            HttpResponse<byte[]> options = api.fetch(
-                    api.request(path).method("OPTIONS", HttpRequest.BodyPublishers.noBody()));
-            assertThat(options.statusCode()).isEqualTo(204);
-            assertThat(options.headers().firstValue("Allow")).contains("POST, OPTIONS");
-        }
-    }
-
-    @Test
     void withRequireKeyAnOrderWithoutOneIsRefused(Lab lab) {
         Api api = lab.api("--require-key");
         Answer without = api.post(Api.order("c"));
@@ -165,17 +168,6 @@ class ApiProof {
         assertThat(again.status()).isEqualTo(201);
         assertThat(again.header("Idempotent-Replayed")).isEqualTo("true");
         problem(api.post(Api.order("other"), "Idempotency-Key", "k"), 422, "another order");
-    }
-
-    @Test
-    void whatKafkaRefusesIsSaidNotToBeWritten(Lab lab) {
-        lab.kafka().createTopic(lab.events, 3, Map.of("max.message.bytes", "600"));
-        Api api = lab.api();
-        Answer refused = api.post(Api.order("c".repeat(255)).replace("product456", "p".repeat(255)));
-        problem(refused, 503, "nothing is written");
-        assertThat(refused.header("Retry-After")).isNotEmpty();
-        assertThat(api.post(Api.order("customer123")).status()).as("what is smaller is taken").isEqualTo(201);
-        assertThat(lab.kafka().records(lab.events)).hasSize(1);
     }
 
     @Test
@@ -194,17 +186,6 @@ class ApiProof {
     }
 
     @Test
-    void theLogRotatesAtTenMegabytes(Lab lab) throws Exception {
-        Path log = Files.createDirectories(lab.folder()).resolve("kafka_app.log");
-        Files.writeString(log, String.join("", Collections.nCopies(10_000_000 / 50, "x".repeat(49) + "\n")));
-        Api api = lab.api();
-        api.post(Api.order("customer123"));
-        await("the log rotated").until(() -> Files.exists(lab.folder().resolve("kafka_app.log.1")));
-        assertThat(Files.size(log)).isLessThan(10_000);
-        assertThat(Files.size(lab.folder().resolve("kafka_app.log.1"))).isGreaterThanOrEqualTo(10_000_000);
-    }
-
-    @Test
     void optionsThatMakeNoSenseAreRefusedBeforeAnythingIsStarted(Lab lab) {
         for (String[] option : List.of(new String[] {"--acks", "2"}, new String[] {"--timeout-ms", "99"},
                 new String[] {"--max-keys", "-1"}, new String[] {"--max-orders", "-1"})) {
@@ -215,10 +196,16 @@ class ApiProof {
     }
 
     @Test
-    void unsafeSwitchesAreSaidOutLoud(Lab lab) {
+    void theLogRotatesAtTenMegabytesAndUnsafeSwitchesAreSaidOutLoud(Lab lab) throws Exception {
+        Path log = Files.createDirectories(lab.folder()).resolve("kafka_app.log");
+        Files.writeString(log, String.join("", Collections.nCopies(10_000_000 / 50, "x".repeat(49) + "\n")));
         Api api = lab.api("--acks", "1");
         assertThat(api.process().err()).contains("UNSAFE: --acks 1", "UNSAFE: without the idempotent producer");
         assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
+        await("the log rotated").until(() -> Files.exists(lab.folder().resolve("kafka_app.log.1")));
+        assertThat(Files.size(log)).isLessThan(10_000);
+        assertThat(Files.size(lab.folder().resolve("kafka_app.log.1"))).isGreaterThanOrEqualTo(10_000_000);
+
         Running consumer = lab.consumer(
                 "--dedup", "none", "--auto-commit", "--no-dlq", "--ordering", "none", "--concurrency", "1");
         await("warnings")
