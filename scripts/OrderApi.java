@@ -237,6 +237,7 @@ public class OrderApi implements Callable<Integer> {
 
     private Properties producerSettings() {
         Properties settings = kafka.client("order-api");
+        // with all, a 201 means that every in-sync replica has the order
         settings.put(ProducerConfig.ACKS_CONFIG, delivery.acks);
         // the producer's own retries add no record
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, delivery.idempotent());
@@ -245,6 +246,7 @@ public class OrderApi implements Callable<Integer> {
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         // a client waits: with 1 ms 32 of them send a third less
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // what waits is bounded in bytes, too
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, delivery.bufferMemory);
         // a full buffer means 503 now, and no thread waits
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS);
