@@ -37,12 +37,11 @@ import api.Sent.Unknown;
 import cli.ExitCode;
 import cli.Failure;
 import cli.KafkaOptions;
-import cli.LogOptions;
+import cli.LogFileOptions;
 import cli.Script;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Properties;
@@ -85,7 +84,6 @@ import picocli.CommandLine.Option;
         description = "Takes orders over HTTP and writes them to Kafka.")
 public class OrderApi implements Callable<Integer> {
     private static final String DEFAULT_MAX_ORDERS = "100000";
-    private static final String DEFAULT_LOG_FILE = "kafka_app.log";
     private static final int TAKE_ANSWER_SECONDS = 10; // for a client to read its answer
     private static final int GRACE_SECONDS = 2; // at the end, for answers over the time-out
     private static final int MAX_BLOCK_MS = 20;
@@ -94,10 +92,6 @@ public class OrderApi implements Callable<Integer> {
     @Option(names = "--max-orders", defaultValue = DEFAULT_MAX_ORDERS, paramLabel = "N",
             description = "How many of the latest orders GET /orders/{order_id} can find (default: ${DEFAULT-VALUE}).")
     private int maxOrders;
-
-    @Option(names = "--log-file", defaultValue = DEFAULT_LOG_FILE, paramLabel = "FILE",
-            description = "Where to log beside the console (default: ${DEFAULT-VALUE}).")
-    private Path logFile;
 
     @Mixin
     private HttpLimits http;
@@ -115,7 +109,7 @@ public class OrderApi implements Callable<Integer> {
     private KafkaOptions kafka;
 
     @Mixin
-    private LogOptions logging;
+    private LogFileOptions logging;
 
     private Logger log;
     private HttpBodies bodies;
@@ -138,7 +132,7 @@ public class OrderApi implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        log = logging.open(OrderApi.class, logFile);
+        log = logging.open(OrderApi.class);
         if (maxOrders < 0) {
             throw new Failure(ExitCode.USAGE, "--max-orders has to be 0 or more.");
         }
