@@ -44,8 +44,8 @@ import picocli.CommandLine.Option;
  *
  * <ul>
  *   <li>Killed between 3 and 4, it does orders twice. {@code ledger/} remembers which orders are done.
- *   <li>A record that fails stops it, and stops it again after every restart. {@code work/} tries the record again, and
- *       {@code consumer/} writes it to a dead-letter topic.
+ *   <li>A record that fails (a poison pill) stops it, and stops it again after every restart. {@code work/} tries the
+ *       record again, and {@code consumer/} writes it to a dead-letter topic.
  *   <li>An order that hangs holds up all others. {@code work/} has a queue for each key, and works on many at a time.
  * </ul>
  */
