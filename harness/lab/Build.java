@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -143,6 +144,26 @@ public final class Build {
     public static String jbang() {
         finish();
         return Repo.file("jbang").toString();
+    }
+
+    /**
+     * Makes a program that takes the place of the wrapper for the project's scripts: it starts what JBang answered when
+     * it was asked for each, and does not ask again.
+     */
+    public static Path insteadOfJBang(Path folder) {
+        StringBuilder program = new StringBuilder("#!/usr/bin/env bash\nscript=$1\nshift\ncase $script in\n");
+        for (String script : Repo.scripts()) {
+            program.append("scripts/").append(script).append(".java) exec");
+            command(script).forEach(word -> program.append(" '").append(word.replace("'", "'\\''")).append('\''));
+            program.append(" \"$@\" ;;\n");
+        }
+        try {
+            Path file = Files.writeString(Files.createDirectories(folder).resolve("jbang"), program.append("esac\n"));
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Waits until all is built: what is started through JBang meanwhile would be in the way. */

@@ -47,14 +47,15 @@ class DocsProof {
     @Needs(Tool.CURL)
     @Timeout(value = 6, unit = TimeUnit.MINUTES) // two for a machine that does nothing else
     void theWalkthroughGoesAsItSays(Lab lab) throws Exception {
-        play(lab, Files.readString(Repo.file("scripts/README.md")));
+        play(lab, Build.insteadOfJBang(lab.folder()), Files.readString(Repo.file("scripts/README.md")));
     }
 
     @Test
     @Needs(Tool.CURL)
     void theReadmesOneLinersGoAsItSays(Lab lab) throws Exception {
         String readme = Files.readString(Repo.file("README.md"));
-        play(lab, readme.substring(readme.indexOf("## One by one")));
+        Build.finish();
+        play(lab, Repo.file("jbang"), readme.substring(readme.indexOf("## One by one")));
     }
 
     @Test
@@ -114,14 +115,14 @@ class DocsProof {
      * Types each block of commands into its terminal. What comes in the main one is compared once the commands are
      * done; in the others, where things keep running, it is read until it matches. All terminals are in a folder that
      * looks like the checkout but has a .cache of its own: the reader may be at the same step.
+     *
+     * @param jbang what ./jbang is in there
      */
-    private static void play(Lab lab, String markdown) throws IOException {
+    private static void play(Lab lab, Path jbang, String markdown) throws IOException {
         Path checkout = Files.createDirectories(lab.folder().resolve("checkout"));
         Files.createDirectory(checkout.resolve(".cache"));
-        for (String part : List.of("jbang", "scripts")) {
-            Files.createSymbolicLink(checkout.resolve(part), Repo.file(part));
-        }
-        Build.finish();
+        Files.createSymbolicLink(checkout.resolve("jbang"), jbang);
+        Files.createSymbolicLink(checkout.resolve("scripts"), Repo.file("scripts"));
         int free = Ports.free(3);
         Map<String, String> ports = Map.of("9092", String.valueOf(free), "8000", String.valueOf(free + 1),
                 "8001", String.valueOf(free + 2));

@@ -2,8 +2,10 @@ package proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.SimpleFileServer;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -32,33 +34,41 @@ class ScriptsProof {
     private static final Duration LONG = Duration.ofSeconds(120);
 
     @Test
-    void everyScriptHasAnAliasThatRuns(Lab lab) throws Exception {
-        var aliases = Kafka.JSON.readTree(Repo.file("jbang-catalog.json").toFile()).path("aliases");
+    void everyScriptHasAnAlias(Lab lab) throws Exception {
+        var aliases = aliases();
         assertThat(aliases).extracting(alias -> alias.path("script-ref").asText()).containsExactlyInAnyOrderElementsOf(
                 Repo.scripts().stream().map(script -> "scripts/" + script + ".java").toList());
-        for (var alias : (Iterable<Map.Entry<String, com.fasterxml.jackson.databind.JsonNode>>) aliases.properties()) {
-            assertThat(alias.getValue().path("description").asText()).as(alias.getKey()).isNotBlank();
-            Running help = jbang(lab, Repo.root(), alias.getKey(), "--help");
-            assertThat(help.awaitExit(LONG)).as(help.tail()).isEqualTo(0);
-            assertThat(help.out()).contains("Usage:", "Exit codes:");
-        }
+        assertThat(aliases).allSatisfy(alias -> assertThat(alias.path("description").asText()).isNotBlank());
+        Running list = jbang(lab, Repo.root(), "alias", "list");
+        assertThat(list.awaitExit(LONG)).as(list.tail()).isEqualTo(0);
+        assertThat(list.out()).contains(
+                Repo.scripts().stream().map(script -> Repo.file("scripts/" + script + ".java") + "\n").toList());
+        Running help = jbang(lab, Repo.root(), "dlq", "--help");
+        assertThat(help.awaitExit(LONG)).as(help.tail()).isEqualTo(0);
+        assertThat(help.out()).contains("Usage: DlqInspector");
     }
 
+    /** By its alias in a catalog elsewhere: catalog, script and all that it lists come over HTTP. */
     @Test
-    void everyScriptRunsFromAUrl(Lab lab) {
+    void everyAliasRunsFromAUrl(Lab lab) throws Exception {
         HttpServer files = SimpleFileServer.createFileServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 Repo.root(), SimpleFileServer.OutputLevel.NONE);
         files.start();
         try {
-            for (String script : Repo.scripts()) {
-                Running help = jbang(lab, lab.folder(), "http://localhost:" + files.getAddress().getPort()
-                        + "/scripts/" + script + ".java", "--help");
+            String catalog = "http://localhost:" + files.getAddress().getPort() + "/jbang-catalog.json";
+            for (var alias : aliases().properties()) {
+                Running help = jbang(lab, lab.folder(), alias.getKey() + "@" + catalog, "--help");
                 assertThat(help.awaitExit(LONG)).as(help.tail()).isEqualTo(0);
-                assertThat(help.out()).contains("Usage: " + script);
+                String script = alias.getValue().path("script-ref").asText().replaceAll(".*/|\\.java", "");
+                assertThat(help.out()).contains("Usage: " + script, "Exit codes:");
             }
         } finally {
             files.stop(0);
         }
+    }
+
+    private static JsonNode aliases() throws IOException {
+        return Kafka.JSON.readTree(Repo.file("jbang-catalog.json").toFile()).path("aliases");
     }
 
     @Test
