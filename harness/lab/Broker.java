@@ -35,7 +35,8 @@ public interface Broker extends AutoCloseable {
     /** The embedded one, {@code KafkaBroker.java}, as a process of its own on a free port. */
     static Broker embedded(Path logs, String why) {
         Running process = Running.start("KafkaBroker", logs, logs, Map.of(), Build.command("KafkaBroker", "--port",
-                "0", "--property", "share.coordinator.state.topic.num.partitions=5")); // 50 take a while to be made
+                "0", "--property", "share.coordinator.state.topic.num.partitions=5", // 50 take a while to be made
+                "--property", "log.cleaner.backoff.ms=1000")); // and a proof waits for compaction
         String bootstrap = address(process);
         return new Broker() {
             @Override
@@ -55,7 +56,7 @@ public interface Broker extends AutoCloseable {
 
             @Override
             public void close() {
-                process.close();
+                process.kill9(); // nobody needs what it would write
             }
         };
     }

@@ -197,6 +197,6 @@ public final class SecuredBroker implements Broker {
     @Override
     public void close() {
         kafka.close();
-        process.close();
+        process.kill9();
     }
 }

@@ -46,14 +46,15 @@ class FamiliesProof {
 
         IntFunction<Map<String, Object>> either = i -> told("family", "Kafka Connect", "topic", lab.events,
                 "partition", 1, "offset", i, "connector", lab.group, "task", 0);
-        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(each(i -> List.of(i == 0
+        List<List<Map<String, Object>>> deaths = deaths(lab, lab.dlq);
+        assertThat(bare(deaths)).containsExactlyElementsOf(each(i -> List.of(i == 0
                 ? and(either.apply(i), "stage", "VALUE_CONVERTER", "executing_class",
                         "org.apache.kafka.connect.json.JsonConverter", "exception",
                         "org.apache.kafka.connect.errors.DataException", "message",
                         "Converting byte[] to Kafka Connect data failed due to serialization error: ")
                 : and(either.apply(i), "stage", "TASK_PUT", "executing_class",
                         "org.apache.kafka.connect.sink.SinkTask", "exception", "java.lang.IllegalStateException"))));
-        assertThat(killers(lab, lab.dlq)).containsExactly(
+        assertThat(killers(deaths)).containsExactly(
                 "org.apache.kafka.connect.errors.DataException: Converting byte[] to Kafka Connect data failed due to "
                         + "serialization error: ", "java.lang.IllegalStateException",
                 "java.lang.IllegalStateException", "java.lang.IllegalStateException");
@@ -66,12 +67,13 @@ class FamiliesProof {
         List<Own> originals = send(lab);
         die(lab, "StreamsLetters", List.of(lab.dlq), lab.events, lab.dlq, lab.group);
 
-        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(each(i -> List.of(told(
+        List<List<Map<String, Object>>> deaths = deaths(lab, lab.dlq);
+        assertThat(bare(deaths)).containsExactlyElementsOf(each(i -> List.of(told(
                 "family", "Kafka Streams", "topic", lab.events, "partition", 1, "offset", i,
                 "exception", i == 0 ? "org.apache.kafka.common.errors.SerializationException"
                         : "java.lang.IllegalStateException",
                 "message", i == 0 ? "Size of data received by LongDeserializer is not 8" : "refused"))));
-        assertThat(killers(lab, lab.dlq).getLast()).isEqualTo("java.lang.IllegalStateException: refused");
+        assertThat(killers(deaths).getLast()).isEqualTo("java.lang.IllegalStateException: refused");
         assertTrueClaims(lab, originals);
         assertThat(replayed(lab, lab.dlq)).containsExactlyInAnyOrderElementsOf(originals);
     }
@@ -86,8 +88,8 @@ class FamiliesProof {
         IntFunction<Map<String, Object>> first = i -> told("family", "SmallRye", "topic", lab.events, "partition", 1,
                 "offset", i, "exception", "java.lang.IllegalStateException", "cause",
                 "java.lang.IllegalArgumentException", "message", "refused");
-        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(each(i -> List.of(first.apply(i))));
-        assertThat(deaths(lab, second)).containsExactlyElementsOf(each(i -> List.of(first.apply(i), told("family",
+        assertThat(bare(deaths(lab, lab.dlq))).containsExactlyElementsOf(each(i -> List.of(first.apply(i))));
+        assertThat(bare(deaths(lab, second))).containsExactlyElementsOf(each(i -> List.of(first.apply(i), told("family",
                 "SmallRye", "topic", lab.dlq, "partition", 0, "offset", i, "exception",
                 "java.lang.UnsupportedOperationException", "message", "java.lang.UnsupportedOperationException"))));
         assertTrueClaims(lab, originals);
@@ -108,27 +110,28 @@ class FamiliesProof {
         IntFunction<Map<String, Object>> first = i -> told("family", "Spring Kafka", "topic", lab.events,
                 "partition", 1, "offset", i, "timestamp", originals.get(i).timestamp(), "timestamp_type", "CreateTime",
                 "group", lab.group, "attempts", i == 0 ? 1 : 2);
-        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(each(i -> List.of(and(first.apply(i),
+        assertThat(bare(deaths(lab, lab.dlq))).containsExactlyElementsOf(each(i -> List.of(and(first.apply(i),
                 "exception", i == 0 ? unreadable : failed, "cause",
                 i == 0 ? unreadable : "java.lang.IllegalStateException", "message", i == 0 ? "failed to deserialize"
                         : "Listener method 'void families.SpringLetters.first(org.apache.kafka.clients.consumer."
                                 + "ConsumerRecord<byte[], java.lang.Long>)' threw exception; refused"))));
 
         List<ConsumerRecord<byte[], byte[]>> letters = lab.kafka().records(lab.dlq);
-        assertThat(deaths(lab, second)).as("what they died of first is taken off")
+        List<List<Map<String, Object>>> deaths = deaths(lab, second);
+        assertThat(bare(deaths)).as("what they died of first is taken off")
                 .containsExactlyElementsOf(each(i -> List.of(first.apply(i), told("family", "Spring Kafka", "topic",
                         lab.dlq, "partition", 0, "offset", i, "timestamp", own(letters.get(i)).timestamp(),
                         "timestamp_type", "CreateTime", "group", lab.group + "-second", "attempts", 2, "exception",
                         failed, "cause", "java.lang.UnsupportedOperationException", "message",
                         "Listener method 'void families.SpringLetters.second(org.apache.kafka.clients.consumer."
                                 + "ConsumerRecord<byte[], byte[]>)' threw exception; refused again"))));
-        assertThat(deaths(lab, retried)).as("one death, of the last of three tries")
+        assertThat(bare(deaths(lab, retried))).as("one death, of the last of three tries")
                 .containsExactlyInAnyOrderElementsOf(each(i -> List.of(and(first.apply(i), "group",
                         lab.group + "-retrying", "attempts", i == 0 ? 1 : 3, "exception", i == 0 ? unreadable : failed,
                         "cause", i == 0 ? unreadable : "java.lang.IllegalArgumentException", "message",
                         i == 0 ? "failed to deserialize" : "Listener failed; refused each time"))));
 
-        assertThat(killers(lab, second).getLast()).startsWith(failed);
+        assertThat(killers(deaths).getLast()).startsWith(failed);
         assertTrueClaims(lab, originals);
         assertThat(replayed(lab, second)).containsExactlyInAnyOrderElementsOf(originals);
         assertThat(replayed(lab, retried)).containsExactlyInAnyOrderElementsOf(
@@ -149,8 +152,8 @@ class FamiliesProof {
         IntFunction<Map<String, Object>> death = i -> told("family", "share group", "topic", lab.events, "partition", 1,
                 "offset", i, "group", lab.group, "attempts", i == 0 ? 1 : 2, "message", i == 0
                         ? "Offset rejected by client." : "Offset delivery count exceeded the threshold.");
-        assertThat(deaths(lab, copies)).containsExactlyInAnyOrderElementsOf(each(i -> List.of(death.apply(i))));
-        assertThat(deaths(lab, without)).containsExactlyInAnyOrderElementsOf(each(i -> List.of(
+        assertThat(bare(deaths(lab, copies))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(death.apply(i))));
+        assertThat(bare(deaths(lab, without))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(
                 and(death.apply(i), "group", lab.group + "-without-copies"))));
         String second = letterOfOffset(lab, without, 1);
         assertThat(inspect(lab, copies, "show", letterOfOffset(lab, copies, 1)).out())
@@ -245,7 +248,7 @@ class FamiliesProof {
                 told("family", "Spring Kafka", "topic", "y", "message", "later"),
                 told("family", "Kafka Connect", "topic", "z")));
 
-        assertThat(deaths(lab, lab.dlq)).containsExactlyElementsOf(expected);
+        assertThat(bare(deaths(lab, lab.dlq))).containsExactlyElementsOf(expected);
     }
 
     @Test
@@ -360,25 +363,28 @@ class FamiliesProof {
         }
     }
 
-    /** The deaths of all dead letters in a topic, as DlqInspector tells them, without their stack traces. */
+    /** The deaths of all dead letters in a topic, as DlqInspector tells them. */
     private static List<List<Map<String, Object>>> deaths(Lab lab, String topic) {
-        List<List<Map<String, Object>>> deaths = deathsWithStackTraces(lab, topic);
-        deaths.forEach(of -> of.forEach(death -> death.remove("stacktrace")));
-        return deaths;
-    }
-
-    /** Of each letter's latest death the first line of its stack trace. */
-    private static List<String> killers(Lab lab, String topic) {
-        return deathsWithStackTraces(lab, topic).stream().map(List::getLast)
-                .map(latest -> String.valueOf(latest.get("stacktrace")).lines().findFirst().orElse("")).toList();
-    }
-
-    private static List<List<Map<String, Object>>> deathsWithStackTraces(Lab lab, String topic) {
         return inspect(lab, topic, "list", "--format", "jsonl").out().lines()
                 .map(line -> Kafka.JSON.convertValue(Kafka.json(Kafka.bytes(line)).path("deaths"),
                         new TypeReference<List<Map<String, Object>>>() {
                         }))
                 .toList();
+    }
+
+    /** The same without their stack traces. */
+    private static List<List<Map<String, Object>>> bare(List<List<Map<String, Object>>> deaths) {
+        return deaths.stream().map(of -> of.stream().map(death -> {
+            Map<String, Object> rest = new LinkedHashMap<>(death);
+            rest.remove("stacktrace");
+            return rest;
+        }).toList()).toList();
+    }
+
+    /** Of each letter's latest death the first line of its stack trace. */
+    private static List<String> killers(List<List<Map<String, Object>>> deaths) {
+        return deaths.stream().map(List::getLast)
+                .map(latest -> String.valueOf(latest.get("stacktrace")).lines().findFirst().orElse("")).toList();
     }
 
     /** What a family is said to copy is held against what its library has written into the first dead-letter topic. */

@@ -126,14 +126,21 @@ class ProcessProof {
 
     /** A command in a process group of its own, as a terminal has it, whose every process can be found again. */
     private static final class Job {
+        /** Also where the harness ignores Ctrl-C, as the background jobs of a shell do; only GNU's env can undo that. */
+        private static final String INTERRUPTIBLE = """
+                set -m
+                if env --default-signal=INT true 2>/dev/null; then set -- --default-signal=INT "$@"; fi
+                env "$@" & echo group $!; wait $!
+                """;
+
         private final String mark = UUID.randomUUID().toString();
         private final Running process;
         private List<ProcessHandle> started = List.of();
 
         Job(Lab lab, String... command) {
             Build.finish();
-            List<String> line =
-                    new ArrayList<>(List.of("bash", "-c", "set -m; \"$0\" \"$@\" & echo group $!; wait $!"));
+            List<String> line = new ArrayList<>(List.of("bash", "-c", INTERRUPTIBLE));
+            line.add("job"); // its $0
             line.addAll(List.of(command));
             process = lab.command(command[0], Map.of("PROOF", mark), line.toArray(String[]::new));
         }

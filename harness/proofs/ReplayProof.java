@@ -66,8 +66,10 @@ class ReplayProof {
     void itGoesOnWhereItStoppedAndBeginsAgainOnlyWhenTold(Lab lab) {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 2);
+        lab.kafka().send(lab.dlq, "k", "no headers");
         sendLetters(lab, 0, 5);
-        assertThat(replay(lab, "--execute", "--limit", "2").out()).contains("replayed 2 of 2");
+        assertThat(replay(lab, "--execute", "--limit", "2").out()).as("the one that cannot be sent does not count")
+                .contains("replayed 2 of 2");
         assertThat(replay(lab, "--execute").out()).contains("replayed 3 of 3");
         assertThat(replay(lab, "--execute").out()).contains("nothing to replay", "--from-beginning");
         assertThat(values(lab)).as("each once").hasSize(5).doesNotHaveDuplicates();
@@ -76,15 +78,16 @@ class ReplayProof {
         assertThat(replay(lab, "--execute", "--key", "k3").out()).as("another filter is another replay")
                 .contains("replayed 1 of 1");
         assertThat(replay(lab, "--execute", "--from-beginning").out()).contains("replayed 6 of 6");
-        assertThat(values(lab)).hasSize(13);
+        assertThat(replay(lab, "--execute", "--from-beginning", "--limit", "1").out()).contains("replayed 1 of 1");
+        assertThat(replay(lab, "--execute").out()).as("progress is not taken back").contains("nothing to replay");
+        assertThat(values(lab)).hasSize(14);
     }
 
     @Test
-    void progressIsOfOneReplayAndIsNotTakenBack(Lab lab) {
+    void progressIsOfOneReplay(Lab lab) {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 1);
-        lab.kafka().send(lab.dlq, "k", "no headers");
-        sendLetters(lab, 0, 5);
+        sendLetters(lab, 0, 2);
         sentence(replay(lab, "--until", "1h"), 2, "--until 1h is another time at each run");
         String[] group = {"--execute", "--group", lab.group};
         assertThat(replay(lab, Lab.with(group, "--key", "k1")).out()).contains("replayed 1 of 1");
@@ -93,13 +96,6 @@ class ReplayProof {
                 .contains("replayed 1 of 1");
         sentence(replay(lab, Lab.with(group, "--key", "k1")), 2, "take another --group");
         assertThat(values(lab)).containsExactly("v1", "v0");
-
-        assertThat(replay(lab, "--execute", "--limit", "2").out()).as("the one that cannot be sent does not count")
-                .contains("replayed 2 of 2");
-        assertThat(replay(lab, "--execute").out()).contains("replayed 3 of 3");
-        assertThat(replay(lab, "--execute", "--from-beginning", "--limit", "1").out()).contains("replayed 1 of 1");
-        assertThat(replay(lab, "--execute").out()).contains("nothing to replay");
-        assertThat(values(lab)).hasSize(2 + 5 + 1);
     }
 
     @Test
