@@ -126,7 +126,7 @@ class ProcessProof {
 
     /** A command in a process group of its own, as a terminal has it, whose every process can be found again. */
     private static final class Job {
-        /** Also where the harness ignores Ctrl-C, as the background jobs of a shell do; only GNU's env can undo that. */
+        /** Also where the harness ignores Ctrl-C, as background jobs of a shell do; only GNU env can undo that. */
         private static final String INTERRUPTIBLE = """
                 set -m
                 if env --default-signal=INT true 2>/dev/null; then set -- --default-signal=INT "$@"; fi

@@ -37,7 +37,9 @@ public enum FreezePoint {
             armed = null;
             System.out.println("freezing at " + name().toLowerCase() + ", process " + ProcessHandle.current().pid());
             try {
-                new ProcessBuilder("sh", "-c", "kill -STOP " + ProcessHandle.current().pid()).start().waitFor();
+                // the shell lives on until the signal has stopped all threads, this one too
+                new ProcessBuilder("sh", "-c", "kill -STOP " + ProcessHandle.current().pid() + "; sleep 1").start()
+                        .waitFor();
             } catch (IOException | InterruptedException e) {
                 throw new Failure("--freeze-at needs a shell with kill (" + e.getMessage() + ").");
             }
