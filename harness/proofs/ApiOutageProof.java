@@ -28,12 +28,14 @@ import lab.Running;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The API while Kafka is dead, frozen or refuses: accepted is durable, and unknown is not failed (1, 2). */
+@Order(2) // one after the other they take long
 @Execution(ExecutionMode.SAME_THREAD) // they all break the one broker
 class ApiOutageProof {
     private static final int CLIENTS = 16;
