@@ -33,12 +33,14 @@
 //SOURCES lab/Api.java
 //SOURCES lab/Broker.java
 //SOURCES lab/Build.java
+//SOURCES lab/Ended.java
 //SOURCES lab/Kafka.java
 //SOURCES lab/Lab.java
 //SOURCES lab/Reaper.java
 //SOURCES lab/Repo.java
 //SOURCES lab/Running.java
 //SOURCES lab/Sentence.java
+//SOURCES lab/Series.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 

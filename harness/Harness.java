@@ -135,13 +135,13 @@ public class Harness implements Callable<Integer> {
         Path logs = Files.createDirectories(Repo.file(".cache/harness/" + Instant.now().toString().replace(':', '-')));
         System.out.println("logs: " + Repo.root().relativize(logs));
         Build.scripts(logs);
+        Build.inBackground(logs, "harness/payments/PaymentConsumer.java", Build.BRIEF);
         ClassData.leave(logs);
         Build.inBackground(logs, "harness/Demo.java", Build.BRIEF);
         Build.inBackground(logs, "harness/fuzz/OrderFuzz.java", Build.BRIEF);
         for (String family : List.of("Connect", "Share", "SmallRye", "Spring", "Streams")) {
             Build.inBackground(logs, "harness/families/" + family + "Letters.java", Build.BRIEF);
         }
-        Build.inBackground(logs, "harness/payments/PaymentConsumer.java", Build.BRIEF);
         Tool.use(logs);
         try (Broker broker = broker(logs.resolve("broker"))) {
             System.out.println("broker: " + broker.description());

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Api.Answer;
+import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -124,8 +125,8 @@ class IdempotencyProof {
                 .isInstanceOf(AssertionError.class).hasMessageContaining("outcomes of each order");
         assertThat(lab.outcomeCounts().values()).as("every copy was processed").containsOnly(4);
 
-        Running sender = lab.sendDuplicates("--orders", "10", "--via", "topic", "--json");
-        assertThat(sender.awaitExit(Duration.ZERO)).isEqualTo(1);
+        Ended sender = lab.sendDuplicates("--orders", "10", "--via", "topic", "--json");
+        assertThat(sender.exitCode()).isEqualTo(1);
         assertThat(Kafka.json(Kafka.bytes(sender.out())).path("several_outcomes").asInt()).isEqualTo(10);
     }
 

@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lab.Api;
+import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -126,8 +127,8 @@ class SmallestConsumerProof {
 
     @Test
     void withNoBrokerItSaysSo(Lab lab) {
-        Running smallest = lab.run("SmallestConsumer", "--bootstrap-server", "127.0.0.1:1");
-        assertThat(smallest.awaitExit(Duration.ZERO)).as(smallest.tail()).isEqualTo(3);
+        Ended smallest = lab.run("SmallestConsumer", "--bootstrap-server", "127.0.0.1:1");
+        assertThat(smallest.exitCode()).as(smallest.tail()).isEqualTo(3);
         assertThat(smallest.err()).isEqualTo("SmallestConsumer: Kafka at 127.0.0.1:1 cannot be reached: start one "
                 + "(make broker), or give its address with --bootstrap-server.\n");
     }

@@ -3,6 +3,7 @@ package lab;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ public final class Build {
     /** A process that lives for seconds need not compile for hours, nor collect garbage in several threads. */
     public static final String[] BRIEF = {"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"};
 
-    /** The same for what is started through JBang. */
+    /** The same for what is started through JBang, and for JBang itself. */
     public static final Map<String, String> QUICK = Map.of("JAVA_TOOL_OPTIONS",
             String.join(" ", BRIEF) + " -Djava.io.tmpdir=" + Reaper.temporary());
 
@@ -55,6 +56,11 @@ public final class Build {
             }
             return command(Files.exists(Path.of(classData)) ? List.of("-XX:SharedArchiveFile=" + classData) : List.of(),
                     options);
+        }
+
+        /** The same start with something more on the classpath, behind its own, and another main class. */
+        Start with(String more, String otherMain) {
+            return new Start(java, classData, classpath + ":" + more, otherMain);
         }
 
         List<String> trainingCommand(String... options) {
@@ -123,14 +129,24 @@ public final class Build {
         return start(script).command(options);
     }
 
+    /** The command that runs a script many times: see {@link Series}. */
+    static List<String> seriesCommand(String script) {
+        try {
+            Path here = Path.of(Series.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            return start(script).with(here.toString(), Series.class.getName()).command(script);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** The same for a run from which all later ones profit: what it loads they find loaded and linked. */
     static List<String> trainingCommand(String script, String... options) {
         return start(script).trainingCommand(options);
     }
 
-    /** Whether every script had such a run. */
-    static boolean areTrained() {
-        return Repo.scripts().stream().allMatch(script -> start(script).isTrained());
+    /** Whether a script had such a run. */
+    static boolean isTrained(String script) {
+        return start(script).isTrained();
     }
 
     /** The command that a user types to run a script. */
@@ -229,7 +245,7 @@ public final class Build {
         List<String> line = new ArrayList<>(List.of(Repo.file("jbang").toString()));
         line.addAll(List.of(command));
         line.add(Repo.file(path).toString());
-        Running running = Running.start(command[0] + "-" + name(path), logs, Repo.root(), Map.of(), line);
+        Running running = Running.start(command[0] + "-" + name(path), logs, Repo.root(), QUICK, line);
         if (running.awaitExit(LONGEST) != 0) {
             throw new IllegalStateException(path + " does not build\n" + running.tail());
         }

@@ -15,13 +15,16 @@ import java.util.stream.Stream;
  */
 public final class ClassData {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final String OTHER_DOMAIN = "PaymentConsumer"; // it is started as often as many a script
+    private static final List<String> TRAINED =
+            Stream.concat(Repo.scripts().stream(), Stream.of(OTHER_DOMAIN)).toList();
 
     private ClassData() {
     }
 
     /** Runs every script once, unless that was done. */
     public static void leave(Path logs) {
-        if (Build.areTrained()) {
+        if (TRAINED.stream().allMatch(Build::isTrained)) {
             return;
         }
         System.out.println("running each script once, for its class data");
@@ -30,6 +33,7 @@ public final class ClassData {
             String bootstrap = Broker.address(broker);
             try (Lab lab = new Lab(Broker.running(bootstrap), folder);
                     Running consumer = run(folder, "OrderConsumer", "--bootstrap-server", bootstrap);
+                    Running payments = run(folder, OTHER_DOMAIN, "--bootstrap-server", bootstrap);
                     Running server = run(folder, "OrderApi", "--bootstrap-server", bootstrap, "--port", "0")) {
                 Api api = lab.api(server);
                 api.post(Api.order("customerf"));
@@ -37,13 +41,16 @@ public final class ClassData {
                 lab.kafka().send(lab.events, "poison", "not json"); // which ends the smallest one
                 await("a dead letter").atMost(PATIENCE)
                         .until(() -> !lab.kafka().records("order-events-dlq").isEmpty());
+                await("the topic of payments").atMost(PATIENCE).until(() -> lab.kafka().partitions("payments") > 0);
+                lab.kafka().send("payments", "payment-1", "alice;bob;1.50");
+                await("a receipt").atMost(PATIENCE).until(() -> !lab.kafka().records("receipts").isEmpty());
                 Stream.of(run(folder, "SmallestConsumer", "--bootstrap-server", bootstrap, "--topic", lab.events,
                                         "--work-ms", "0"),
                                 run(folder, "DlqInspector", "replay", "--execute", "--bootstrap-server", bootstrap),
                                 run(folder, "DuplicateSender", "--bootstrap-server", bootstrap, "--api",
                                         api.uri().toString(), "--orders", "5"))
                         .forEach(each -> each.awaitExit(PATIENCE));
-                List.of(server, consumer).parallelStream().forEach(each -> each.stop(PATIENCE));
+                List.of(server, consumer, payments).parallelStream().forEach(each -> each.stop(PATIENCE));
             }
             broker.stop(PATIENCE);
         }

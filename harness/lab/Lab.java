@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -31,6 +32,7 @@ public final class Lab implements AutoCloseable {
     private final Path folder;
     private final Kafka kafka;
     private final List<Running> started = new ArrayList<>();
+    private final Map<String, Series> series = new TreeMap<>();
     public final String events;
     public final String dlq;
     public final String outcomes;
@@ -80,11 +82,14 @@ public final class Lab implements AutoCloseable {
         return running;
     }
 
-    /** Runs a script to its end and returns it, ended. */
-    public Running run(String script, String... options) {
-        Running running = start(script, options);
-        running.awaitExit(Duration.ofSeconds(150));
-        return running;
+    /** Runs a script to its end, in a process of its own. */
+    public Ended run(String script, String... options) {
+        return start(script, options).ended(Duration.ofSeconds(150));
+    }
+
+    /** The same in the process in which this experiment's other commands of that script run. */
+    public Ended runInSeries(String script, String... options) {
+        return series.computeIfAbsent(script, name -> new Series(name, folder)).run(options);
     }
 
     /** Starts an API in front of this experiment's topics, on a free port. */
@@ -114,11 +119,20 @@ public final class Lab implements AutoCloseable {
         consumerScript = script;
     }
 
-    /** Starts a consumer of this experiment's topics; it simulates no work unless told. */
+    /** Starts a consumer of this experiment's topics; it simulates no work unless the options say so. */
     public Running consumer(String... options) {
+        return start(consumerScript, consumerOptions(options));
+    }
+
+    /** Runs one that is expected to end by itself. */
+    public Ended runConsumer(String... options) {
+        return runInSeries(consumerScript, consumerOptions(options));
+    }
+
+    private String[] consumerOptions(String... options) {
         String[] work = List.of(options).contains("--work-ms") ? options : with(options, "--work-ms", "0");
-        return start(consumerScript, with(work, "--bootstrap-server", broker.bootstrap(), "--topic", events,
-                "--dlq-topic", dlq, "--outcomes-topic", outcomes, "--group", group, "--session-timeout-ms", "6000"));
+        return with(work, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--dlq-topic", dlq,
+                "--outcomes-topic", outcomes, "--group", group, "--session-timeout-ms", "6000");
     }
 
     /** The same, that freezes at a point (see --freeze-at); returns once it has. */
@@ -139,19 +153,20 @@ public final class Lab implements AutoCloseable {
     }
 
     /** Runs DuplicateSender on this experiment's topics. */
-    public Running sendDuplicates(String... options) {
-        return run("DuplicateSender", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events,
+    public Ended sendDuplicates(String... options) {
+        return runInSeries("DuplicateSender", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events,
                 "--outcomes-topic", outcomes, "--group", group));
     }
 
     /** Runs DlqInspector on this experiment's dead letters. */
-    public Running inspect(String command, String... options) {
-        return run(
-                "DlqInspector",
-                Stream.concat(
-                                Stream.of(command),
-                                Arrays.stream(with(options, "--bootstrap-server", broker.bootstrap(), "--topic", dlq)))
-                        .toArray(String[]::new));
+    public Ended inspect(String command, String... options) {
+        return inspectTopic(dlq, command, options);
+    }
+
+    /** The same on another topic. */
+    public Ended inspectTopic(String topic, String command, String... options) {
+        return runInSeries("DlqInspector", with(new String[] {command},
+                with(options, "--bootstrap-server", broker.bootstrap(), "--topic", topic)));
     }
 
     /** Options, and some more. */
@@ -189,12 +204,14 @@ public final class Lab implements AutoCloseable {
 
     /** The last lines of all logs, for a failure's report. */
     public String tails() {
-        return started.stream().map(Running::tail).collect(Collectors.joining()) + broker.tail();
+        return Stream.concat(started.stream().map(Running::tail), series.values().stream().map(Series::tail))
+                .collect(Collectors.joining()) + broker.tail();
     }
 
     /** Ends all scripts that were started, the last one first. */
     public void stopAll() {
         started.reversed().forEach(Running::close);
+        series.values().forEach(Series::close);
     }
 
     @Override

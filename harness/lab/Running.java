@@ -17,8 +17,6 @@ import java.util.stream.Stream;
 
 /** A real process, started as a user starts it; its output goes to files. */
 public final class Running implements AutoCloseable {
-    private static final int TAIL = 60;
-
     private final String name;
     private final Process process;
     private final Path out;
@@ -122,6 +120,11 @@ public final class Running implements AutoCloseable {
         }
     }
 
+    /** Waits for the end, and returns what it left. */
+    public Ended ended(Duration atMost) {
+        return new Ended(name, awaitExit(atMost), out(), err());
+    }
+
     /** SIGKILL: no clean-up, no goodbye. */
     public void kill9() {
         process.destroyForcibly();
@@ -173,14 +176,8 @@ public final class Running implements AutoCloseable {
 
     /** The last lines of both outputs. */
     public String tail() {
-        return "--- " + name + (alive() ? " (running)" : " (ended: " + process.exitValue() + ")") + "\n" + tail(out())
-                + tail(err());
-    }
-
-    private static String tail(String text) {
-        List<String> lines = text.lines().toList();
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()))
-                + (lines.isEmpty() ? "" : "\n");
+        return alive() ? "--- " + name + " (running)\n" + Ended.tail(out()) + Ended.tail(err())
+                : new Ended(name, process.exitValue(), out(), err()).tail();
     }
 
     private static String read(Path file) {

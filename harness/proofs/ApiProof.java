@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import lab.Api;
 import lab.Api.Answer;
+import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -189,8 +190,8 @@ class ApiProof {
     void optionsThatMakeNoSenseAreRefusedBeforeAnythingIsStarted(Lab lab) {
         for (String[] option : List.of(new String[] {"--acks", "2"}, new String[] {"--timeout-ms", "99"},
                 new String[] {"--max-keys", "-1"}, new String[] {"--max-orders", "-1"})) {
-            Running run = lab.run("OrderApi", Lab.with(option, "--port", "0"));
-            assertThat(run.awaitExit(Duration.ZERO)).as(run.tail()).isEqualTo(2);
+            Ended run = lab.runInSeries("OrderApi", Lab.with(option, "--port", "0"));
+            assertThat(run.exitCode()).as(run.tail()).isEqualTo(2);
             assertThat(run.err()).contains(option[0]).hasLineCount(1);
         }
     }

@@ -9,11 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Broker;
 import lab.Build;
+import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -42,12 +42,12 @@ class BrokerProof {
         try (Kafka kafka = new Kafka(Broker.address(again))) {
             assertThat(kafka.records("t")).hasSize(100);
         }
-        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--data-dir", data.toString()), 1))
+        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "0", "--data-dir", data.toString()), 1))
                 .contains("in use by another broker");
         assertThat(again.stop()).as("ends cleanly on SIGTERM").isEqualTo(143);
         assertThat(data).exists();
         assertThat(again.err().strip()).as("a quiet log").isEmpty();
-        assertThat(sentence(lab.run("KafkaBroker", "--port", String.valueOf(Ports.free(6)), "--node", "1", "--of", "3",
+        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", String.valueOf(Ports.free(6)), "--node", "1", "--of", "3",
                 "--data-dir", data.toString()), 1)).contains("another cluster");
     }
 
@@ -56,7 +56,7 @@ class BrokerProof {
         Path tmp = Files.createDirectories(lab.folder().resolve("tmp"));
         Running broker = lab.command(
                 "KafkaBroker",
-                Map.of(),
+                Build.QUICK,
                 Build.jbang(),
                 "run",
                 "--runtime-option=-Djava.io.tmpdir=" + tmp,
@@ -73,22 +73,22 @@ class BrokerProof {
     @Test
     void whatKeepsItFromStartingIsSaidInOneSentence(Lab lab) throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            assertThat(sentence(lab.run("KafkaBroker", "--port", String.valueOf(taken.getLocalPort())), 1))
+            assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", String.valueOf(taken.getLocalPort())), 1))
                     .contains("in use");
         }
         Path file = Files.createFile(Files.createDirectories(lab.folder()).resolve("a-file"));
-        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--data-dir", file.resolve("x").toString()), 1))
+        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "0", "--data-dir", file.resolve("x").toString()), 1))
                 .contains("cannot be written");
-        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--property", "num.partitions=many"), 2))
+        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "0", "--property", "num.partitions=many"), 2))
                 .contains("num.partitions");
-        assertThat(sentence(lab.run("KafkaBroker", "--port", "0", "--add-scram", "SCRAM-SHA-512=[name=a]"), 2))
+        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "0", "--add-scram", "SCRAM-SHA-512=[name=a]"), 2))
                 .contains("password");
-        assertThat(sentence(lab.run("KafkaBroker", "--node", "4", "--of", "3"), 2)).contains("numbered from 1");
-        assertThat(sentence(lab.run("KafkaBroker", "--port", "zero"), 2)).contains("--port");
+        assertThat(sentence(lab.runInSeries("KafkaBroker", "--node", "4", "--of", "3"), 2)).contains("numbered from 1");
+        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "zero"), 2)).contains("--port");
     }
 
-    private static String sentence(Running ended, int exitCode) {
-        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(exitCode);
+    private static String sentence(Ended ended, int exitCode) {
+        assertThat(ended.exitCode()).as(ended.tail()).isEqualTo(exitCode);
         assertThat(ended.err().strip()).doesNotContain("\n");
         return ended.err();
     }

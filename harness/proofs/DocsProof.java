@@ -62,7 +62,7 @@ class DocsProof {
     void makeDemoGoesAsTheReadmeSays(Lab lab) throws Exception {
         Build.finish();
         Running demo = lab.command(
-                "make-demo", Map.of(), "make", "-C", Repo.root().toString(), "--no-print-directory", "demo");
+                "make-demo", Build.QUICK, "make", "-C", Repo.root().toString(), "--no-print-directory", "demo");
         assertThat(demo.awaitExit(Duration.ofSeconds(170))).as(demo.tail()).isEqualTo(0);
         String expected = blocks(Files.readString(Repo.file("README.md"))).get(1).content();
         assertThat(matches(expected, demo.out())).as(demo.out()).isTrue();

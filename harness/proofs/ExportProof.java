@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,8 +31,9 @@ class ExportProof {
         String elsewhere = commands.group(1).replace("./jbang", "'" + Repo.file("jbang") + "'")
                 .replace("scripts/", "'" + Repo.file("scripts") + "'/");
         String java = System.getProperty("java.home");
-        Running run = lab.command("export", Map.of("JAVA_HOME", java, "PATH", Path.of(java, "bin") + ":"
-                + System.getenv("PATH")), "bash", "-ec", elsewhere);
+        Map<String, String> environment = new HashMap<>(Build.QUICK);
+        environment.putAll(Map.of("JAVA_HOME", java, "PATH", Path.of(java, "bin") + ":" + System.getenv("PATH")));
+        Running run = lab.command("export", environment, "bash", "-ec", elsewhere);
         assertThat(run.awaitExit(LONG)).as(run.tail()).isEqualTo(0);
         assertThat(run.out()).contains("Usage: OrderConsumer", "Exit codes:");
     }

@@ -20,6 +20,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -163,7 +164,7 @@ class FamiliesProof {
         assertThat(inspect(lab, without, "show", second, "--fetch-original").out())
                 .contains("original", lab.events + "-1@1", "12345678", "dead-letter-box");
 
-        InspectorProof.sentence(run(lab, without, "replay", "--execute"), 1,
+        InspectorProof.sentence(lab.inspectTopic(without, "replay", "--execute"), 1,
                 "4 stay, as key and value were not copied: --not-copied --fetch-original");
         String[] atMostOnce = {"--not-copied", "--fetch-original", "--max-replays", "1"};
         assertThat(replayed(lab, without, atMostOnce)).containsExactlyInAnyOrderElementsOf(originals);
@@ -186,7 +187,7 @@ class FamiliesProof {
         assertThat(inspect(lab, without, "list", "--not-copied").out()).as("a null is a null with all others")
                 .contains(2 * RECORDS + " dead letters in");
         lab.kafka().deleteRecords(lab.events, 1, RECORDS);
-        InspectorProof.sentence(run(lab, without, "show", second, "--fetch-original"), 1, "original is gone");
+        InspectorProof.sentence(lab.inspectTopic(without, "show", second, "--fetch-original"), 1, "original is gone");
     }
 
     /** Of a share group's dead letters, which one is that of an offset: PARTITION:OFFSET. */
@@ -272,7 +273,7 @@ class FamiliesProof {
                 "__connect.errors.new", "n", "__connect.errors.partition", "first", "dead-letter-cause", null, "mine",
                 "m");
         letter(lab);
-        Running list = inspect(lab, lab.dlq, "list", "--key", "0x00000005", "--format", "jsonl");
+        Ended list = inspect(lab, lab.dlq, "list", "--key", "0x00000005", "--format", "jsonl");
         assertThat(Kafka.json(Kafka.bytes(list.out())).path("error_headers").toString()).isEqualTo(
                 "[{\"name\":\"__connect.errors.new\",\"text\":\"n\"},"
                         + "{\"name\":\"__connect.errors.partition\",\"text\":\"first\"},"
@@ -287,9 +288,9 @@ class FamiliesProof {
         letterOf(lab, lab.dlq, null, null, "__connect.errors.topic", lab.events);
         letterOf(lab, lab.dlq, null, null, "__streams.errors.topic", lab.events);
         assertThat(inspect(lab, lab.dlq, "list", "--not-copied").out()).contains("0:1 ", "1 dead letter in");
-        Running replay = lab.inspect("replay", "--execute");
+        Ended replay = lab.inspect("replay", "--execute");
         assertThat(replay.out()).as(replay.tail()).contains("replayed 1 of 1");
-        assertThat(replay.awaitExit(Duration.ZERO)).as("one is not replayed").isEqualTo(1);
+        assertThat(replay.exitCode()).as("one is not replayed").isEqualTo(1);
     }
 
     // --- the records ----------------------------------------------------------------------------------------------
@@ -405,22 +406,17 @@ class FamiliesProof {
 
     /** What is in the topic of the originals beside them, once DlqInspector has sent dead letters back. */
     private static List<Own> replayed(Lab lab, String topic, String... options) {
-        inspect(lab, topic, Lab.with(new String[] {"replay", "--execute"}, options));
+        inspect(lab, topic, "replay", Lab.with(options, "--execute"));
         return lab.kafka().records(lab.events).stream()
                 .filter(record -> record.partition() != 1 || record.offset() >= RECORDS)
                 .map(FamiliesProof::own)
                 .toList();
     }
 
-    private static Running inspect(Lab lab, String topic, String... options) {
-        Running run = run(lab, topic, options);
-        assertThat(run.awaitExit(Duration.ZERO)).as(run.tail()).isEqualTo(0);
-        return run;
-    }
-
-    private static Running run(Lab lab, String topic, String... options) {
-        return lab.run("DlqInspector",
-                Lab.with(options, "--bootstrap-server", lab.broker().bootstrap(), "--topic", topic));
+    private static Ended inspect(Lab lab, String topic, String command, String... options) {
+        Ended ended = lab.inspectTopic(topic, command, options);
+        assertThat(ended.exitCode()).as(ended.tail()).isEqualTo(0);
+        return ended;
     }
 
     private static <T> List<T> each(IntFunction<T> expected) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
+import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -118,7 +119,7 @@ class InspectorProof {
     }
 
     /** What a command says, with nothing in it that a terminal would act upon. */
-    private static String harmless(Running ended) {
+    private static String harmless(Ended ended) {
         assertThat(ended.out()).as(ended.tail()).isNotEmpty().doesNotContainPattern(ACTED_UPON);
         return ended.out();
     }
@@ -216,7 +217,7 @@ class InspectorProof {
         sentence(lab.inspect("replay", "--skip", "3"), 2, "give PARTITION:OFFSET");
         sentence(lab.inspect("replay", "--quarantine-topic", lab.dlq), 2, "is the dead-letter topic itself");
         sentence(lab.inspect("replay", "--to", lab.dlq), 2, "is the dead-letter topic itself");
-        sentence(lab.run("DlqInspector"), 2, "Say what to do");
+        sentence(lab.runInSeries("DlqInspector"), 2, "Say what to do");
     }
 
     /** The dead letters here have old timestamps, and retention goes by those. */
@@ -224,14 +225,14 @@ class InspectorProof {
         lab.kafka().createTopic(lab.dlq, partitions, Map.of("retention.ms", "-1"));
     }
 
-    static void sentence(Running ended, int exitCode, String what) {
-        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(exitCode);
+    static void sentence(Ended ended, int exitCode, String what) {
+        assertThat(ended.exitCode()).as(ended.tail()).isEqualTo(exitCode);
         assertThat(ended.err().strip()).contains(what).doesNotContain("\n").doesNotContain("Exception:");
     }
 
     private static List<String> keys(Lab lab, String... options) {
-        Running list = lab.inspect("list", Lab.with(options, "--format", "json"));
-        assertThat(list.awaitExit(Duration.ZERO)).as(list.tail()).isEqualTo(0);
+        Ended list = lab.inspect("list", Lab.with(options, "--format", "json"));
+        assertThat(list.exitCode()).as(list.tail()).isEqualTo(0);
         return StreamSupport.stream(Kafka.json(Kafka.bytes(list.out())).spliterator(), false)
                 .map(letter -> letter.path("key").asText()).toList();
     }

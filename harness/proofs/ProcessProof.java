@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -142,7 +143,9 @@ class ProcessProof {
             List<String> line = new ArrayList<>(List.of("bash", "-c", INTERRUPTIBLE));
             line.add("job"); // its $0
             line.addAll(List.of(command));
-            process = lab.command(command[0], Map.of("PROOF", mark), line.toArray(String[]::new));
+            Map<String, String> environment = new HashMap<>(Build.QUICK);
+            environment.put("PROOF", mark);
+            process = lab.command(command[0], environment, line.toArray(String[]::new));
         }
 
         /** Ctrl-C. */

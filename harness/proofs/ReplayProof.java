@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lab.Api;
+import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -209,7 +210,7 @@ class ReplayProof {
                 letter(lab, "k4", Instant.EPOCH.minusMillis(1)), letter(lab, "k5\u202e", Instant.MAX)));
         Path audit = lab.folder().resolve("audit.jsonl");
         String[] once = {"--execute", "--fetch-original", "--exactly-once", "--audit", audit.toString()};
-        Running refused = replay(lab, once);
+        Ended refused = replay(lab, once);
         sentence(refused, "0:3 was not replayed", "leave it out with --skip 0:3.");
         assertThat(refused.out()).contains("originals are gone: 0:0");
         assertThat(values(lab)).isEmpty();
@@ -298,16 +299,16 @@ class ReplayProof {
         return lab.kafka().records(lab.events).stream().map(record -> Kafka.text(record.value())).toList();
     }
 
-    private static Running replay(Lab lab, String... options) {
+    private static Ended replay(Lab lab, String... options) {
         return lab.inspect("replay", options);
     }
 
-    private static void sentence(Running ended, String... what) {
+    private static void sentence(Ended ended, String... what) {
         sentence(ended, 1, what);
     }
 
-    private static void sentence(Running ended, int exitCode, String... what) {
-        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(exitCode);
+    private static void sentence(Ended ended, int exitCode, String... what) {
+        assertThat(ended.exitCode()).as(ended.tail()).isEqualTo(exitCode);
         assertThat(ended.err().strip()).contains(what).doesNotContain("\n");
     }
 

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,6 +20,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lab.Build;
+import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -75,9 +77,9 @@ class ScriptsProof {
     void withNoBrokerEveryClientWaitsVisiblyAndThenSaysSo(Lab lab) {
         for (String[] client : List.of(new String[] {"OrderApi", "--port", "0"}, new String[] {"OrderConsumer"},
                 new String[] {"DlqInspector", "list"}, new String[] {"DuplicateSender"})) {
-            Running run = lab.run(client[0], Stream.concat(Stream.of(client).skip(1), Stream.of("--bootstrap-server",
+            Ended run = lab.run(client[0], Stream.concat(Stream.of(client).skip(1), Stream.of("--bootstrap-server",
                     "127.0.0.1:1", "--connect-attempts", "3", "--connect-interval-ms", "50")).toArray(String[]::new));
-            assertThat(run.awaitExit(Duration.ZERO)).as(run.tail()).isEqualTo(3);
+            assertThat(run.exitCode()).as(run.tail()).isEqualTo(3);
             assertThat(run.err().lines()).hasSize(3);
             assertThat(run.err())
                     .contains("attempt 1 of 3", "attempt 2 of 3", "cannot be reached after 3 tries: start one");
@@ -106,7 +108,8 @@ class ScriptsProof {
                 }
             }
             """);
-        Map<String, String> none = Map.of("PATH", pathWithout(lab, "jbang"));
+        Map<String, String> none = new HashMap<>(Build.QUICK);
+        none.put("PATH", pathWithout(lab, "jbang"));
         String echo = bare.resolve("Echo.java").toString();
         Running first = lab.command("wrapper", none, wrapper.toString(), echo, "a b", "it's", "\"quoted\"", "$HOME *",
                 "back\\slash");
@@ -171,7 +174,7 @@ class ScriptsProof {
     private static Running jbang(Lab lab, Path folder, String... arguments) {
         return lab.command(
                 "jbang",
-                Map.of(),
+                Build.QUICK,
                 Stream.concat(
                                 Stream.of(
                                         "bash",

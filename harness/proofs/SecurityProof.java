@@ -20,6 +20,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import lab.Api;
 import lab.Api.Answer;
+import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
@@ -82,8 +83,8 @@ class SecurityProof {
         createTopics(lab);
         for (Right lacking : forTheConsumer(lab)) {
             String user = user(lab, "consumer-without-" + lacking, without(lacking, forTheConsumer(lab)));
-            Running consumer = lab.consumer("--commit", "transactional", "--command-config", user);
-            assertThat(consumer.awaitExit(SOON)).as(lacking + "\n" + consumer.tail()).isEqualTo(1);
+            Ended consumer = lab.runConsumer("--commit", "transactional", "--command-config", user);
+            assertThat(consumer.exitCode()).as(lacking + "\n" + consumer.tail()).isEqualTo(1);
             assertThat(lastLine(consumer.err())).startsWith("OrderConsumer: ").contains(theRight(lacking));
         }
     }
@@ -92,7 +93,7 @@ class SecurityProof {
     void anApiThatMayNotWriteDoesNotStart(Lab lab) {
         createTopics(lab);
         String user = user(lab, "api-that-may-not-write", without(topic(WRITE, lab.events), forTheApi(lab)));
-        Running api = lab.run("OrderApi", "--port", "0", "--bootstrap-server", lab.broker().bootstrap(), "--topic",
+        Ended api = lab.run("OrderApi", "--port", "0", "--bootstrap-server", lab.broker().bootstrap(), "--topic",
                 lab.events, "--command-config", user);
         assertThat(sentence(api, 1)).contains("lacks WRITE on the topic " + lab.events);
     }
@@ -141,9 +142,9 @@ class SecurityProof {
                 .contains("5 with exactly one outcome");
         for (Right lacking : forTheSender(lab)) {
             String user = user(lab, "sender-without-" + lacking, without(lacking, forTheSender(lab)));
-            Running sender =
+            Ended sender =
                     lab.sendDuplicates("--via", "topic", "--orders", "1", "--quiet", "--command-config", user);
-            assertThat(sender.awaitExit(Duration.ZERO)).as(lacking + "\n" + sender.tail()).isEqualTo(1);
+            assertThat(sender.exitCode()).as(lacking + "\n" + sender.tail()).isEqualTo(1);
             assertThat(lastLine(sender.err())).startsWith("DuplicateSender: ").contains(theRight(lacking));
         }
     }
@@ -159,8 +160,8 @@ class SecurityProof {
                 "1 to " + lab.events, "this user may not see the group");
     }
 
-    private static String quiet(Running ended) {
-        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isZero();
+    private static String quiet(Ended ended) {
+        assertThat(ended.exitCode()).as(ended.tail()).isZero();
         assertThat(said(ended)).isEmpty();
         return ended.out();
     }
@@ -209,7 +210,7 @@ class SecurityProof {
                 user(lab, "shower", List.of(read))), 1)).contains("ask for READ on the topic");
     }
 
-    private static Running replay(Lab lab, String user, List<Right> rights, String... options) {
+    private static Ended replay(Lab lab, String user, List<Right> rights, String... options) {
         return lab.inspect("replay", Lab.with(options, "--execute", "--group", "replays", "--command-config",
                 user(lab, user, rights)));
     }
@@ -238,8 +239,7 @@ class SecurityProof {
         for (String[] client : new String[][] {{"OrderConsumer"}, {"DlqInspector", "list"}}) {
             Running run = lab.start(client[0], Lab.with(Stream.of(client).skip(1).toArray(String[]::new),
                     "--bootstrap-server", lab.broker().bootstrap()));
-            run.awaitExit(SOON);
-            assertThat(sentence(run, 1)).contains(" speaks TLS: give security.protocol=SASL_SSL");
+            assertThat(sentence(run.ended(SOON), 1)).contains(" speaks TLS: give security.protocol=SASL_SSL");
         }
     }
 
@@ -258,8 +258,7 @@ class SecurityProof {
         assertThat(bad).isNotEqualTo(good);
         Running refused = lab.start("DlqInspector", "list", "--bootstrap-server", lab.broker().bootstrap(),
                 "--command-config", broker(lab).write("wrong-" + wrong.hashCode() + ".properties", bad).toString());
-        refused.awaitExit(SOON);
-        assertThat(sentence(refused, exitCode)).contains(why).doesNotContain("admin-");
+        assertThat(sentence(refused.ended(SOON), exitCode)).contains(why).doesNotContain("admin-");
     }
 
     // --- what they share ------------------------------------------------------------------------------------------
@@ -300,14 +299,14 @@ class SecurityProof {
     }
 
     /** The only line on standard error. */
-    private static String sentence(Running ended, int exitCode) {
-        assertThat(ended.awaitExit(Duration.ZERO)).as(ended.tail()).isEqualTo(exitCode);
+    private static String sentence(Ended ended, int exitCode) {
+        assertThat(ended.exitCode()).as(ended.tail()).isEqualTo(exitCode);
         assertThat(said(ended)).hasSize(1);
         return said(ended).getFirst();
     }
 
     /** Without the lines that say, on a busy machine, that an answer was late. */
-    private static List<String> said(Running ended) {
+    private static List<String> said(Ended ended) {
         return ended.err().lines().filter(line -> !line.contains(" does not answer; attempt ")).toList();
     }
 

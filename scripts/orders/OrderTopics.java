@@ -5,7 +5,7 @@ import picocli.CommandLine.Option;
 
 /** Where orders and their outcomes are. Fields, since picocli sets them. */
 @Command(optionListHeading = "Topics:%n")
-public final class OrderTopics {
+public class OrderTopics {
     @Option(names = "--topic", defaultValue = Topics.EVENTS, paramLabel = "TOPIC",
             description = "The topic with the orders (default: ${DEFAULT-VALUE}).")
     public String events;

@@ -1,0 +1,23 @@
+package lab;
+
+import java.util.List;
+
+/**
+ * What a script that has ended leaves: its exit code and what it wrote.
+ *
+ * @param name what to call it
+ */
+public record Ended(String name, int exitCode, String out, String err) {
+    private static final int TAIL = 60;
+
+    /** The last lines of both outputs. */
+    public String tail() {
+        return "--- " + name + " (ended: " + exitCode + ")\n" + tail(out) + tail(err);
+    }
+
+    static String tail(String text) {
+        List<String> lines = text.lines().toList();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()))
+                + (lines.isEmpty() ? "" : "\n");
+    }
+}
