@@ -5,7 +5,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.4.0
-//DEPS io.confluent.parallelconsumer:parallel-consumer-core:0.5.3.3
+//DEPS bz.stub.parallelconsumer:parallel-consumer-core:0.6.0.0
 //SOURCES Handling.java
 //SOURCES ../../scripts/cli/package-info.java
 //SOURCES ../../scripts/cluster/package-info.java

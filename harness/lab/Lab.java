@@ -31,6 +31,7 @@ public final class Lab implements AutoCloseable {
     private final Broker broker;
     private final Path folder;
     private final Kafka kafka;
+    private final boolean closesKafka;
     private final List<Running> started = new ArrayList<>();
     private final Map<String, Series> series = new TreeMap<>();
     public final String events;
@@ -40,14 +41,24 @@ public final class Lab implements AutoCloseable {
     private String consumerScript = "OrderConsumer";
 
     public Lab(Broker broker, Path folder) {
+        this(broker, folder, new Kafka(broker.client()), true);
+    }
+
+    private Lab(Broker broker, Path folder, Kafka kafka, boolean closesKafka) {
         this.broker = broker;
         this.folder = folder;
-        this.kafka = new Kafka(broker.client());
+        this.kafka = kafka;
+        this.closesKafka = closesKafka;
         String fresh = UUID.randomUUID().toString().substring(0, 8);
         events = "order-events-" + fresh;
         dlq = "order-events-dlq-" + fresh;
         outcomes = "order-outcomes-" + fresh;
         group = "order-processor-" + fresh;
+    }
+
+    /** One with clients that other tests had before: to make them takes longer than to use them. */
+    static Lab with(Broker broker, Path folder, Kafka kafka) {
+        return new Lab(broker, folder, kafka, false);
     }
 
     public Kafka kafka() {
@@ -217,6 +228,8 @@ public final class Lab implements AutoCloseable {
     @Override
     public void close() {
         stopAll();
-        kafka.close();
+        if (closesKafka) {
+            kafka.close();
+        }
     }
 }

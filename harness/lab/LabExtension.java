@@ -1,6 +1,8 @@
 package lab;
 
 import java.nio.file.Path;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  */
 public final class LabExtension implements BeforeAllCallback, ParameterResolver, AfterEachCallback {
     private static final Namespace NAMESPACE = Namespace.create(LabExtension.class);
+    private static final Queue<Kafka> IDLE = new ConcurrentLinkedQueue<>();
     private static Broker broker;
     private static Path logs;
 
@@ -62,9 +65,16 @@ public final class LabExtension implements BeforeAllCallback, ParameterResolver,
         }
         used.heal();
         String test = context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName();
-        Lab lab = new Lab(used, logs.resolve(test + invocation(context)));
+        Path folder = logs.resolve(test + invocation(context));
+        Lab lab = used == broker ? Lab.with(used, folder, clients()) : new Lab(used, folder);
         context.getStore(NAMESPACE).put("lab", lab);
         return lab;
+    }
+
+    /** Of the common broker; those that a test has finished with, or new ones. */
+    private static Kafka clients() {
+        Kafka idle = IDLE.poll();
+        return idle == null ? new Kafka(broker.client()) : idle;
     }
 
     /** Of a test that runs several times with other parameters, which time: "-2". */
@@ -79,6 +89,9 @@ public final class LabExtension implements BeforeAllCallback, ParameterResolver,
         if (lab != null) { // JUnit closes it with the store
             context.getExecutionException()
                     .ifPresent(e -> System.out.println("logs of " + context.getDisplayName() + "\n" + lab.tails()));
+            if (lab.broker() == broker && context.getExecutionException().isEmpty()) {
+                IDLE.add(lab.kafka());
+            }
         }
     }
 }

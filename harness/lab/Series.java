@@ -19,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Runs a script many times, one after the other, in one process of its own: most of what a command costs is the start of
- * its JVM. It is for commands that come to an end by themselves, and for tests of what they do; what a signal, a kill or
- * a first start does needs a process each ({@link Lab#start}).
+ * Runs a script many times, one after the other, in one process: most of what a command costs is the start of its JVM.
+ * It is for commands that come to an end by themselves, and for tests of what they do; what a signal, a kill or a first
+ * start does needs a process each ({@link Lab#start}).
  */
 public final class Series implements AutoCloseable {
     private static final int LONGEST_S = 150;
@@ -88,7 +88,8 @@ public final class Series implements AutoCloseable {
     /** What the last command wrote, and all that any wrote to standard error. */
     public String tail() {
         try {
-            return (last == null ? "" : last.tail()) + "--- " + script + "-series\n" + Ended.tail(Files.readString(err));
+            return (last == null ? "" : last.tail())
+                    + "--- " + script + "-series\n" + Ended.tail(Files.readString(err));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

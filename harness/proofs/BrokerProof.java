@@ -42,12 +42,12 @@ class BrokerProof {
         try (Kafka kafka = new Kafka(Broker.address(again))) {
             assertThat(kafka.records("t")).hasSize(100);
         }
-        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "0", "--data-dir", data.toString()), 1))
+        assertThat(sentence(refused(lab, "--port", "0", "--data-dir", data.toString()), 1))
                 .contains("in use by another broker");
         assertThat(again.stop()).as("ends cleanly on SIGTERM").isEqualTo(143);
         assertThat(data).exists();
         assertThat(again.err().strip()).as("a quiet log").isEmpty();
-        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", String.valueOf(Ports.free(6)), "--node", "1", "--of", "3",
+        assertThat(sentence(refused(lab, "--port", String.valueOf(Ports.free(6)), "--node", "1", "--of", "3",
                 "--data-dir", data.toString()), 1)).contains("another cluster");
     }
 
@@ -73,18 +73,22 @@ class BrokerProof {
     @Test
     void whatKeepsItFromStartingIsSaidInOneSentence(Lab lab) throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", String.valueOf(taken.getLocalPort())), 1))
+            assertThat(sentence(refused(lab, "--port", String.valueOf(taken.getLocalPort())), 1))
                     .contains("in use");
         }
         Path file = Files.createFile(Files.createDirectories(lab.folder()).resolve("a-file"));
-        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "0", "--data-dir", file.resolve("x").toString()), 1))
+        assertThat(sentence(refused(lab, "--port", "0", "--data-dir", file.resolve("x").toString()), 1))
                 .contains("cannot be written");
-        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "0", "--property", "num.partitions=many"), 2))
+        assertThat(sentence(refused(lab, "--port", "0", "--property", "num.partitions=many"), 2))
                 .contains("num.partitions");
-        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "0", "--add-scram", "SCRAM-SHA-512=[name=a]"), 2))
+        assertThat(sentence(refused(lab, "--port", "0", "--add-scram", "SCRAM-SHA-512=[name=a]"), 2))
                 .contains("password");
-        assertThat(sentence(lab.runInSeries("KafkaBroker", "--node", "4", "--of", "3"), 2)).contains("numbered from 1");
-        assertThat(sentence(lab.runInSeries("KafkaBroker", "--port", "zero"), 2)).contains("--port");
+        assertThat(sentence(refused(lab, "--node", "4", "--of", "3"), 2)).contains("numbered from 1");
+        assertThat(sentence(refused(lab, "--port", "zero"), 2)).contains("--port");
+    }
+
+    private static Ended refused(Lab lab, String... options) {
+        return lab.runInSeries("KafkaBroker", options);
     }
 
     private static String sentence(Ended ended, int exitCode) {
