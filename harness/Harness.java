@@ -101,7 +101,7 @@ public class Harness implements Callable<Integer> {
             description = "Run only the tests in whose package.Class.method this is found.")
     private Pattern only;
 
-    @Option(names = "--parallel", defaultValue = "3", paramLabel = "N",
+    @Option(names = "--parallel", defaultValue = "4", paramLabel = "N",
             description = "How many tests to run at a time (default: ${DEFAULT-VALUE}).")
     private int parallel;
 

@@ -204,6 +204,8 @@ public class KafkaBroker implements Callable<Integer> {
         // with a heartbeat members learn of a rebalance: 5 s is long
         settings.put("group.consumer.min.heartbeat.interval.ms", "500");
         settings.put("group.consumer.heartbeat.interval.ms", "500");
+        // by default it writes to its metadata log every 500 ms also if there is nothing to write
+        settings.put("metadata.max.idle.interval.ms", "5000");
         if (node.nodes() == 1) {
             // after a kill -9 the new life waits for the old one's session to end: 9 s by default
             settings.put("broker.session.timeout.ms", "4000");

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 /**
  * Builds every script once, one after the other (JBang's cold builds do not get along with each other), and asks JBang
  * for the command that runs it, so that a hundred starts are not a hundred times JBang's own. The answer is kept in
- * {@code .cache} for as long as no source changes.
+ * JBang's cache, beside what it is about, for as long as no source changes.
  */
 public final class Build {
     /** A process that lives for seconds need not compile for hours, nor collect garbage in several threads. */
@@ -40,6 +40,7 @@ public final class Build {
     public static final Map<String, String> QUICK = Map.of("JAVA_TOOL_OPTIONS",
             String.join(" ", BRIEF) + " -Djava.io.tmpdir=" + Reaper.temporary());
 
+    private static final Path ANSWERS = jbangCache().resolve("kafka-order-lab");
     private static final Duration LONGEST = Duration.ofMinutes(5);
     private static final Pattern SOURCE = Pattern.compile("(?m)^//(?:SOURCES |FILES .*=)(\\S+)$");
     private static final ExecutorService ONE_BY_ONE = Executors.newSingleThreadExecutor(Thread.ofPlatform()
@@ -202,7 +203,7 @@ public final class Build {
     // --- building -------------------------------------------------------------------------------------------------
 
     private static Start build(Path logs, String path, List<String> options) {
-        Path known = Repo.file(".cache/starts/" + name(path) + "-" + digest(path, options) + ".json");
+        Path known = ANSWERS.resolve(name(path) + "-" + digest(path, options) + ".json");
         try {
             if (Files.exists(known)) {
                 Start start = Kafka.JSON.readValue(known.toFile(), Start.class);
@@ -217,6 +218,13 @@ public final class Build {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Path jbangCache() {
+        String cache = System.getenv("JBANG_CACHE_DIR");
+        String jbang = System.getenv("JBANG_DIR");
+        return cache != null ? Path.of(cache)
+                : (jbang != null ? Path.of(jbang) : Path.of(System.getProperty("user.home"), ".jbang")).resolve("cache");
     }
 
     private static Start ask(Path logs, String path, List<String> options) {

@@ -110,13 +110,14 @@ class ScriptsProof {
             """);
         Map<String, String> none = new HashMap<>(Build.QUICK);
         none.put("PATH", pathWithout(lab, "jbang"));
+        none.put("JBANG_DIR", bare.resolve("jbang's").toString());
         String echo = bare.resolve("Echo.java").toString();
         Running first = lab.command("wrapper", none, wrapper.toString(), echo, "a b", "it's", "\"quoted\"", "$HOME *",
                 "back\\slash");
         assertThat(first.awaitExit(LONG)).as(first.tail()).isEqualTo(7);
         assertThat(first.out()).isEqualTo("a b|it's|\"quoted\"|$HOME *|back\\slash\n");
         assertThat(first.err()).contains("from Maven Central (once)");
-        assertThat(bare.resolve(".cache")).isDirectory();
+        assertThat(bare.resolve("jbang's/cache")).isDirectory();
 
         Running second = lab.command("wrapper", none, wrapper.toString(), echo);
         assertThat(second.awaitExit(LONG)).isEqualTo(7);
@@ -142,7 +143,8 @@ class ScriptsProof {
         Path wrapper = Files.copy(
                 Repo.file("jbang"),
                 Files.createDirectories(lab.folder().resolve("bare")).resolve("jbang"));
-        Running run = lab.command("wrapper", Map.of("PATH", bin.toString()), wrapper.toString(), "version");
+        Running run = lab.command("wrapper", Map.of("PATH", bin.toString(), "JBANG_DIR", bin.toString()),
+                wrapper.toString(), "version");
         assertThat(run.awaitExit(LONG)).isEqualTo(1);
         assertThat(run.err()).contains("install JBang with").hasLineCount(1);
     }
