@@ -41,6 +41,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import messages.Json;
+import orders.DuplicateCheck;
 import orders.Order;
 import orders.OrderTopics;
 import orders.OutcomeCounts;
@@ -117,7 +118,7 @@ public class DuplicateSender implements Callable<Integer> {
     @Mixin
     private LogOptions logging;
 
-    private final AtomicInteger repeated = new AtomicInteger();
+    private final AtomicInteger httpRetries = new AtomicInteger();
 
     public static void main(String... args) {
         System.exit(Script.run(new DuplicateSender(), args));
@@ -126,23 +127,26 @@ public class DuplicateSender implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Logger log = logging.open(DuplicateSender.class, null);
-        if (count < 1 || copies < 1 || sending.concurrency < 1) {
-            throw new Failure(ExitCode.USAGE, "--orders, --copies and --concurrency have to be 1 or more.");
+        if (count < 1 || copies < 1) {
+            throw new Failure(ExitCode.USAGE, "--orders and --copies have to be 1 or more.");
         }
+        sending.check();
         try (Admin admin = kafka.connect("duplicate-sender", log);
                 TopicReader reader = new TopicReader(kafka.client("duplicate-sender-reader"))) {
             kafka.topics(admin).createMissing(Topics.events(topics.events),
                     sending.via == SendingOptions.Via.topic ? AclOperation.WRITE : AclOperation.DESCRIBE);
+            GroupProgress before = progress(admin, reader);
             Instant start = Instant.now();
             List<Request> requests = send();                                                    // 1
             Duration took = Duration.between(start, Instant.now());
-            awaitCommitted(new GroupProgress(kafka.cluster(), admin, group,
-                    reader.ends(reader.partitions(topics.events))));                            // 2
+            GroupProgress progress = progress(admin, reader);
+            awaitCommitted(progress);                                                           // 2
             OutcomeCounts outcomes = new OutcomeCounts(requests.stream().map(Request::orderId).toList());
             reader.readAll(reader.partitions(topics.outcomes), () -> false, outcomes::add);     // 3
-            Result result = result(requests, took, outcomes);
-            System.out.println(json ? new String(Json.bytes(result), StandardCharsets.UTF_8) : text(result));
-            if (!result.held) {
+            DuplicateCheck check = check(requests, took, progress.total() - before.total(), outcomes);
+            System.out.println(json ? new String(Json.bytes(check), StandardCharsets.UTF_8)
+                    : check.text(sending.via == SendingOptions.Via.http, topics.events));
+            if (!check.held()) {
                 throw new Failure("Not every order had exactly one outcome.");
             }
             return ExitCode.OK.code();
@@ -226,7 +230,7 @@ public class DuplicateSender implements Callable<Integer> {
                 throw new Failure("The API at " + sending.api + " took no order for " + sending.timeoutMs + " ms ("
                         + problem + "): is it running, and is --api right?");
             }
-            repeated.incrementAndGet(); // the outcome is unknown: the same key makes it safe to send again
+            httpRetries.incrementAndGet(); // the outcome is unknown: the same key makes it safe to send again
             Thread.sleep(PAUSE);
         }
     }
@@ -243,12 +247,17 @@ public class DuplicateSender implements Callable<Integer> {
 
     // --- 2: wait --------------------------------------------------------------------------------------------------
 
+    private GroupProgress progress(Admin admin, TopicReader reader) {
+        return new GroupProgress(kafka.cluster(), admin, group, reader.ends(reader.partitions(topics.events)));
+    }
+
     private void awaitCommitted(GroupProgress progress) throws InterruptedException {
         Instant deadline = Instant.now().plusMillis(sending.timeoutMs);
-        try (ProgressBar bar = new ProgressBar("processing", progress.total())) {
+        long before = progress.committed(); // those of earlier runs
+        try (ProgressBar bar = new ProgressBar("committed", progress.total() - before)) {
             while (true) {
                 long committed = progress.committed();
-                bar.at(committed);
+                bar.at(committed - before);
                 if (committed >= progress.total()) {
                     return;
                 }
@@ -264,26 +273,9 @@ public class DuplicateSender implements Callable<Integer> {
 
     // --- 3: count -------------------------------------------------------------------------------------------------
 
-    /** What {@code --json} prints. */
-    private record Result(String runId, int orders, int copies, int orderIds, long oneOutcome, long noOutcome,
-                          long severalOutcomes, int repeatedRequests, long sentPerSecond, double p50Ms, double p99Ms,
-                          boolean held) {
-    }
-
-    private Result result(List<Request> requests, Duration took, OutcomeCounts outcomes) {
-        long one = outcomes.with(1);
-        long none = outcomes.with(0);
-        double[] ms = requests.stream().mapToDouble(sent -> Math.round(sent.nanos / 1e5) / 10.0).sorted().toArray();
-        return new Result(runId, count, copies, outcomes.orders(), one, none, outcomes.orders() - one - none,
-                repeated.get(), Math.round(ms.length / Math.max(1e-3, took.toMillis() / 1e3)), ms[ms.length / 2],
-                ms[(int) (ms.length * 0.99)], one == count && outcomes.orders() == count);
-    }
-
-    private String text(Result r) {
-        return String.format("sent %d orders %d time%s each via %s: %d/s, p50 %.1f ms, p99 %.1f ms, %d repeated%n"
-                        + "%d orders: %d with exactly one outcome, %d with none, %d with several",
-                r.orders, r.copies, r.copies == 1 ? "" : "s", sending.via, r.sentPerSecond, r.p50Ms, r.p99Ms,
-                r.repeatedRequests, r.orderIds, r.oneOutcome, r.noOutcome, r.severalOutcomes);
+    private DuplicateCheck check(List<Request> requests, Duration took, long recordsAdded, OutcomeCounts outcomes) {
+        return DuplicateCheck.of(runId, count, copies, recordsAdded, outcomes, httpRetries.get(),
+                requests.stream().mapToLong(Request::nanos).toArray(), took.toMillis());
     }
 
     private Properties producerSettings() {

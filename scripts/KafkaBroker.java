@@ -131,6 +131,9 @@ public class KafkaBroker implements Callable<Integer> {
             }, "shutdown"));
             server.startup();                                                                   // 3
             System.out.println("Kafka 4.4.0 is ready: " + node.host() + ":" + ports.client());
+            if (options.dataDir == null) {
+                System.out.println("Its data are in a temporary folder, deleted at the end (else: --data-dir).");
+            }
             server.awaitShutdown();
             return ExitCode.OK.code();
         } catch (Exception e) {

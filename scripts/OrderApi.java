@@ -191,7 +191,8 @@ public class OrderApi implements Callable<Integer> {
         OrderRequest request = OrderRequest.read(exchange, bodies, idempotency.required());             // 1
         String orderId = request.order().orderId();
         String key = request.key();
-        log.info("received order {} of customer {}, idempotency key {}", orderId, request.order().customerId(), key);
+        log.debug("received order {} of customer {}, {}", orderId, request.order().customerId(),
+                key == null ? "no idempotency key" : "idempotency key " + key);
 
         var record = new ProducerRecord<>(topics.events, orderId, Json.bytes(request.order()));
         Placed mine = new Placed(request.content(), new CompletableFuture<>());
@@ -205,7 +206,9 @@ public class OrderApi implements Callable<Integer> {
         return switch (producer.awaitAcknowledgement(placed.sent)) {                                    // 4
             case Acknowledged at -> {                                                                   // 5
                 if (duplicate) {
-                    log.info("order {} is a duplicate by its idempotency key {}: nothing sent", orderId, key);
+                    log.info("order {} came before with the idempotency key {}: nothing sent", orderId, key);
+                } else if (at.offset() < 0) {
+                    log.info("order {} sent to {}-{}; nobody acknowledged it", orderId, topics.events, at.partition());
                 } else {
                     log.info("order {} acknowledged: {}-{}@{}", orderId, topics.events, at.partition(), at.offset());
                 }

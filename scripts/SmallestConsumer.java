@@ -49,8 +49,9 @@ import picocli.CommandLine.Option;
  *   <li>An order that hangs holds up all others. {@code work/} has a queue for each key, and works on many at a time.
  * </ul>
  */
-@Command(name = "SmallestConsumer", mixinStandardHelpOptions = true, sortOptions = false, showDefaultValues = true,
-        description = "Polls orders, works, sends outcomes, commits.", exitCodeListHeading = "%nExit codes:%n",
+@Command(name = "SmallestConsumer", mixinStandardHelpOptions = true, version = "Kafka Order Lab", sortOptions = false,
+        showDefaultValues = true, description = "Polls orders, works, sends outcomes, commits.",
+        exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"1:failed", "2:wrong options", "3:Kafka cannot be reached", "130, 143:ended by a signal"})
 public class SmallestConsumer implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -133,7 +133,7 @@ class ManualCommitProof {
         assertThat(sender.awaitExit(Duration.ofSeconds(60))).as(sender.tail()).isEqualTo(0);
         JsonNode result = Kafka.json(Kafka.bytes(sender.out()));
         assertThat(result.path("one_outcome").asInt()).isEqualTo(200);
-        assertThat(result.path("repeated_requests").asInt()).as("the kill was in the middle").isPositive();
+        assertThat(result.path("http_retries").asInt()).as("the kill was in the middle").isPositive();
     }
 
     @Test

@@ -223,8 +223,8 @@ public final class Build {
     private static Path jbangCache() {
         String cache = System.getenv("JBANG_CACHE_DIR");
         String jbang = System.getenv("JBANG_DIR");
-        return cache != null ? Path.of(cache)
-                : (jbang != null ? Path.of(jbang) : Path.of(System.getProperty("user.home"), ".jbang")).resolve("cache");
+        Path home = jbang != null ? Path.of(jbang) : Path.of(System.getProperty("user.home"), ".jbang");
+        return cache != null ? Path.of(cache) : home.resolve("cache");
     }
 
     private static Start ask(Path logs, String path, List<String> options) {

@@ -249,7 +249,7 @@ class ApiOutageProof {
 
     @Test
     void aStopAnswersWhatIsInFlightAndTakesNothingMore(Lab lab, OwnBroker broker) throws Exception {
-        Api api = lab.api();
+        Api api = lab.api("--verbose"); // it logs what comes in
         assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
         try (ExecutorService clients = Executors.newFixedThreadPool(11)) {
             broker.freeze();

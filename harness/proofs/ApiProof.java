@@ -172,16 +172,16 @@ class ApiProof {
     }
 
     @Test
-    void theLogTellsEachStepAndLetsNothingForgeALine(Lab lab) throws Exception {
-        Api api = lab.api("--log-file", "logs/app.log");
-        lab.consumer("--log-file", "logs/app.log");
+    void theLogHasEachStepAndLetsNothingForgeALine(Lab lab) throws Exception {
+        Api api = lab.api("--log-file", "logs/app.log", "--verbose");
+        lab.consumer("--log-file", "logs/app.log", "--verbose");
         api.post(Api.order("evil\\u001b[2J\\nFAKE INFO line\\u202e"));
         api.post(Api.order("customer123"), "Idempotency-Key", "k");
         api.post(Api.order("customer123"), "Idempotency-Key", "k");
         lab.awaitCaughtUp();
         lab.stopAll();
         String log = Files.readString(lab.folder().resolve("logs/app.log"));
-        assertThat(log).contains("received order", "acknowledged", "is a duplicate by its idempotency key",
+        assertThat(log).contains("received order", "acknowledged", "came before with the idempotency key",
                 "processing order", "processed order", "committed");
         assertThat(log).contains("\\u001b[2J\\u000aFAKE INFO line\\u202e").doesNotContain("\u001b", "\u202e", "\nFAKE");
     }

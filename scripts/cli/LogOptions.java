@@ -6,6 +6,8 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -73,10 +75,15 @@ public final class LogOptions {
      */
     private static final class LogStream extends PrintStream {
         private static final String ADMIN_CLIENT = "kafka-admin-client-thread"; // how its thread's name begins
+        private static final String NETWORK = " WARN NetworkClient - ";
+        private static final Pattern NO_CONNECTION =
+                Pattern.compile("\\[.*] Connection to node \\S+ \\(([^)]*)\\) could not be established.*");
+        private static final long NETWORK_NANOS = TimeUnit.SECONDS.toNanos(5);
 
         private LogFile file;
         private final boolean verbose;
         private final boolean colour = Ansi.AUTO.enabled();
+        private long networkAt = System.nanoTime() - NETWORK_NANOS;
 
         LogStream(LogFile file, boolean verbose) {
             super(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
@@ -89,7 +96,11 @@ public final class LogOptions {
             if (!verbose && Thread.currentThread().getName().startsWith(ADMIN_CLIENT)) {
                 return;
             }
-            String safe = Printable.of(line);
+            if (!verbose && line.contains(NETWORK) && !networkIsDue()) {
+                return;
+            }
+            String safe = Printable.of(verbose ? line : NO_CONNECTION.matcher(line)
+                    .replaceFirst("Kafka at $1 cannot be reached; trying again"));
             super.println(colour ? coloured(safe) : safe);
             if (file != null) {
                 try {
@@ -99,6 +110,14 @@ public final class LogOptions {
                     super.println("The log file cannot be written any more (" + e.getCause().getMessage() + ").");
                 }
             }
+        }
+
+        /** While Kafka is away each client says so several times a second. */
+        private synchronized boolean networkIsDue() {
+            long now = System.nanoTime();
+            boolean due = now - networkAt >= NETWORK_NANOS;
+            networkAt = due ? now : networkAt;
+            return due;
         }
 
         @Override

@@ -13,6 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What every script does alike: parse its options, turn a failure into one sentence and an exit code, end cleanly. */
 public final class Script {
@@ -34,7 +35,10 @@ public final class Script {
 
     private static int badUsage(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
-        complain(command, e.getMessage() + " (--help lists the options)");
+        String wrong = e.getMessage().replaceFirst("is not an? (int|long)$", "is not a whole number");
+        List<String> near = e instanceof UnmatchedArgumentException unknown ? unknown.getSuggestions() : List.of();
+        complain(command, wrong + (near.isEmpty() ? "" : "; did you mean " + near.getFirst() + "?")
+                + " (--help lists the options)");
         return ExitCode.USAGE.code();
     }
 
@@ -71,8 +75,11 @@ public final class Script {
 
     // --- help -----------------------------------------------------------------------------------------------------
 
-    /** Options under headings, one for each mixin, and the exit codes; for the subcommands too. */
+    /** Options under headings, one for each mixin, the exit codes and the version; for the subcommands too. */
     private static void prepareHelp(CommandLine line) {
+        if (line.getCommandSpec().version().length == 0) {
+            line.getCommandSpec().version("Kafka Order Lab, with the clients of Apache Kafka 4.4.0");
+        }
         line.getCommandSpec().usageMessage().optionListHeading("").sortOptions(false).abbreviateSynopsis(true)
                 .exitCodeListHeading("%nExit codes:%n").exitCodeList(ExitCode.all());
         line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Script::options);

@@ -1,6 +1,7 @@
 package cli;
 
 import java.net.URI;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -30,4 +31,15 @@ public final class SendingOptions {
     @Option(names = "--timeout-ms", defaultValue = DEFAULT_TIMEOUT_MS, paramLabel = "MS",
             description = "How long to repeat a request, and to wait for the outcomes (default: ${DEFAULT-VALUE}).")
     public long timeoutMs;
+
+    /** @throws Failure if a value makes no sense */
+    public void check() {
+        if (concurrency < 1) {
+            throw new Failure(ExitCode.USAGE, "--concurrency has to be 1 or more.");
+        }
+        if (api.getHost() == null || !List.of("http", "https").contains(api.getScheme())) {
+            throw new Failure(ExitCode.USAGE, "--api " + api + " is not the URL of an API: give one such as "
+                    + DEFAULT_API + ".");
+        }
+    }
 }

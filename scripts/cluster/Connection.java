@@ -38,10 +38,10 @@ public final class Connection {
                                 + ": is it Kafka, and does it speak security.protocol=" + cluster.securityProtocol()
                                 + "?"
                         : "Kafka at " + cluster.bootstrapServers() + " cannot be reached after " + tries + ": start one"
-                                + " (jbang KafkaBroker.java), or give its address with --bootstrap-server.");
+                                + " (make broker), or give its address with --bootstrap-server.");
             }
-            log.warn("Kafka at {} does not answer; attempt {} of {}, next in {} ms", cluster.bootstrapServers(),
-                    attempt, attempts, interval.toMillis());
+            log.warn("Kafka at {} does not answer{}; attempt {} of {}, next in {} ms", cluster.bootstrapServers(),
+                    attempt == 1 ? " (make broker starts one)" : "", attempt, attempts, interval.toMillis());
             try {
                 Thread.sleep(interval);
             } catch (InterruptedException e) {

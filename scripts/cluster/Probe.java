@@ -33,6 +33,10 @@ final class Probe {
     }
 
     private static boolean listens(String address, boolean withoutTls) {
+        if (address.contains("://")) {
+            throw new ClusterFailure(Kind.WRONG_SETTINGS, "--bootstrap-server " + address + " is a URL: give "
+                    + "HOST:PORT, such as " + address.replaceAll("^.*://|/.*$", "") + ".");
+        }
         int colon = address.lastIndexOf(':');
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(address.substring(0, colon).replaceAll("[\\[\\]]", ""),

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import ledger.Ledger;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -53,23 +54,31 @@ public final class Assignment {
         return new ConsumerRebalanceListener() {
             @Override
             public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
-                LOG.info("assigned {}", partitions);
                 add(partitions);
+                LOG.info("has {}{}", owned.isEmpty() ? "no partition: the group has enough consumers without this one"
+                        : names(owned.keySet()), partitions.isEmpty() || partitions.size() == owned.size() ? ""
+                        : " (new: " + names(partitions) + ")");
             }
 
             @Override
             public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
-                LOG.info("giving up {}", partitions);
+                if (partitions.stream().anyMatch(owned::containsKey)) { // at the end they are released already
+                    LOG.info("gives up {}", names(partitions));
+                }
                 release.accept(partitions);
             }
 
             /** Another consumer may have them already: whatever is written now might be a second outcome. */
             @Override
             public void onPartitionsLost(Collection<TopicPartition> partitions) {
-                LOG.warn("lost {}: what was being handled there is left to the next owner", partitions);
+                LOG.warn("lost {}: what was being handled there is left to the next owner", names(partitions));
                 forget(partitions);
             }
         };
+    }
+
+    private static String names(Collection<TopicPartition> partitions) {
+        return partitions.stream().map(TopicPartition::toString).sorted().collect(Collectors.joining(", "));
     }
 
     private void add(Collection<TopicPartition> partitions) {
@@ -161,7 +170,7 @@ public final class Assignment {
     public void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
         offsets.forEach((partition, offset) -> {
             owned.get(partition).uncommitted().committed(offset.offset());
-            LOG.info("committed {} up to {}", partition, offset.offset());
+            LOG.info("committed {}: the next to read is {}", partition, offset.offset());
         });
     }
 
@@ -190,25 +199,25 @@ public final class Assignment {
     /**
      * What is in hand at a moment.
      *
-     * @param lag    by partition: records that were not polled, and those that are not committed
-     * @param oldest when the oldest uncommitted record came in, by {@link System#nanoTime()}; 0 if there is none
+     * @param unfinished by partition: records that were not polled, and those that are not finished
+     * @param oldest     when the oldest uncommitted record came in, by {@link System#nanoTime()}; 0 if there is none
      */
-    public record Snapshot(int inFlight, long bytes, Map<String, Long> lag, long oldest) {
+    public record Snapshot(int inFlight, long bytes, Map<String, Long> unfinished, long oldest) {
     }
 
     public Snapshot snapshot() {
         Set<TopicPartition> known = consumer.assignment();
-        Map<String, Long> lag = new TreeMap<>();
+        Map<String, Long> unfinished = new TreeMap<>();
         long oldest = 0;
         for (OwnedPartition partition : owned.values()) {
             TopicPartition at = partition.topicPartition();
             if (known.contains(at)) {
                 consumer.currentLag(at).ifPresent(
-                        unread -> lag.put(at.toString(), unread + partition.uncommitted().size()));
+                        unread -> unfinished.put(at.toString(), unread + partition.uncommitted().size()));
             }
             long first = partition.uncommitted().oldest().orElse(0);
             oldest = oldest == 0 || (first != 0 && first - oldest < 0) ? first : oldest;
         }
-        return new Snapshot(inFlight(), bytesInFlight(), lag, oldest);
+        return new Snapshot(inFlight(), bytesInFlight(), unfinished, oldest);
     }
 }

@@ -92,16 +92,17 @@ public final class Figures implements AutoCloseable {
             figures.put("rate", rate);
             figures.put("in_flight", seen.inFlight());
             figures.put("in_flight_bytes", seen.bytes());
-            figures.put("lag", seen.lag());
+            figures.put("unfinished", seen.unfinished());
             figures.put("oldest_unfinished_ms", oldest);
             figures.put("waiting_ms", stalled ? millis(waiting) : 0);
             line("figures", figures);
             return;
         }
-        String lag = seen.lag().entrySet().stream().map(e -> String.format("%s: %,d", e.getKey(), e.getValue()))
-                .collect(Collectors.joining(", "));
-        System.out.printf("%,d/s | in flight %,d (%,d KiB) | lag %s | %s | oldest unfinished %.1f s%s%n", rate,
-                seen.inFlight(), seen.bytes() / 1024, lag.isEmpty() ? "unknown" : lag, text(totals), oldest / 1000.0,
+        String unfinished = seen.unfinished().entrySet().stream()
+                .map(e -> String.format("%s: %,d", e.getKey(), e.getValue())).collect(Collectors.joining(", "));
+        System.out.printf("%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s%n", rate,
+                seen.inFlight(), seen.bytes() / 1024, unfinished.isEmpty() ? "unknown" : unfinished, text(totals),
+                oldest / 1000.0,
                 stalled ? String.format(" | waiting for Kafka for %d s", millis(waiting) / 1000) : "");
     }
 

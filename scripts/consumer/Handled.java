@@ -27,6 +27,11 @@ public record Handled(Delivery delivery, Result<?> result, ProducerRecord<byte[]
         return delivery.key();
     }
 
+    /** How long ago the record was polled. */
+    long ageMs() {
+        return delivery.place().ageMs();
+    }
+
     /** Whether it is not for us to write: its partition has left, or was leaving when its turn came. */
     boolean isMoot() {
         return delivery.partition().gone() || result instanceof Result.Abandoned;

@@ -3,6 +3,7 @@ package consumer;
 import java.util.ArrayDeque;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The uncommitted offsets of one partition, in order. They finish in any order; what may be committed is what lies
@@ -27,6 +28,11 @@ public final class OffsetQueue {
         /** Notes that all that the record calls for is written. */
         void finish() {
             finished = true;
+        }
+
+        /** How long ago the record was polled. */
+        long ageMs() {
+            return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - receivedAt);
         }
     }
 

@@ -13,6 +13,8 @@ import work.Result.Processed;
 
 /** Lines in the log for what comes in and what is written, and a counter for each kind of result. */
 public final class Report {
+    private static final Duration NOTICEABLE = Duration.ofSeconds(1);
+
     private final LongAdder processed = new LongAdder();
     private final LongAdder duplicates = new LongAdder();
     private final LongAdder deadLetters = new LongAdder();
@@ -47,7 +49,7 @@ public final class Report {
     }
 
     public void received(Delivery delivery) {
-        log.info("received {}, key {}", delivery, delivery.key());
+        log.debug("received {}, key {}", delivery, delivery.key());
     }
 
     /** To be called once all that these call for is written. */
@@ -56,16 +58,18 @@ public final class Report {
             switch (handled.result()) {
                 case Processed<?>(Message<?> message, int attempts) -> {
                     processed.increment();
-                    log.info("processed {} {}", noun, message.id());
+                    log.info("processed {} {} ({}) in {} ms{}", noun, message.id(), handled, handled.ageMs(),
+                            attempts == 1 ? "" : ", at attempt " + attempts);
                 }
                 case Duplicate<?>(Message<?> message) -> {
                     duplicates.increment();
-                    log.info("skipped {} {} as a duplicate: {}", noun, message.id(), handled);
+                    log.info("skipped {} {} ({}) as a duplicate", noun, message.id(), handled);
                 }
                 case DeadLettered<?>(Message<?> message, Exception cause, int attempts) -> {
                     deadLetters.increment();
-                    log.warn("sent {} to the DLQ after {} attempt{}: {}: {}", handled, attempts,
-                            attempts == 1 ? "" : "s", cause.getClass().getSimpleName(), cause.getMessage());
+                    log.warn("dead-lettered {} after {} attempt{}: {}: {}", message == null ? handled
+                            : noun + " " + message.id() + " (" + handled + ")", attempts, attempts == 1 ? "" : "s",
+                            cause.getClass().getSimpleName(), cause.getMessage());
                 }
                 case Abandoned<?>() -> {
                 }
@@ -75,6 +79,12 @@ public final class Report {
 
     /** To be called once a ledger is read back. */
     public void restored(TopicPartition ledger, int messages, Duration took) {
-        log.info("ledger {} restored: {} processed {}s in {} ms", ledger, messages, noun, took.toMillis());
+        String restored = String.format("ledger %s read back: %,d processed %ss in %,d ms", ledger, messages, noun,
+                took.toMillis());
+        if (took.compareTo(NOTICEABLE) > 0) {
+            log.info(restored);
+        } else {
+            log.debug(restored);
+        }
     }
 }

@@ -1,3 +1,4 @@
+//SOURCES DuplicateCheck.java
 //SOURCES InvalidOrder.java
 //SOURCES MalformedRecord.java
 //SOURCES Order.java

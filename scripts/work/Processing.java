@@ -84,7 +84,7 @@ public final class Processing<T> implements AutoCloseable {
                 if (attempt >= maxAttempts) {
                     return new DeadLettered<>(attempts.message, cause, attempt);
                 }
-                log.warn("{} {} failed at attempt {} of {}, to be retried: {}", noun, attempts.id(), attempt,
+                log.warn("{} {} failed at attempt {} of {}, will be retried: {}", noun, attempts.id(), attempt,
                         maxAttempts, cause.getMessage());
                 retried.run();
                 gate.sleep(backoff.after(attempt));
@@ -118,7 +118,7 @@ public final class Processing<T> implements AutoCloseable {
                 }
                 case OTHER_CONTENT -> throw new IdempotencyConflict(noun + " " + message.id());
                 case UNKNOWN -> {
-                    log.info("processing {} {}: {}, attempt {}", noun, message.id(), this, attempt);
+                    log.debug("processing {} {} ({}), attempt {}", noun, message.id(), this, attempt);
                     handler.handle(message.body(), attempt);                                            // 3
                     ledger.add(message); // at once: a duplicate may follow in the same batch
                 }
