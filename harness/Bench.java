@@ -135,8 +135,7 @@ public class Bench implements Callable<Integer> {
         Path logs = Files.createDirectories(Repo.file(".cache/bench/" + Instant.now().toString().replace(':', '-')));
         Build.atFullSpeed(logs, "scripts/DlqInspector.java", "scripts/KafkaBroker.java", "scripts/OrderApi.java",
                 "scripts/OrderConsumer.java", "harness/bench/BareApi.java", "harness/bench/BareLoop.java",
-                "harness/bench/BareReader.java", "harness/bench/HttpLoad.java",
-                "harness/bench/ParallelConsumerLoop.java");
+                "harness/bench/BareReader.java", "harness/bench/HttpLoad.java");
         Report report = new Report(scale, load);
         try (Broker broker = address == null ? Broker.embedded(logs, "for this") : Broker.running(address)) {
             System.err.println("broker: " + broker.description() + "; logs: " + Repo.root().relativize(logs));

@@ -35,16 +35,12 @@ public final class Drain implements Row {
         Rates manual = Rates.median(manuals);
         Rates transactional = Rates.median(transactionals);
         Rates naive = bare("naive loop", track, topic, "--per-record").drain(track.scaled(ORDERS_ONE_BY_ONE));
-        Rates peer = track.contender("Parallel Consumer", "ParallelConsumerLoop", topic, track.outcomesOf(topic))
-                .drain(orders);
         return List.of(
                 figure("manual", manual.warm(), "bare loop", bare.warm(), Asked.share(0.70)),
                 figure("manual", manual.warm(), "naive loop", naive.warm(), Asked.times(40)),
                 figure("transactional", transactional.warm(), "manual", manual.warm(), Asked.share(0.80)),
-                figure("manual", manual.warm(), "Parallel Consumer", peer.warm(), Asked.NOTHING),
                 figure("manual, cold", manual.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING),
-                figure("transactional, cold", transactional.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING),
-                figure("Parallel Consumer, cold", peer.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING));
+                figure("transactional, cold", transactional.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING));
     }
 
     private static Contender bare(String who, Track track, String topic, String... options) {
