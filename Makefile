@@ -4,6 +4,7 @@
 BOOTSTRAP ?= localhost:9092
 API ?= http://localhost:8000
 BROKER ?= auto
+WHAT ?=
 ARGS ?=
 
 JBANG := ./jbang
@@ -12,13 +13,15 @@ SCENARIO := $(JBANG) harness/Demo.java --bootstrap-server $(BOOTSTRAP) --api $(A
 COMPOSE = $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench broker smallest api consumer dlq duplicates normal failure retry poison \
+.PHONY: help break demo test check bench broker smallest api consumer dlq duplicates normal failure retry poison \
 	idempotency-http idempotency-topic idempotency-consumer idempotency-api up down cluster clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-##@ The two that do everything, and a quick look
+##@ The ones that do everything
+break: ## Lose orders and do some twice, beside a system that does not (WHAT=acks|auto-commit|dedup|dlq|concurrency)
+	@$(JBANG) harness/Break.java $(WHAT) $(ARGS)
 demo: ## Start broker, API and consumer, play every scenario, check each step, shut everything down
 	@$(JBANG) harness/Demo.java
 test: ## Run all proofs (BROKER=auto|docker|embedded|HOST:PORT)

@@ -220,11 +220,19 @@ public final class Build {
         }
     }
 
-    private static Path jbangCache() {
+    /** Where JBang keeps what it builds. */
+    public static Path jbangCache() {
         String cache = System.getenv("JBANG_CACHE_DIR");
         String jbang = System.getenv("JBANG_DIR");
         Path home = jbang != null ? Path.of(jbang) : Path.of(System.getProperty("user.home"), ".jbang");
         return cache != null ? Path.of(cache) : home.resolve("cache");
+    }
+
+    /** Where Maven, and JBang with it, keeps what it downloads. */
+    public static Path mavenRepository() {
+        String repository = System.getenv("JBANG_REPO");
+        return repository != null ? Path.of(repository)
+                : Path.of(System.getProperty("user.home"), ".m2", "repository");
     }
 
     private static Start ask(Path logs, String path, List<String> options) {

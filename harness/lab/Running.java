@@ -167,8 +167,12 @@ public final class Running implements AutoCloseable {
     }
 
     private void signal(String signal) {
+        signal(signal, pid());
+    }
+
+    static void signal(String signal, long pid) {
         try {
-            new ProcessBuilder("bash", "-c", "kill -" + signal + " " + pid()).start().waitFor();
+            new ProcessBuilder("bash", "-c", "kill -" + signal + " " + pid).start().waitFor();
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -34,13 +34,21 @@ public final class Terminal implements AutoCloseable {
 
     /** Types a line or several, ending with Enter. What was on the screen before no longer counts. */
     public void type(String commands) {
-        seen = all().length();
+        if (!commands.startsWith("# Ctrl-C")) { // what it prints when it ends counts
+            seen = all().length();
+        }
         try {
             keyboard.write((commands + "\n").getBytes(StandardCharsets.UTF_8));
             keyboard.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Ctrl-C: ends what runs in the foreground, as a terminal does, and not the shell. */
+    public void interrupt() {
+        seen = all().length();
+        shell.children().forEach(child -> Running.signal("INT", child.pid()));
     }
 
     /** What came onto the screen since something was typed. */

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lab.Build;
+import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
 import lab.Needs;
@@ -41,7 +42,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LabExtension.class)
 class DocsProof {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```(sh|text)(?: terminal=(\\w+))?\\n(.*?)^```$");
+    private static final Pattern QUOTE = Pattern.compile("(?ms)^```java (\\S+)\\n(.*?)^```$");
     private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Pattern ENDS = Pattern.compile("(; wait|kill -\\w+ \\$!)\\n$");
+    private static final String CTRL_C = "# Ctrl-C\n";
 
     @Test
     @Needs(Tool.CURL)
@@ -64,8 +68,26 @@ class DocsProof {
         Running demo = lab.command(
                 "make-demo", Build.QUICK, "make", "-C", Repo.root().toString(), "--no-print-directory", "demo");
         assertThat(demo.awaitExit(Duration.ofSeconds(170))).as(demo.tail()).isEqualTo(0);
-        String expected = blocks(Files.readString(Repo.file("README.md"))).get(1).content();
+        String readme = Files.readString(Repo.file("README.md"));
+        String expected = blocks(readme.substring(readme.indexOf("```sh\nmake demo"))).get(1).content();
         assertThat(matches(expected, demo.out())).as(demo.out()).isTrue();
+    }
+
+    /** Each row of the table says what the run says. */
+    @Test
+    @Timeout(value = 4, unit = TimeUnit.MINUTES)
+    void makeBreakGoesAsTheReadmeSays(Lab lab) throws Exception {
+        Build.finish();
+        Running run = lab.command("make-break", Build.QUICK, "make", "-C", Repo.root().toString(),
+                "--no-print-directory", "break", "ARGS=--json");
+        assertThat(run.awaitExit(Duration.ofSeconds(200))).as(run.tail()).isEqualTo(0);
+        List<String> table = Files.readString(Repo.file("README.md")).replace("**", "").lines()
+                .filter(line -> line.contains("make break WHAT=")).toList();
+        List<String> rows = run.out().lines().map(line -> Kafka.json(Kafka.bytes(line)))
+                .map(row -> String.format("| %s | %s | `%s`: %s | `make break WHAT=%s` |", row.path("what").asText(),
+                        row.path("as_built").asText(), row.path("switch").asText(), row.path("switched_off").asText(),
+                        row.path("break").asText())).toList();
+        assertThat(rows).isEqualTo(table);
     }
 
     @Test
@@ -96,6 +118,18 @@ class DocsProof {
         }
     }
 
+    /** The code that the walkthrough shows is the scripts' own. */
+    @Test
+    @Tag("check")
+    void quotedCodeIsThatOfTheScripts() throws Exception {
+        Matcher quote = QUOTE.matcher(Files.readString(Repo.file("scripts/README.md")));
+        int quotes = 0;
+        for (; quote.find(); quotes++) {
+            assertThat(Files.readString(Repo.file("scripts/" + quote.group(1)))).contains(quote.group(2));
+        }
+        assertThat(quotes).isPositive();
+    }
+
     // --- running a document ---------------------------------------------------------------------------------------
 
     private record Block(String kind, String terminal, String content) {
@@ -113,8 +147,8 @@ class DocsProof {
 
     /**
      * Types each block of commands into its terminal. What comes in the main one is compared once the commands are
-     * done; in the others, where things keep running, it is read until it matches. All terminals are in a folder that
-     * looks like the checkout but has a .cache of its own: the reader may be at the same step.
+     * done; in the others, where things keep running, it is read until it matches. "# Ctrl-C" presses it. All terminals
+     * are in a folder that looks like the checkout but has a .cache of its own: the reader may be at the same step.
      *
      * @param jbang what ./jbang is in there
      */
@@ -123,9 +157,11 @@ class DocsProof {
         Files.createDirectory(checkout.resolve(".cache"));
         Files.createSymbolicLink(checkout.resolve("jbang"), jbang);
         Files.createSymbolicLink(checkout.resolve("scripts"), Repo.file("scripts"));
-        int free = Ports.free(3);
-        Map<String, String> ports = Map.of("9092", String.valueOf(free), "8000", String.valueOf(free + 1),
-                "8001", String.valueOf(free + 2));
+        int free = Ports.free(10);
+        Map<String, String> ports = new LinkedHashMap<>();
+        for (String port : List.of("9192", "9193", "9194", "9195", "9196", "9197", "9092", "8000", "8001", "8002")) {
+            ports.put(port, String.valueOf(free + ports.size())); // a cluster's are in a row
+        }
         Map<String, Terminal> terminals = new LinkedHashMap<>();
         List<Block> blocks = blocks(markdown);
         try {
@@ -139,7 +175,11 @@ class DocsProof {
                 Terminal terminal = terminals.computeIfAbsent(
                         commands.terminal(), name -> new Terminal(name, lab.folder(), checkout));
                 boolean main = commands.terminal().equals("main");
-                boolean toItsEnd = main || commands.content().strip().endsWith("wait");
+                boolean ctrlC = commands.content().equals(CTRL_C);
+                boolean toItsEnd = main || ctrlC || ENDS.matcher(commands.content()).find();
+                if (ctrlC) {
+                    terminal.interrupt();
+                }
                 terminal.type(onFreePorts(commands.content(), ports) + (toItsEnd ? "\necho '<done>'" : ""));
                 if (toItsEnd) {
                     read(terminal, ports, commands, "…\n<done>\n");
@@ -216,13 +256,16 @@ class DocsProof {
     private static String onFreePorts(String commands, Map<String, String> ports) {
         String kafka = " --bootstrap-server localhost:" + ports.get("9092");
         String moved = commands
-                .replaceAll("--port (8001)", "--port " + ports.get("8001"))
-                .replaceAll("localhost:(8000|8001)", "localhost:<$1>")
+                .replaceAll("--port (8001|8002|9192)", "--port <$1>")
+                .replaceAll("localhost:(80\\d\\d|91\\d\\d)", "localhost:<$1>")
                 .replaceAll("(KafkaBroker\\.java)(?! --port)", "$1 --port " + ports.get("9092"))
                 .replaceAll("(OrderApi\\.java)(?! --port)", "$1 --port " + ports.get("8000"))
                 .replaceAll("((?:OrderApi|(?:Order|Smallest)Consumer|DlqInspector)\\.java"
-                        + "(?: (?:list|show|stats|replay))?)", "$1" + kafka)
+                        + "(?: (?:list|show|stats|replay))?)(?!.*--bootstrap-server)", "$1" + kafka)
                 .replaceAll("(DuplicateSender\\.java)", "$1" + kafka + " --api http://localhost:" + ports.get("8000"));
-        return moved.replace("<8000>", ports.get("8000")).replace("<8001>", ports.get("8001"));
+        for (Map.Entry<String, String> port : ports.entrySet()) {
+            moved = moved.replace("<" + port.getKey() + ">", port.getValue());
+        }
+        return moved;
     }
 }
