@@ -188,7 +188,7 @@ class DocsProof {
                     assertThat(matches((expected == null ? "" : expected) + "<done>\n", asWritten(terminal, ports)))
                             .as(difference(commands, expected, terminal, ports)).isTrue();
                 } else if (expected != null) {
-                    read(terminal, ports, commands, expected);
+                    read(terminal, ports, commands, toItsEnd ? expected + "…\n<done>\n" : expected);
                 }
             }
         } finally {

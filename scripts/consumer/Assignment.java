@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 /** The partitions that this consumer has at present, and how much of each may flow. For the poll thread only. */
 public final class Assignment {
     private static final Logger LOG = LoggerFactory.getLogger(Assignment.class);
+    private static final String NONE = "no partition for now: the other consumers of the group have them all";
 
     private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
     private final Consumer<?, ?> consumer;
@@ -55,9 +56,9 @@ public final class Assignment {
             @Override
             public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
                 add(partitions);
-                LOG.info("has {}{}", owned.isEmpty() ? "no partition: the group has enough consumers without this one"
-                        : names(owned.keySet()), partitions.isEmpty() || partitions.size() == owned.size() ? ""
-                        : " (new: " + names(partitions) + ")");
+                LOG.info("has {}{}", owned.isEmpty() ? NONE : names(owned.keySet()),
+                        partitions.isEmpty() || partitions.size() == owned.size() ? ""
+                                : " (new: " + names(partitions) + ")");
             }
 
             @Override
