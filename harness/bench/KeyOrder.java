@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The benchmark that the Parallel Consumer states for itself: ten thousand records of one partition, each with up to
- * five milliseconds of waiting, in order by key, with few keys and with many. How do we compare with it?
+ * The Parallel Consumer's own benchmark: ten thousand records of one partition, each with up to five milliseconds of
+ * waiting, in order by key, with few keys and with many. How does the order consumer compare?
  */
 public final class KeyOrder implements Row {
     private static final int ORDERS = 10_000;
@@ -31,7 +31,7 @@ public final class KeyOrder implements Row {
             double peer = rate(track, orders, peers, track.contender(label + ", Parallel Consumer",
                     "ParallelConsumerLoop", topic, peers, "--work-ms", "0-" + MOST_WORK_MS,
                     "--concurrency", CONCURRENCY));
-            String ours = track.outcomesOf(topic); // keys repeat here, and are no duplicates: --dedup none
+            String ours = track.outcomesOf(topic); // keys repeat here, but are not duplicates: --dedup none
             double our = rate(track, orders, ours, track.consumer(label + ", order consumer", topic, ours,
                     "0-" + MOST_WORK_MS, "--concurrency", CONCURRENCY, "--dedup", "none"));
             figures.add(new Figure(name(), label, our, "orders/s",
