@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The commands of the documentation are run, and their output is compared with what stands below them. Ports are
- * replaced by free ones on the way in, and back on the way out, so that nothing that runs on the machine is in the way.
+ * The commands of the documentation are run, and their output is compared with the text below them. In the commands,
+ * ports are replaced by free ones, and back in the output, so that other programs on the machine are not in the way.
  */
 @Order(1) // the walkthrough takes longer than anything else
 @ExtendWith(LabExtension.class)
@@ -112,9 +112,9 @@ class DocsProof {
     }
 
     /**
-     * Types each block of commands into its terminal. What comes in the main one is compared once the commands are
+     * Types each block of commands into its terminal. The output in the main one is compared once the commands are
      * done; in the others, where things keep running, it is read until it matches. All terminals are in a folder that
-     * looks like the checkout but has a .cache of its own: the reader may be at the same step.
+     * looks like the checkout but has its own .cache: a reader may be at the same step.
      *
      * @param jbang what ./jbang is in there
      */
@@ -171,7 +171,7 @@ class DocsProof {
         return "output of\n" + commands.content() + "was\n" + asWritten(terminal, ports) + "and not\n" + expected;
     }
 
-    /** What the screen shows, with the ports of the document, and without what JBang says when it builds. */
+    /** The output, with the ports of the document, and without what JBang prints when it builds. */
     private static String asWritten(Terminal terminal, Map<String, String> ports) {
         String[] text = {terminal.screen().lines().filter(line -> !line.startsWith("[jbang]")).map(line -> line + "\n")
                 .collect(Collectors.joining())};
@@ -179,7 +179,7 @@ class DocsProof {
         return text[0];
     }
 
-    /** A line of nothing but … stands for any lines, a … in a line for any text, and several blanks for any number. */
+    /** A line with only … stands for any lines, a … in a line for any text, and several blanks for any number. */
     private static boolean matches(String expected, String actual) {
         List<String> wanted = expected.lines().toList();
         List<String> lines = actual.lines().toList();
@@ -194,7 +194,7 @@ class DocsProof {
             } else if (want < wanted.size() && pattern(wanted.get(want)).matcher(lines.get(line)).matches()) {
                 want++;
                 line++;
-            } else if (hole >= 0) { // the hole takes in one line more
+            } else if (hole >= 0) { // the hole takes one more line
                 want = hole + 1;
                 line = ++after;
             } else {
