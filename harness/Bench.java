@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Measures what the scripts can do, beside the limits of the same machine: jbang Bench.java --only drain
+//DESCRIPTION Measures the scripts, compared with the limits of the same machine: jbang Bench.java --only drain
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
@@ -84,7 +84,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "Bench",
         mixinStandardHelpOptions = true,
-        description = "Measures what the scripts can do, beside the limits of the same machine.",
+        description = "Measures the scripts, compared with the limits of the same machine.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:every figure is as required", "1:some are not, or could not be measured", "2:wrong options"})
 public class Bench implements Callable<Integer> {

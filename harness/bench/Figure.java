@@ -1,7 +1,7 @@
 package bench;
 
 /**
- * One line of the table: what was measured, beside its limit from the same run, and what is asked of it.
+ * One line of the table: what was measured, its limit from the same run, and what is required of it.
  *
  * @param row   the row it belongs to
  * @param what  what was measured

@@ -45,7 +45,7 @@ public final class Report {
 
     public String table() {
         StringBuilder table = new StringBuilder(Ansi.AUTO.string("@|bold " + LINE.strip().formatted("ROW", "WHAT",
-                "FIGURE", "UNIT", "LIMIT", "WHICH IS", "RATIO", "ASKED", "") + "|@\n"));
+                "FIGURE", "UNIT", "LIMIT", "WHICH IS", "RATIO", "REQUIRED", "") + "|@\n"));
         for (Figure figure : figures) {
             table.append(LINE.formatted(figure.row(), figure.what(), number(figure.value()), figure.unit(),
                     number(figure.limit().value()), figure.limit().what(), ratio(figure), asked(figure.asked()),

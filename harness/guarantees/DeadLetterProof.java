@@ -103,7 +103,7 @@ class DeadLetterProof {
     }
 
     private static void awaitCommittedOrGone(Lab lab, Running consumer) {
-        await("all committed, or the consumer gone").atMost(Duration.ofSeconds(30))
+        await("all committed, or the consumer has ended").atMost(Duration.ofSeconds(30))
                 .until(() -> !consumer.alive() || lab.kafka().lag(lab.group, lab.events) == 0);
     }
 

@@ -25,15 +25,15 @@ class LedgerProof {
         lab.sendOrders(0, 30); // in the same poll
         Running first = lab.consumer();
         lab.awaitCaughtUp();
-        lab.sendOrders(0, 30); // in the next
+        lab.sendOrders(0, 30); // in the next poll
         lab.awaitCaughtUp();
         Running second = lab.consumer();
-        await("shared").atMost(Duration.ofSeconds(30))
+        await("the partitions are shared").atMost(Duration.ofSeconds(30))
                 .until(() -> lab.kafka().assignment(lab.group).equals(List.of(2, 1)));
         lab.sendOrders(0, 30); // at two consumers, one of which has never seen them
         lab.awaitCaughtUp();
         first.stop();
-        await("all with the second").atMost(Duration.ofSeconds(30))
+        await("the second has all partitions").atMost(Duration.ofSeconds(30))
                 .until(() -> lab.kafka().assignment(lab.group).equals(List.of(3)));
         lab.sendOrders(0, 30); // where the partitions moved to
         lab.awaitCaughtUp();
@@ -101,7 +101,7 @@ class LedgerProof {
     void itsRetentionIsThatOfTheOrdersPlusTheReplayHorizon(Lab lab) {
         lab.kafka().createTopic(lab.events, 3, Map.of("retention.ms", "3600000"));
         Running consumer = lab.consumer("--replay-horizon-days", "1");
-        await("made").atMost(Duration.ofSeconds(30)).until(() -> lab.kafka().partitions(lab.outcomes) == 3);
+        await("it is created").atMost(Duration.ofSeconds(30)).until(() -> lab.kafka().partitions(lab.outcomes) == 3);
         assertThat(lab.kafka().topicSetting(lab.outcomes, "retention.ms")).isEqualTo(String.valueOf(25 * 3_600_000));
         assertThat(lab.kafka().topicSetting(lab.outcomes, "cleanup.policy")).contains("compact", "delete");
         assertThat(consumer.err()).doesNotContain("forgets after");

@@ -62,7 +62,7 @@ class ManualCommitProof {
                     }
                     return committed.values().stream().mapToLong(Long::longValue).sum() == ORDERS;
                 });
-        assertThat(samples).as("commits seen on the way").hasSizeGreaterThan(5);
+        assertThat(samples).as("different commits seen").hasSizeGreaterThan(5);
     }
 
     private static Set<String> places(Lab lab) {

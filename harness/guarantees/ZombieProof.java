@@ -62,7 +62,7 @@ class ZombieProof {
         Running zombie = lab.frozenConsumer(point, "--commit", commit);
         lab.consumer("--commit", commit, "--no-failures");
         lab.awaitCaughtUp();
-        assertThat(lab.ordersByOutcomes()).as("by the second alone").isEqualTo(Map.of(1, (long) others + ORDERS));
+        assertThat(lab.ordersByOutcomes()).as("by the other consumer").isEqualTo(Map.of(1, (long) others + ORDERS));
 
         zombie.thaw();
         await("the zombie is a member again, without its old partitions").atMost(Duration.ofSeconds(40))

@@ -25,7 +25,7 @@ public record Api(URI uri, Running process) {
         }
     }
 
-    /** An order of the original's curl example, for a customer. */
+    /** The order of the curl example, for a customer. */
     public static String order(String customer) {
         return """
             {"customer_id":"%s","items":[{"product_id":"product456","quantity":2,"price":29.99}],"total_amount":59.98}\

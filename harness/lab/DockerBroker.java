@@ -20,7 +20,7 @@ public final class DockerBroker implements Broker {
             "KAFKA_GROUP_CONSUMER_HEARTBEAT_INTERVAL_MS", "500",
             "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS", "5",
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_NUM_PARTITIONS", "5",
-            "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1", // Testcontainers leaves it 3
+            "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1", // the default is 3
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR", "1"));
 
     /** @throws IllegalStateException if the image cannot be pulled, or does not start */

@@ -138,7 +138,7 @@ public final class Reaper {
             pipe.write((line + "\n").getBytes(StandardCharsets.UTF_8));
             pipe.flush();
         } catch (IOException e) {
-            System.err.println("the reaper is gone: " + e.getMessage());
+            System.err.println("the clean-up shell has ended: " + e.getMessage());
         }
     }
 
@@ -150,7 +150,7 @@ public final class Reaper {
             pipe.close();
             shell.waitFor(LONGEST_END.toSeconds(), TimeUnit.SECONDS);
         } catch (IOException | InterruptedException e) {
-            System.err.println("the reaper is gone: " + e.getMessage());
+            System.err.println("the clean-up shell has ended: " + e.getMessage());
         }
     }
 }

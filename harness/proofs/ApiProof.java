@@ -134,12 +134,12 @@ class ApiProof {
         problem(api.get("/orders/unknown"), 404, "not known");
 
         Running consumer = lab.consumer("--commit", "transactional");
-        await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, good).equals("processed"));
-        await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, failing).equals("dead-lettered"));
+        await("outcome seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, good).equals("processed"));
+        await("outcome seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, failing).equals("dead-lettered"));
         assertThat(api.get(failing.header("Location")).body().path("reason").asText()).contains("OrderRejected");
 
         Answer last = api.post(Api.order("customer123"));
-        await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, last).equals("processed"));
+        await("outcome seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, last).equals("processed"));
         consumer.stop();
         Answer waiting = api.post(Api.order("customer123"));
         Api another = lab.api("--max-orders", "3");

@@ -212,7 +212,7 @@ class FamiliesProof {
                 "g", "attempts", 5, "message", "rejected")));
 
         letter(lab, "__streams.errors.exception", "java.lang.Exception", "__streams.errors.topic", null,
-                "__streams.errors.partition", "-1", "__streams.errors.offset", "-1"); // of a punctuation
+                "__streams.errors.partition", "-1", "__streams.errors.offset", "-1"); // of a punctuator
         expected.add(List.of(failure("family", "Kafka Streams", "exception", "java.lang.Exception")));
 
         letter(lab, "retry_topic-attempts", new byte[] {(byte) 200}, "retry_topic-original-timestamp", new byte[] {5});

@@ -58,7 +58,7 @@ class HostileRequestProof {
         assertThat(requests.values()).flatExtracting(Request::statuses).filteredOn(status -> status >= 500)
                 .as("only what RFC 9112, 6.1 requires").containsOnly(501);
         isRefusedBeforeTheBodyArrives(api);
-        assertThat(api.post(Api.order("c")).status()).as("still there").isEqualTo(201);
+        assertThat(api.post(Api.order("c")).status()).as("the API still runs").isEqualTo(201);
         assertThat(lab.kafka().records(lab.events)).as("nothing refused was sent").hasSize((int) created + 1);
         assertThat(api.process().err()).doesNotContain("Exception", "\tat ", "\u001b[2J", "\u0000");
     }

@@ -130,10 +130,10 @@ class InspectorProof {
         lab.kafka().send(letter(lab, 0, NOON, "order-1", "a.B", "m", "orders", "1"));
         Running list = lab.start("DlqInspector", "list", "--topic", lab.dlq, "--bootstrap-server",
                 lab.broker().bootstrap(), "--follow", "--format", "jsonl", "--exception", "B");
-        await("what is there").atMost(Duration.ofSeconds(20)).until(() -> list.out().contains("order-1"));
+        await("the first one is listed").atMost(Duration.ofSeconds(20)).until(() -> list.out().contains("order-1"));
         lab.kafka().send(letter(lab, 0, NOON, "order-2", "a.C", "m", "orders", "2"));
         lab.kafka().send(letter(lab, 0, NOON, "order-3", "a.B", "m", "orders", "3"));
-        await("what came in").atMost(Duration.ofSeconds(20)).until(() -> list.out().contains("order-3"));
+        await("new ones are listed").atMost(Duration.ofSeconds(20)).until(() -> list.out().contains("order-3"));
         assertThat(list.stop()).isEqualTo(143);
         assertThat(list.out()).doesNotContain("order-2").hasLineCount(2);
     }
