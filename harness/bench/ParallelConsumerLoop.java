@@ -34,10 +34,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * How fast is a library on the same orders? Confluent's Parallel Consumer, in order by key, with as many
- * orders at a time as ours and its default commit mode. It handles an order as all contenders do, and waits for the
- * acknowledgement of its outcome. It commits every 100 ms: with its default of 5 s it is slower. Version 0.5.3.3, its
- * last, is made for kafka-clients 3.9, and runs with 4.4.0 too. Runs until it is stopped.
+ * How fast is a library on the same orders? Confluent's Parallel Consumer, in order by key, with as many orders at a
+ * time as ours and its default commit mode. It handles an order as all contenders do, and waits for the acknowledgement
+ * of its outcome. It commits every 100 ms: with its default of 5 s it is slower. Version 0.5.3.3, its last, is made for
+ * kafka-clients 3.9, and runs with 4.4.0 too. Runs until it is stopped.
  */
 @Command(name = "ParallelConsumerLoop", mixinStandardHelpOptions = true,
         description = "Turns orders into outcomes with Confluent's Parallel Consumer.")
