@@ -80,7 +80,7 @@ class ReplayProof {
                 .contains("replayed 1 of 1");
         assertThat(replay(lab, "--execute", "--from-beginning").out()).contains("replayed 6 of 6");
         assertThat(replay(lab, "--execute", "--from-beginning", "--limit", "1").out()).contains("replayed 1 of 1");
-        assertThat(replay(lab, "--execute").out()).as("progress is not reset").contains("nothing to replay");
+        assertThat(replay(lab, "--execute").out()).as("the progress is not reset").contains("nothing to replay");
         assertThat(values(lab)).hasSize(14);
     }
 
