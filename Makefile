@@ -1,6 +1,6 @@
-# Kafka Order Lab. `make` lists what there is to make.
+# Kafka Order Lab. `make` lists the targets.
 #
-# Where things run; for example: make consumer ARGS="--dedup none" or make normal BOOTSTRAP=localhost:19092
+# Variables; for example: make consumer ARGS="--dedup none" or make normal BOOTSTRAP=localhost:19092
 BOOTSTRAP ?= localhost:9092
 API ?= http://localhost:8000
 BROKER ?= auto
@@ -19,7 +19,7 @@ COMPOSE = $(shell if docker compose version >/dev/null 2>&1; then echo docker co
 help: ## This list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-##@ The ones that do everything
+##@ Everything, or a quick check
 break: ## Lose orders and do some twice, beside a system that does not (WHAT=acks|auto-commit|dedup|dlq|concurrency)
 	@$(JBANG) harness/Break.java $(WHAT) $(ARGS)
 demo: ## Start broker, API and consumer, play every scenario, check each step, shut everything down
@@ -30,7 +30,7 @@ check: ## Run the proofs that need neither a broker nor a built script, in secon
 	@$(JBANG) harness/Harness.java --check $(ARGS)
 
 ##@ Measurements
-bench: ## Speed and size, each beside its limit (ARGS="--only drain --scale 0.1 --json FILE")
+bench: ## Speed and size, each compared with its limit (ARGS="--only drain --scale 0.1 --json FILE")
 	@$(JBANG) harness/Bench.java $(ARGS)
 
 ##@ One script each (ARGS="..." adds options)
@@ -52,7 +52,7 @@ normal: ## An order is accepted, processed and committed
 	@$(SCENARIO) normal
 failure: ## A failing order goes to the dead-letter queue
 	@$(SCENARIO) failure
-retry: ## A failure that passes is retried
+retry: ## A temporary failure is retried
 	@$(SCENARIO) retry
 poison: ## Bytes that are not JSON stop nothing
 	@$(SCENARIO) poison
@@ -60,15 +60,15 @@ idempotency-http: ## The same Idempotency-Key twice adds one record
 	@$(SCENARIO) http
 idempotency-topic: ## The same order three times in the topic has one outcome
 	@$(SCENARIO) topic
-idempotency-consumer: ## The same over a kill -9 of the consumer (starts its own API and consumer)
+idempotency-consumer: ## The same after a kill -9 of the consumer (starts its own API and consumer)
 	@$(SCENARIO) consumer
-idempotency-api: ## The same over a kill -9 of the API (starts its own API and consumer)
+idempotency-api: ## The same after a kill -9 of the API (starts its own API and consumer)
 	@$(SCENARIO) api
 
 ##@ Brokers
 up: ## One broker in Docker, on port 9092
 	@$(COMPOSE) up -d
-down: ## End what 'up' started, and remove its data
+down: ## Stop what 'up' started, and remove its data
 	@$(COMPOSE) --profile cluster down -v
 cluster: ## Three brokers without Docker, on 9092, 9094 and 9096, until Ctrl-C
 	@harness/cluster.sh $(ARGS)

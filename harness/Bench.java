@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Measures what the scripts can do, beside the limits of the same machine: jbang Bench.java --only drain
+//DESCRIPTION Measures the scripts, compared with the limits of the same machine: jbang Bench.java --only drain
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
@@ -77,16 +77,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * How fast are the scripts, and how fast could anything be on this machine? Every figure stands beside its limit,
- * measured in the same run: broker, contenders and this share the cores. Contenders are real processes, started one
- * after the other as JBang would start them, and looked at from outside.
+ * How fast are the scripts, and how fast could anything be on this machine? Every figure is compared with its limit,
+ * measured in the same run: broker, contenders and this program share the cores. Contenders are real processes, started
+ * one after the other with JBang's own commands, and observed from outside.
  */
 @Command(
         name = "Bench",
         mixinStandardHelpOptions = true,
-        description = "Measures what the scripts can do, beside the limits of the same machine.",
+        description = "Measures the scripts, compared with the limits of the same machine.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:every figure is as asked", "1:some are below, or could not be measured", "2:wrong options"})
+        exitCodeList = {"0:every figure is as required", "1:some are not, or could not be measured", "2:wrong options"})
 public class Bench implements Callable<Integer> {
     private static final List<Row> ROWS = List.of(
             new Drain(), new WaitBound(), new KeyOrder(), new Ledger(), new Scaling(), new Rebalance(),
@@ -94,7 +94,7 @@ public class Bench implements Callable<Integer> {
             new DeadLetters());
 
     @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
-            description = "Measure only the rows in whose name this is found: drain, wait-bound, key-order, ledger, "
+            description = "Measure only the rows whose name contains a match: drain, wait-bound, key-order, ledger, "
                     + "scaling, rebalance, api-rate, api-connections, api-keys, api-stalled, api-start, dlq.")
     private Pattern only;
 
@@ -104,7 +104,7 @@ public class Bench implements Callable<Integer> {
 
     @Option(names = "--scale", defaultValue = "1", paramLabel = "FACTOR",
             description = "Multiplies the numbers of orders: 0.1 for a quick look (default: ${DEFAULT-VALUE}, the size "
-                    + "that the figures asked for are meant for).")
+                    + "that the required figures are for).")
     private double scale;
 
     @Option(names = "--rounds", defaultValue = "3", paramLabel = "N",
@@ -130,7 +130,7 @@ public class Bench implements Callable<Integer> {
         }
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage(); // of the last minute
         if (load > Runtime.getRuntime().availableProcessors() / 2.0) {
-            System.err.printf("this machine is busy (load %.1f): take the figures with care%n", load);
+            System.err.printf("this machine is busy (load %.1f): the figures may be wrong%n", load);
         }
         Path logs = Files.createDirectories(Repo.file(".cache/bench/" + Instant.now().toString().replace(':', '-')));
         Build.atFullSpeed(logs, "scripts/DlqInspector.java", "scripts/KafkaBroker.java", "scripts/OrderApi.java",
@@ -153,7 +153,7 @@ public class Bench implements Callable<Integer> {
         return report.ok() ? 0 : 1;
     }
 
-    /** The broker last: it has a folder to remove, and consumers that leave it are done sooner than those it left. */
+    /** Stops the broker last: consumers end sooner while it is there. */
     private void stop(Broker broker) {
         if (current != null) {
             current.stopAll();
@@ -161,7 +161,7 @@ public class Bench implements Callable<Integer> {
         broker.close();
     }
 
-    /** A row that cannot be measured is no reason to leave out the others. */
+    /** If a row cannot be measured, the others still are. */
     private void measure(Row row, Broker broker, Path logs, Report report) {
         System.err.println(row.name());
         try (Track track = new Track(broker, logs, scale, rounds)) {

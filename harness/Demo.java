@@ -53,7 +53,7 @@ import picocli.CommandLine.Parameters;
 
 /**
  * What does an order system look like that loses nothing and does nothing twice? Starts a broker, the API and the
- * consumer, lets orders through, breaks things on purpose, and checks each time what became of the orders.
+ * consumer, sends orders, breaks things on purpose, and checks the outcomes each time.
  */
 @Command(
         name = "Demo",
@@ -144,7 +144,7 @@ public class Demo implements Callable<Integer> {
         }
     }
 
-    /** The scripts get the terminal's Ctrl-C too; this waits until they are gone. */
+    /** The scripts get the terminal's Ctrl-C too; this waits until they have ended. */
     private static Lab closedOnCtrlC(Lab lab) {
         Runtime.getRuntime().addShutdownHook(new Thread(lab::stopAll));
         return lab;
@@ -224,7 +224,7 @@ public class Demo implements Callable<Integer> {
                         say(header.key() + ": " + Kafka.text(header.value()));
                     }
                 }));
-        eventually("the partition flows on: its offset is committed",
+        eventually("the partition goes on: its offset is committed",
                 () -> stage.committed(at.path("partition").asInt(), at.path("offset").asLong()));
     }
 
@@ -245,7 +245,7 @@ public class Demo implements Callable<Integer> {
                 "Poison pill",
                 "bytes that are not JSON, straight to the topic: the consumer goes on, the bytes stay readable");
         RecordMetadata at = stage.kafka().send(stage.events(), "poison", "not json");
-        eventually("'not json' lies in the dead-letter queue", () -> stage.deadLetter(at.partition(), at.offset())
+        eventually("'not json' is in the dead-letter queue", () -> stage.deadLetter(at.partition(), at.offset())
                 .filter(letter -> "not json".equals(Kafka.text(letter.value()))).isPresent());
         Answer next = post(stage, "customer123");
         eventually("and the next order is processed", () -> stage.outcomesOf(next.orderId()).size() == 1);
@@ -271,7 +271,7 @@ public class Demo implements Callable<Integer> {
     }
 
     private void straightToTheTopic(Stage stage) {
-        title("Idempotency at the consumer", "one order three times in the topic, past the API: the ledger knows it");
+        title("Idempotency at the consumer", "one order three times in the topic: the ledger recognises it");
         String orderId = "order-" + UUID.randomUUID();
         sendThreeTimes(stage, orderId);
         eventually("three records", () -> stage.recordsOf(orderId) == 3);
@@ -285,7 +285,7 @@ public class Demo implements Callable<Integer> {
         }
         RecordMetadata at = last;
         eventually(
-                "all are committed: nothing more can come of them", () -> stage.committed(at.partition(), at.offset()));
+                "all are committed: no more outcomes can follow", () -> stage.committed(at.partition(), at.offset()));
     }
 
     private void restart(Lab lab, Api api, Running consumer) {
@@ -330,7 +330,7 @@ public class Demo implements Callable<Integer> {
         }
     }
 
-    // --- telling and checking -------------------------------------------------------------------------------------
+    // --- printing and checking ------------------------------------------------------------------------------------
 
     private Answer post(Stage stage, String customer, String... headers) {
         Answer answer = stage.api().post(Api.order(customer), headers);

@@ -72,7 +72,7 @@ import report.Report;
 
 /**
  * Does every guarantee hold, end to end, and does the proof fail without it? Builds the scripts once, opens a broker,
- * runs the proofs against both and ends with a line {@code N passed, N failed}, and what was skipped for want of what.
+ * runs the proofs against both and ends with a line {@code N passed, N failed}, with what was skipped, and why.
  */
 @Command(
         name = "Harness",
@@ -80,7 +80,7 @@ import report.Report;
         description = "Runs the proofs.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {
-            "0:all passed, but for what was skipped",
+            "0:none failed (some may have been skipped)",
             "1:some failed, or none ran",
             "2:wrong options",
             "130, 143:ended by Ctrl-C or SIGTERM"
@@ -91,14 +91,14 @@ public class Harness implements Callable<Integer> {
             defaultValue = "auto",
             paramLabel = "auto|docker|embedded|HOST:PORT",
             description =
-                    "Which Kafka to prove it on; auto takes Docker if an engine answers (default: ${DEFAULT-VALUE}).")
+                    "The Kafka to run on; auto takes Docker if an engine answers (default: ${DEFAULT-VALUE}).")
     private String choice;
 
     @Option(names = "--check", description = "Run only the tests that need neither a broker nor a built script.")
     private boolean check;
 
     @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
-            description = "Run only the tests in whose package.Class.method this is found.")
+            description = "Run only the tests whose package.Class.method contains a match.")
     private Pattern only;
 
     @Option(names = "--parallel", defaultValue = "4", paramLabel = "N",
@@ -120,7 +120,7 @@ public class Harness implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             report.interrupted();
             PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-            System.setOut(nowhere); // what fails now fails for no other reason
+            System.setOut(nowhere); // what fails now fails because of the interruption
             System.setErr(nowhere);
         }));
         if (check) {
@@ -136,7 +136,7 @@ public class Harness implements Callable<Integer> {
         System.out.println("logs: " + Repo.root().relativize(logs));
         Build.scripts(logs);
         Build.inBackground(logs, "harness/payments/PaymentConsumer.java", Build.BRIEF);
-        ClassData.leave(logs);
+        ClassData.make(logs);
         Build.inBackground(logs, "harness/Demo.java", Build.BRIEF);
         Build.inBackground(logs, "harness/fuzz/OrderFuzz.java", Build.BRIEF);
         for (String family : List.of("Connect", "Share", "SmallRye", "Spring", "Streams")) {
@@ -153,7 +153,7 @@ public class Harness implements Callable<Integer> {
     private static void execute(LauncherDiscoveryRequest request, Report report) {
         Launcher launcher = LauncherFactory.create();
         TestPlan plan = launcher.discover(request);
-        needed(plan).forEach(tool -> Thread.ofPlatform().daemon().start(tool::there)); // to bring one may take long
+        needed(plan).forEach(tool -> Thread.ofPlatform().daemon().start(tool::isAvailable)); // installing may take long
         launcher.execute(LauncherExecutionRequestBuilder.request(plan).listeners(report).build());
     }
 

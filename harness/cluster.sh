@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Three brokers without Docker, until Ctrl-C (make cluster). Options go to each KafkaBroker.java.
 #
-# As soon as a node fails, such as for a port that is in use, the others are ended too, and the exit code is 1. A node
-# that is killed does not end the others: to survive that is what there are three for.
+# As soon as a node fails, for example because its port is in use, the others are stopped too, and the exit code is 1. A
+# node that is killed does not stop the others: three nodes are there to survive that.
 cd "$(dirname "$0")/.." || exit 1
 nodes=3
 pids=() # by node; one that has ended is taken out
 
-# A node without a quorum does not shut down. There is nothing to be saved: the data goes anyway.
+# A node without a quorum does not shut down on SIGTERM. Nothing needs to be saved: the data is removed anyway.
 end() {
     trap '' INT TERM HUP
     for try in 1 2 3; do

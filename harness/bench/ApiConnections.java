@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import lab.Api;
 
-/** Does the API take as many orders when many clients share it, and does it turn none of them away? */
+/** Does the API take as many orders over many connections as over few, and does it refuse none? */
 public final class ApiConnections implements Row {
     private static final int FEW = 32;
     private static final List<Integer> MANY = List.of(256, 1_000);

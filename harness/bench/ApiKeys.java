@@ -5,7 +5,7 @@ import bench.Figure.Limit;
 import java.util.List;
 import lab.Api;
 
-/** Does the API's memory of idempotency keys and orders keep to its bound, and does it stay as fast once it is full? */
+/** Does the API's memory of idempotency keys and orders stay within its limit, and is it as fast once that is full? */
 public final class ApiKeys implements Row {
     private static final int KEYS = 1_000_000;
     private static final int CONNECTIONS = 32;

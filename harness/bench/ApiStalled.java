@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import lab.Api;
 
-/** Do clients that begin a request and do not end it slow down those that do? */
+/** Do clients that begin a request and never finish it slow down the other clients? */
 public final class ApiStalled implements Row {
     private static final int CONNECTIONS = 32;
     private static final int STALLED_EACH = 250;
@@ -27,7 +27,7 @@ public final class ApiStalled implements Row {
             undisturbed.add(Load.on(track, "order API", api, CONNECTIONS).clean());
             try (StalledClients stalled = new StalledClients(api.uri(), STALLED_EACH, STALLED_EACH)) {
                 disturbed.add(Load.on(track, "order API with stalled clients", api, CONNECTIONS).clean());
-                track.say("%,d stalled clients, %,d connections of theirs".formatted(
+                track.say("%,d stalled clients made %,d connections".formatted(
                         2 * STALLED_EACH, stalled.connections()));
             }
         }

@@ -10,8 +10,8 @@ import lab.Api;
 import lab.Running;
 
 /**
- * How soon does an API that is started take its first order, once JBang has built it: as a user starts it, and without
- * JBang? The least is what the bare API needs, which has a JVM, a server and a producer to start, too.
+ * How long does the API take from its start to its first order, once JBang has built it: with JBang, as a user starts
+ * it, and without? The limit is the bare API, which also has to start a JVM, a server and a producer.
  */
 public final class ApiStart implements Row {
     private static final String SCRIPT = "OrderApi";
@@ -31,7 +31,7 @@ public final class ApiStart implements Row {
         Supplier<Running> jbang = () -> track.jbang(SCRIPT, options);
         Supplier<Running> java = () -> track.start(SCRIPT, options);
         Supplier<Running> bare = () -> track.start("BareApi", track.bareApiOptions(topic));
-        firstOrder(track, "not counted", jbang); // builds it, leaves class data, and fills the caches of the system
+        firstOrder(track, "not counted", jbang); // builds it, writes class data, and fills the system's caches
         List<Double> jbangs = new ArrayList<>();
         List<Double> javas = new ArrayList<>();
         List<Double> bares = new ArrayList<>();
@@ -52,17 +52,17 @@ public final class ApiStart implements Row {
         return new Figure(name(), what, ms, "ms", limit, asked);
     }
 
-    /** Milliseconds from the start of the process to the answer to its first order. */
-    private static double firstOrder(Track track, String who, Supplier<Running> launcher) {
+    /** Milliseconds from the start of the process to the response to its first order. */
+    private static double firstOrder(Track track, String name, Supplier<Running> launcher) {
         long start = System.nanoTime();
         try (Running process = launcher.get()) {
             Api api = track.api(process);
             int status = api.post(Api.order("customer123")).status();
             double ms = Duration.ofNanos(System.nanoTime() - start).toMillis();
             if (status != CREATED) {
-                throw new IllegalStateException(who + " answered its first order " + status);
+                throw new IllegalStateException(name + " answered its first order " + status);
             }
-            track.say("%s: %,.0f ms".formatted(who, ms));
+            track.say("%s: %,.0f ms".formatted(name, ms));
             return ms;
         }
     }

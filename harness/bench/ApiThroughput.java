@@ -9,8 +9,8 @@ import lab.Kafka;
 import lab.Lab;
 
 /**
- * How many orders does the API take a second: what do parsing, checks, its memory of keys and orders and its answers
- * cost, against a server that only produces, and against one that only answers?
+ * How many orders a second does the API take? What do parsing, checks, its memory of keys and orders, and its responses
+ * cost, compared with a server that only produces, and with one that only responds?
  */
 public final class ApiThroughput implements Row {
     private static final int CONNECTIONS = 32;
@@ -24,7 +24,7 @@ public final class ApiThroughput implements Row {
     public List<Figure> measure(Track track) {
         String topic = track.topic();
         Api api = track.orderApi(topic, "--quiet");
-        Api logging = track.orderApi(track.topic()); // not the same: each reads all orders of its topic
+        Api logging = track.orderApi(track.topic()); // its own topic: an API reads all orders of its topic
         String[] sizes = sizes(track, api, topic);
         Api bare = track.bareApi(track.topic(), sizes);
         Api nothing = track.bareApi(topic, Lab.with(sizes, "--nothing"));
@@ -51,7 +51,7 @@ public final class ApiThroughput implements Row {
                         new Limit("bare API", Median.of(bares, Load::p99)), Asked.NOTHING));
     }
 
-    /** How long a record and an answer of the order API are: those of the others are to be as long. */
+    /** The sizes of the order API's records and responses; the other servers use the same. */
     private static String[] sizes(Track track, Api api, String topic) {
         String answer = api.post(Api.order("customer123")).body().toString();
         int value = track.kafka().records(topic).getFirst().serializedValueSize();

@@ -39,15 +39,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * How many orders can a server take that does nothing with them but to produce a record and to wait for its
- * acknowledgement, with the server, the producer and the sizes of the order API? No parsing, no checks, no keys, no
- * problem documents. With {@code --nothing} it does not even produce: that is what HTTP alone allows. Runs until it is
- * ended.
+ * How many orders can a server take that only produces a record for each and waits for its acknowledgement, with the
+ * HTTP server, the producer and the sizes of the order API? No parsing, no checks, no keys, no problem documents. With
+ * {@code --nothing} it does not even produce: that is the limit of HTTP alone. Runs until it is stopped.
  */
 @Command(name = "BareApi", mixinStandardHelpOptions = true,
         description = "Produces a record for each request, and does nothing else.")
 public class BareApi implements Callable<Integer> {
-    private static final int ANSWER_TIMEOUT = 20; // seconds, as the order API has it
+    private static final int ANSWER_TIMEOUT = 20; // seconds, as in the order API
 
     @Mixin
     private HttpLimits limits;
@@ -64,7 +63,7 @@ public class BareApi implements Callable<Integer> {
     private int valueBytes;
 
     @Option(names = "--answer-bytes", defaultValue = "256", paramLabel = "BYTES",
-            description = "How long the body of an answer is (default: ${DEFAULT-VALUE}).")
+            description = "How long the body of a response is (default: ${DEFAULT-VALUE}).")
     private int answerBytes;
 
     @Option(names = "--nothing", description = "Do not produce: read the request, and answer.")
@@ -106,7 +105,7 @@ public class BareApi implements Callable<Integer> {
 
     private Properties producerSettings() {
         Properties settings = kafka.client("bare-api");
-        settings.put(ProducerConfig.ACKS_CONFIG, "all"); // as the order API has it
+        settings.put(ProducerConfig.ACKS_CONFIG, "all"); // as in the order API
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);

@@ -33,14 +33,14 @@ import picocli.CommandLine.Option;
 /**
  * How fast can one thread turn orders into outcomes, if it does nothing else? Polls, parses, produces the outcomes,
  * waits for their acknowledgements and commits, batch by batch: no duplicates recognised, no retries, no dead letters,
- * nothing at a time. That is the limit for a consumer that does all of this. With {@code --per-record} it is the loop
- * that most tutorials show: one order, one outcome acknowledged, one commit. Runs until it is ended.
+ * no concurrency. That is the limit for a consumer that does all of this. With {@code --per-record} it is the loop
+ * that most tutorials show: one order, one outcome acknowledged, one commit. Runs until it is stopped.
  */
 @Command(name = "BareLoop", mixinStandardHelpOptions = true,
         description = "Turns orders into outcomes, and does nothing else.")
 public class BareLoop implements Callable<Integer> {
     private static final Duration POLL = Duration.ofMillis(100);
-    private static final int MAX_POLL_RECORDS = 2_000; // as the order consumer has it
+    private static final int MAX_POLL_RECORDS = 2_000; // as in the order consumer
 
     @Mixin
     private Handling handling;

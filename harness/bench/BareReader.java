@@ -23,9 +23,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * How fast can a topic be read, if nothing is done with it? Polls all partitions from their beginning to their present
- * end, in a JVM as cold as that of a consumer which restores its ledger, and prints one JSON line: how many records,
- * how many bytes of keys and values, how many milliseconds from the first poll on.
+ * How fast can a topic be read, if nothing is done with it? Polls all partitions from their beginning to their current
+ * end, in a JVM as cold as that of a consumer that restores its ledger, and prints one JSON line: the number of
+ * records, the bytes of keys and values, the milliseconds since the first poll.
  */
 @Command(name = "BareReader", mixinStandardHelpOptions = true, description = "Reads a topic from end to end.")
 public class BareReader implements Callable<Integer> {

@@ -10,8 +10,8 @@ import lab.Running;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /**
- * A consumer that is measured: a group of one process or several, looked at only from outside, by the offsets that it
- * has committed. Closing it ends its processes.
+ * A consumer group that is measured: one process or several, observed only through the offsets that it has committed.
+ * Closing it ends its processes.
  */
 final class Contender implements AutoCloseable {
     private static final Duration LOOK = Duration.ofMillis(25);
@@ -29,7 +29,7 @@ final class Contender implements AutoCloseable {
     }
 
     private final Track track;
-    private final String who;
+    private final String name;
     private final String group;
     private final String topic;
     private final Supplier<Running> launcher;
@@ -38,9 +38,9 @@ final class Contender implements AutoCloseable {
     private long moved = System.nanoTime();
     private long said = System.nanoTime();
 
-    Contender(Track track, String who, String group, String topic, Supplier<Running> launcher) {
+    Contender(Track track, String name, String group, String topic, Supplier<Running> launcher) {
         this.track = track;
-        this.who = who;
+        this.name = name;
         this.group = group;
         this.topic = topic;
         this.launcher = launcher;
@@ -50,23 +50,23 @@ final class Contender implements AutoCloseable {
 
     /** Starts one more process of the same group. */
     Running another() {
-        track.say(who + (processes.isEmpty() ? ": started" : ": number " + (processes.size() + 1) + " started"));
+        track.say(name + (processes.isEmpty() ? ": started" : ": number " + (processes.size() + 1) + " started"));
         Running process = launcher.get();
         processes.add(process);
         return process;
     }
 
-    /** Waits until every process has as many partitions as this says, most first. */
+    /** Waits until the processes have these numbers of partitions, largest first. */
     void untilAssigned(Integer... partitions) {
-        await(who + " has its partitions").atMost(STALLED).pollInterval(LOOK)
+        await(name + " has its partitions").atMost(STALLED).pollInterval(LOOK)
                 .ignoreException(GroupIdNotFoundException.class) // until the first has joined
                 .until(() -> track.kafka().assignment(group).equals(List.of(partitions)));
     }
 
-    /** Waits, taking samples, until the group has committed so many orders. */
+    /** Waits, taking samples, until the group has committed this many orders. */
     Contender until(long orders) {
         moved = System.nanoTime();
-        await(who + " commits " + orders + " orders").forever().pollDelay(Duration.ZERO).pollInterval(LOOK)
+        await(name + " commits " + orders + " orders").forever().pollDelay(Duration.ZERO).pollInterval(LOOK)
                 .until(() -> committed() >= orders);
         return this;
     }
@@ -79,19 +79,19 @@ final class Contender implements AutoCloseable {
             moved = now;
         } else if (now - moved > STALLED.toNanos() || processes.stream().noneMatch(Running::alive)) {
             throw new IllegalStateException(
-                    "%s stands still at %,d orders%n%s".formatted(who, orders, processes.getLast().tail()));
+                    "%s is stuck at %,d orders%n%s".formatted(name, orders, processes.getLast().tail()));
         }
         samples.add(new Sample(now, orders));
         if (now - said > WORD.toNanos()) {
-            track.say("%s: %,d orders".formatted(who, orders));
+            track.say("%s: %,d orders".formatted(name, orders));
             said = now;
         }
         return orders;
     }
 
     /**
-     * Orders a second between the moments when so many and when so many were committed. The first moment is one when
-     * something was, so that the start of the process does not count.
+     * Orders a second from the moment when {@code from} orders were committed to that when {@code to} were. At the
+     * first moment at least one was committed, so that the start of the process does not count.
      */
     double rate(long from, long to) {
         Sample first = at(Math.max(1, from));
@@ -103,12 +103,12 @@ final class Contender implements AutoCloseable {
         return samples.stream().filter(sample -> sample.orders >= orders).findFirst().orElseThrow();
     }
 
-    /** Lets it take so many orders, ends it, and says how fast the first half and the second half went. */
+    /** Lets it process this many orders, ends it, and returns the rates of the first and the second half. */
     Rates drain(int orders) {
         try (this) {
             until(orders);
             Rates rates = new Rates(rate(0, orders / 2), rate(orders / 2, orders));
-            track.say("%s: %,.0f orders/s cold, %,.0f warm".formatted(who, rates.cold, rates.warm));
+            track.say("%s: %,.0f orders/s cold, %,.0f warm".formatted(name, rates.cold, rates.warm));
             return rates;
         }
     }
@@ -119,6 +119,6 @@ final class Contender implements AutoCloseable {
 
     @Override
     public void close() {
-        processes.forEach(Running::kill9); // politely it would first finish what it has begun
+        processes.forEach(Running::kill9); // after SIGTERM it would first finish what it has begun
     }
 }

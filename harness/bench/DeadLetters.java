@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 import lab.Running;
 
 /**
- * How long does it take to look through a million dead letters, in little memory: all of them, beside a reader that
- * does nothing with them, and the newest?
+ * How long does it take to read a million dead letters in little memory: all of them, compared with a reader that does
+ * nothing with them, and only the newest?
  */
 public final class DeadLetters implements Row {
     private static final int LETTERS = 1_000_000;
@@ -60,14 +60,14 @@ public final class DeadLetters implements Row {
     }
 
     /** From the start of the process to its end. */
-    private static double milliseconds(Track track, String who, Supplier<Running> launcher) {
+    private static double milliseconds(Track track, String name, Supplier<Running> launcher) {
         long start = System.nanoTime();
         Running process = launcher.get();
         if (process.awaitExit(PATIENCE) != 0) {
             throw new IllegalStateException(process.tail());
         }
         double ms = Duration.ofNanos(System.nanoTime() - start).toMillis();
-        track.say("%s: %,.0f ms".formatted(who, ms));
+        track.say("%s: %,.0f ms".formatted(name, ms));
         return ms;
     }
 }

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How fast are waiting orders taken, with no work simulated: what do ledger, retries, dead letters, order by key and
- * commits cost, against a loop that has none of it? All contenders read the same topic.
+ * How fast is a backlog of orders processed, with no simulated work? What do the ledger, retries, dead letters, order
+ * by key and commits cost, compared with a loop that has none of them? All contenders read the same topic.
  */
 public final class Drain implements Row {
     private static final int ORDERS = 1_200_000;
@@ -43,12 +43,12 @@ public final class Drain implements Row {
                 figure("transactional, cold", transactional.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING));
     }
 
-    private static Contender bare(String who, Track track, String topic, String... options) {
-        return track.contender(who, "BareLoop", topic, track.outcomesOf(topic), options);
+    private static Contender bare(String name, Track track, String topic, String... options) {
+        return track.contender(name, "BareLoop", topic, track.outcomesOf(topic), options);
     }
 
-    private static Contender consumer(String who, Track track, String topic, String... options) {
-        return track.consumer(who, topic, track.outcomesOf(topic), "0", options);
+    private static Contender consumer(String name, Track track, String topic, String... options) {
+        return track.consumer(name, topic, track.outcomesOf(topic), "0", options);
     }
 
     private Figure figure(String what, double rate, String limit, double limitRate, Asked asked) {

@@ -1,20 +1,20 @@
 package bench;
 
 /**
- * One line of the table: what was measured, beside its limit from the same run, and what is asked of it.
+ * One line of the table: what was measured, its limit from the same run, and what is required of it.
  *
  * @param row   the row it belongs to
- * @param what  what it is a figure of
+ * @param what  what was measured
  * @param value the figure, in {@code unit}
  */
 public record Figure(String row, String what, double value, String unit, Limit limit, Asked asked) {
-    /** What the figure is held against: what the same machine can do at most, or what somebody else does on it. */
+    /** What the figure is compared with: the most that this machine can do, or what another program does on it. */
     public record Limit(String what, double value) {
     }
 
-    /** What is asked: of the ratio of the figure to its limit, or of the figure itself, or nothing. */
+    /** What is required of the ratio of the figure to its limit, or of the figure itself, if anything. */
     public record Asked(Of of, double number) {
-        /** What a number asked for is compared with. */
+        /** What the required number is compared with. */
         public enum Of { SHARE_OF_LIMIT, TIMES_LIMIT, AT_MOST_TIMES_LIMIT, AT_LEAST, AT_MOST, NOTHING }
 
         static final Asked NOTHING = new Asked(Of.NOTHING, Double.NaN);
@@ -40,12 +40,12 @@ public record Figure(String row, String what, double value, String unit, Limit l
         }
     }
 
-    /** To two digits, as it is shown: two runs of the same thing differ by more than the third. */
+    /** Rounded to two digits, as shown: two runs of the same thing differ by more than the third digit. */
     public double ratio() {
         return Math.round(value / limit.value * 100) / 100.0;
     }
 
-    /** Whether it is as asked. */
+    /** Whether it is as required. */
     public boolean ok() {
         return switch (asked.of) {
             case SHARE_OF_LIMIT, TIMES_LIMIT -> ratio() >= asked.number;

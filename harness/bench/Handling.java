@@ -19,9 +19,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.Option;
 
 /**
- * What every contender does with a record, whatever else it does or leaves out: it parses the order and makes its
- * outcome, with the classes of the order consumer, for the same partition number and with the same assurances. And
- * where from and where to.
+ * What every contender does with a record: it parses the order and makes its outcome, with the classes of the order
+ * consumer, for the same partition number and with the same guarantees. Also the options for broker, topics and group.
  */
 final class Handling {
     @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT",
@@ -61,7 +60,7 @@ final class Handling {
         settings.putAll(Map.of(
                 CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
                 ConsumerConfig.GROUP_ID_CONFIG, group,
-                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false, // an offset follows its outcome
+                ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false, // an offset is committed after its outcome
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest", // the orders are there already
                 ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class,
                 ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class));
@@ -72,7 +71,7 @@ final class Handling {
         Properties settings = new Properties();
         settings.putAll(Map.of(
                 CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
-                ProducerConfig.ACKS_CONFIG, "all", // as the order consumer has it
+                ProducerConfig.ACKS_CONFIG, "all", // as in the order consumer
                 ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true,
                 ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1,
                 ProducerConfig.LINGER_MS_CONFIG, 0,

@@ -34,10 +34,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * How many requests are answered 201, and how soon? A process of its own, so that it is neither warmed nor stopped by
- * what it measures; but it shares the cores, and so does as little as it can: a request that is made once, a blocking
- * socket for each connection, of the answer only its status and its length. A closed loop: a connection sends its next
- * request when it has the last one's answer. Prints one JSON line.
+ * How many requests are answered 201, and how soon? It is a separate process, so that its JVM does not warm up or pause
+ * with the one that it measures. It shares the cores, so it does little: it builds a request once, uses a blocking
+ * socket for each connection, and reads only the status and length of a response. A closed loop: a connection sends its
+ * next request after the response to the last one. Prints one JSON line.
  */
 @Command(name = "HttpLoad", mixinStandardHelpOptions = true,
         description = "Posts one body over keep-alive connections, each as fast as it is answered.")
@@ -66,7 +66,7 @@ public class HttpLoad implements Callable<Integer> {
             description = "For how long to measure (default: ${DEFAULT-VALUE}).")
     private int seconds;
 
-    @Option(names = "--requests", paramLabel = "N", description = "How many requests to measure, for however long.")
+    @Option(names = "--requests", paramLabel = "N", description = "How many requests to measure, in any time.")
     private Long requests;
 
     @Option(names = "--keys", description = "Send a different Idempotency-Key with each request.")
@@ -100,7 +100,7 @@ public class HttpLoad implements Callable<Integer> {
         return 0;
     }
 
-    /** One client: posts until there is enough, and returns what was answered in the time that counts. */
+    /** One client: posts until enough is measured, and returns the responses of the measured time. */
     private List<Answered> post() {
         List<Answered> answered = new ArrayList<>();
         try (Connection connection = new Connection()) {
@@ -132,7 +132,7 @@ public class HttpLoad implements Callable<Integer> {
         errors.computeIfAbsent(kind, k -> new LongAdder()).increment();
     }
 
-    // --- what came of it ------------------------------------------------------------------------------------------
+    // --- results --------------------------------------------------------------------------------------------------
 
     private Map<String, Object> summary(List<Answered> answered) {
         long[] ends = answered.stream().mapToLong(Answered::end).sorted().toArray();
@@ -152,7 +152,7 @@ public class HttpLoad implements Callable<Integer> {
         return summary;
     }
 
-    /** Of these requests, in the order of their answers: how many a second there were. */
+    /** Requests a second, of these requests in the order of their responses. */
     private double rate(long[] ends, int first, int end) {
         return first == end ? 0 : (end - first) * NANOS / (ends[end - 1] - (first == 0 ? from : ends[first - 1]));
     }
@@ -239,7 +239,7 @@ public class HttpLoad implements Callable<Integer> {
             return 0;
         }
 
-        private static String newKey() { // as long as the keys that clients make; the one of UUID is slow
+        private static String newKey() { // as long as the keys that clients make; UUID's generator is slow
             ThreadLocalRandom random = ThreadLocalRandom.current();
             return new UUID(random.nextLong(), random.nextLong()).toString();
         }

@@ -12,8 +12,8 @@ import lab.Kafka;
 import lab.Running;
 
 /**
- * What does it cost to remember a million orders: in heap, in time until a restarted consumer begins, in speed after?
- * The consumer itself writes the ledger, so that it is just what a consumer meets.
+ * What does it cost to remember a million orders: in heap, in time to restore them after a restart, in speed later? The
+ * consumer itself writes the ledger, so that it is a real one.
  */
 public final class Ledger implements Row {
     private static final int REMEMBERED = 1_000_000;
@@ -21,7 +21,7 @@ public final class Ledger implements Row {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Pattern RESTORED = Pattern.compile("(?s)((?:\"ledger-restored\".*?\n.*?){3})"); // partitions
 
-    /** What is known of a consumer that has its ledger and nothing to do. */
+    /** A consumer that has restored its ledger and has nothing to do. */
     private record Idle(long heap, double restoredPerSecond) {
     }
 
@@ -45,7 +45,7 @@ public final class Ledger implements Row {
         List<Rates> emptys = new ArrayList<>();
         List<Rates> fulls = new ArrayList<>();
         for (int round = 0; round < track.rounds(); round++) {
-            String topic = track.loaded(waiting); // others in every round: the full ledger must not know them
+            String topic = track.loaded(waiting); // new ones in every round: the full ledger must not have them
             emptys.add(track.consumer("empty ledger", topic, track.outcomesOf(topic), "0").drain(waiting));
             fulls.add(track.consumer("full ledger", topic, full, "0").drain(waiting));
         }
@@ -70,14 +70,14 @@ public final class Ledger implements Row {
         return Kafka.json(Kafka.bytes(reader.out()));
     }
 
-    private static Idle idle(Track track, String who, String outcomes) {
-        try (Contender consumer = track.consumer(who, track.topic(), outcomes, "0", "--json")) {
+    private static Idle idle(Track track, String name, String outcomes) {
+        try (Contender consumer = track.consumer(name, track.topic(), outcomes, "0", "--json")) {
             consumer.process().awaitOut("ledger of every partition restored", RESTORED, PATIENCE);
             List<JsonNode> restored = restored(consumer.process());
             double ms = restored.stream().mapToDouble(partition -> partition.path("ms").asDouble()).max().orElseThrow();
             double orders = restored.stream().mapToDouble(partition -> partition.path("orders").asDouble()).sum();
             Idle idle = new Idle(LiveHeap.bytes(track, consumer.process()), orders * 1000 / ms);
-            track.say("%s: %,.0f orders restored in %,.0f ms, %,d bytes live".formatted(who, orders, ms, idle.heap));
+            track.say("%s: %,.0f orders restored in %,.0f ms, %,d bytes live".formatted(name, orders, ms, idle.heap));
             return idle;
         }
     }

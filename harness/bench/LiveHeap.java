@@ -13,7 +13,7 @@ final class LiveHeap {
     private LiveHeap() {
     }
 
-    /** What the histogram of the JDK's jcmd counts: it collects all garbage first. */
+    /** The total of the class histogram of the JDK's jcmd, which collects all garbage first. */
     static long bytes(Track track, Running process) {
         String java = ProcessHandle.of(process.pid()).flatMap(handle -> handle.info().command()).orElseThrow();
         Running jcmd = track.command("jcmd", Path.of(java).resolveSibling("jcmd").toString(),

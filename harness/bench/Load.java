@@ -10,10 +10,10 @@ import lab.Kafka;
 import lab.Running;
 
 /**
- * What {@code HttpLoad}, a process of its own, met at an API.
+ * What {@code HttpLoad}, a separate process, measured at an API.
  *
  * @param requests   how many were answered 201 in the time that counts
- * @param errors     how many were not, before or in that time, as it says it
+ * @param errors     how many were not, before or in that time, by kind, as JSON
  * @param errorCount the sum of these
  * @param rate       requests a second
  * @param p99        what 99 % of them took at most, in milliseconds
@@ -30,31 +30,31 @@ record Load(long requests, String errors, long errorCount, double rate, double p
     private static final String ORDER = Api.order("customer123");
 
     /**
-     * Posts until an API that has just been started is hardly faster than it was before: its JVM compiles for longer
-     * than one would think, and the more it has to do for an order, the longer.
+     * Posts until an API that has just been started hardly gets faster any more. Its JVM compiles for a long time: the
+     * more work an order is, the longer.
      */
-    static void warmUp(Track track, String who, Api api, int connections) {
+    static void warmUp(Track track, String name, Api api, int connections) {
         double best = 0;
         for (int i = 0; i < MOST_WARM_UPS; i++) {
-            double rate = on(track, who + ", warming up", api, connections).clean().rate;
-            if (i >= LEAST_WARM_UPS && rate < best * FASTER) { // one slow run alone may be the machine's
+            double rate = on(track, name + ", warming up", api, connections).clean().rate;
+            if (i >= LEAST_WARM_UPS && rate < best * FASTER) { // one slow run alone may be chance
                 return;
             }
             best = Math.max(best, rate);
         }
     }
 
-    /** Posts the same order over so many connections, for a time. */
-    static Load on(Track track, String who, Api api, int connections) {
-        return run(track, who, api, connections, "--seconds", seconds(track, SECONDS));
+    /** Posts the same order over this many connections, for a time. */
+    static Load on(Track track, String name, Api api, int connections) {
+        return run(track, name, api, connections, "--seconds", seconds(track, SECONDS));
     }
 
-    /** Posts so many orders, each under an idempotency key of its own. */
-    static Load ofKeys(Track track, String who, Api api, int connections, int requests) {
-        return run(track, who, api, connections, "--keys", "--requests", String.valueOf(requests));
+    /** Posts this many orders, each with a new idempotency key. */
+    static Load ofKeys(Track track, String name, Api api, int connections, int requests) {
+        return run(track, name, api, connections, "--keys", "--requests", String.valueOf(requests));
     }
 
-    private static Load run(Track track, String who, Api api, int connections, String... options) {
+    private static Load run(Track track, String name, Api api, int connections, String... options) {
         List<String> all = new ArrayList<>(List.of("--url", api.uri() + "/orders/", "--body", ORDER, "--connections",
                 String.valueOf(connections), "--warm-up", seconds(track, WARM_UP_SECONDS)));
         all.addAll(List.of(options));
@@ -64,7 +64,7 @@ record Load(long requests, String errors, long errorCount, double rate, double p
         }
         Load met = from(Kafka.json(Kafka.bytes(load.out())));
         track.say("%s, %,d connections: %,.0f orders/s, p99 %.1f ms, errors %s"
-                .formatted(who, connections, met.rate, met.p99, met.errors));
+                .formatted(name, connections, met.rate, met.p99, met.errors));
         return met;
     }
 
@@ -82,7 +82,7 @@ record Load(long requests, String errors, long errorCount, double rate, double p
     }
 
     /**
-     * The same, where an error would make the figures of something else.
+     * This load, if it had no errors; with errors its figures would measure something else.
      *
      * @throws IllegalStateException if not everything was answered 201
      */

@@ -3,7 +3,7 @@ package bench;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** The one in the middle: one round that something disturbed does not move it. */
+/** The middle value: one disturbed round does not change it. */
 final class Median {
     private Median() {
     }

@@ -15,7 +15,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Orders as the API leaves them in their topic: by the hundred thousand, or at a steady pace until closed. */
+/** Orders as the API writes them to their topic: many at once, or at a steady rate until closed. */
 final class Orders implements AutoCloseable {
     private static final int TICK_MS = 10;
 
@@ -33,7 +33,7 @@ final class Orders implements AutoCloseable {
                 new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /** Puts so many orders into a topic, and waits until they are acknowledged. */
+    /** Puts this many orders into a topic, and waits until they are acknowledged. */
     static void load(String bootstrap, String topic, int count, IntFunction<String> id) {
         try (Orders orders = new Orders(bootstrap, topic)) {
             IntStream.range(0, count).parallel().forEach(i -> orders.send(orders.order(id.apply(i))));
@@ -59,7 +59,7 @@ final class Orders implements AutoCloseable {
         }
     }
 
-    /** Puts new orders into a topic, so many a second, until it is closed. */
+    /** Puts this many new orders a second into a topic, until it is closed. */
     static Orders flow(String bootstrap, String topic, int perSecond) {
         Orders orders = new Orders(bootstrap, topic);
         orders.pacemaker.scheduleAtFixedRate(
@@ -71,7 +71,7 @@ final class Orders implements AutoCloseable {
 
     /** An id that no other order has. */
     static String newId(int ignored) {
-        ThreadLocalRandom random = ThreadLocalRandom.current(); // many times faster than the one of UUID
+        ThreadLocalRandom random = ThreadLocalRandom.current(); // many times faster than UUID's generator
         return new UUID(random.nextLong(), random.nextLong()).toString();
     }
 

@@ -10,11 +10,11 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** When the outcomes came, in milliseconds of the broker's clock, partition by partition. */
+/** The times of the outcomes, in milliseconds of the broker's clock, by partition. */
 record Outcomes(Map<Integer, List<Long>> times) {
     private static final Duration POLL = Duration.ofMillis(200);
 
-    /** Reads a topic of outcomes up to its present end. */
+    /** Reads a topic of outcomes up to its current end. */
     static Outcomes of(String bootstrap, String topic) {
         Map<Integer, List<Long>> times = new TreeMap<>();
         try (var consumer = new KafkaConsumer<>(Map.of(
@@ -40,7 +40,7 @@ record Outcomes(Map<Integer, List<Long>> times) {
         return (all.getCount() - 1) * 1000.0 / (all.getMax() - all.getMin());
     }
 
-    /** The longest time, within a span, that a partition was without an outcome; of all partitions the longest. */
+    /** The longest time within a span in which some partition had no outcome. */
     long longestPause(long from, long to) {
         return times.values().stream().mapToLong(partition -> longestPause(partition, from, to)).max().orElseThrow();
     }

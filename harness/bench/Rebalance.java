@@ -5,7 +5,7 @@ import bench.Figure.Limit;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** For how long does a partition stand still when a third consumer joins two that are busy? */
+/** How long does a partition pause when a third consumer joins two that are busy? */
 public final class Rebalance implements Row {
     private static final int PER_SECOND = 900; // two consumers could do 5,000
     private static final int SECONDS_COLD = 8;

@@ -19,7 +19,7 @@ public final class Report {
     private final List<String> failed = new ArrayList<>();
 
     /**
-     * What is to be told with the figures.
+     * What is reported with the figures.
      *
      * @param scale of the numbers of orders
      * @param load  of the machine before, in processes that could run
@@ -33,19 +33,19 @@ public final class Report {
         figures.addAll(more);
     }
 
-    /** Notes that a row came to no figures. */
+    /** Records that a row has no figures. */
     public void failed(Row row) {
         failed.add(row.name());
     }
 
-    /** Whether every row came to figures, and these are as asked. */
+    /** Whether every row has figures, all of them as required. */
     public boolean ok() {
         return failed.isEmpty() && !figures.isEmpty() && figures.stream().allMatch(Figure::ok);
     }
 
     public String table() {
         StringBuilder table = new StringBuilder(Ansi.AUTO.string("@|bold " + LINE.strip().formatted("ROW", "WHAT",
-                "FIGURE", "UNIT", "LIMIT", "WHICH IS", "RATIO", "ASKED", "") + "|@\n"));
+                "FIGURE", "UNIT", "LIMIT", "WHICH IS", "RATIO", "REQUIRED", "") + "|@\n"));
         for (Figure figure : figures) {
             table.append(LINE.formatted(figure.row(), figure.what(), number(figure.value()), figure.unit(),
                     number(figure.limit().value()), figure.limit().what(), ratio(figure), asked(figure.asked()),

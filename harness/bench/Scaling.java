@@ -34,7 +34,7 @@ public final class Scaling implements Row {
         return new Figure(name(), what, rate, "orders/s", limit, asked);
     }
 
-    /** Has all of them wait for orders, evenly, before there are any: joining is not what is measured here. */
+    /** All of them have their partitions before there are orders: joining is not measured here. */
     private static double rate(Track track, int consumers) {
         String topic = track.topic();
         try (Contender group = track.consumer(consumers + " in the group", topic, track.outcomesOf(topic),
@@ -44,7 +44,7 @@ public final class Scaling implements Row {
             }
             group.untilAssigned(evenly(consumers));
             int seconds = SECONDS_COLD + Math.max(LEAST_SECONDS, track.scaled(SECONDS));
-            track.load(topic, PARTITIONS * EACH * (seconds + 2)); // enough for one that has a partition of its own
+            track.load(topic, PARTITIONS * EACH * (seconds + 2)); // enough for a consumer of one partition
             int from = SECONDS_COLD * EACH * consumers;
             int to = seconds * EACH * consumers;
             return group.until(to).rate(from, to);

@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import lab.Api;
 
 /**
- * Clients that send half of a request and wait. Whoever is thrown out comes again with the next half, so that they are
- * all there until they are closed.
+ * Clients that send half of a request and wait. A client whose connection the server closes connects again and sends
+ * the next half, so that all of them are there until they are closed.
  */
 final class StalledClients implements AutoCloseable {
     private final URI server;
@@ -40,10 +40,10 @@ final class StalledClients implements AutoCloseable {
         }
     }
 
-    /** How many connections they have had so far. */
+    /** How many connections they have made so far. */
     int connections() {
         if (failure != null) {
-            throw new IllegalStateException("not every client that is to stall was let in", failure);
+            throw new IllegalStateException("not every stalled client could connect", failure);
         }
         return connections.get();
     }
@@ -77,7 +77,7 @@ final class StalledClients implements AutoCloseable {
         try {
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         } catch (IOException e) {
-            // thrown out with a reset instead of an end: the same to us
+            // closed with a reset instead of an end of stream: the same here
         }
     }
 

@@ -13,13 +13,13 @@ import lab.Kafka;
 import lab.Lab;
 import lab.Running;
 
-/** Where the contenders of one row run: topics that nobody else uses, and real processes. Closing it clears it. */
+/** Where the contenders of one row run: its own topics, and real processes. Closing it ends and deletes them. */
 public final class Track implements AutoCloseable {
     private static final int PARTITIONS = 3;
     private static final Map<String, String> LEDGER = Map.of(
-            "cleanup.policy", "compact,delete", // as the order consumer makes it
+            "cleanup.policy", "compact,delete", // as the order consumer creates it
             "retention.ms", String.valueOf(Duration.ofDays(365).toMillis()),
-            "message.timestamp.type", "LogAppendTime"); // when the broker had it, by one clock for all contenders
+            "message.timestamp.type", "LogAppendTime"); // when the broker appended it: one clock for all contenders
 
     private final Lab lab;
     private final double scale;
@@ -28,8 +28,8 @@ public final class Track implements AutoCloseable {
     private final List<String> topics = new ArrayList<>();
 
     /**
-     * @param scale  1 for the sizes that the figures are stated for; less for a quick look
-     * @param rounds how often to measure contenders that are held against each other
+     * @param scale  1 for the sizes that the required figures are for; less for a quick look
+     * @param rounds how often to measure contenders that are compared with each other
      */
     public Track(Broker broker, Path logs, double scale, int rounds) {
         this.lab = new Lab(broker, logs);
@@ -50,12 +50,12 @@ public final class Track implements AutoCloseable {
         return (int) Math.max(1, Math.round(orders * scale));
     }
 
-    /** How often contenders take turns: the speed of a machine drifts by more than they may differ. */
+    /** How often contenders take turns: a machine's speed changes by more than they may differ. */
     int rounds() {
         return rounds;
     }
 
-    /** Says, on standard error, what is being done. */
+    /** Prints on standard error what is being done. */
     void say(String what) {
         System.err.printf("%7.1f s  %s%n", Duration.ofNanos(System.nanoTime() - start).toMillis() / 1000.0, what);
     }
@@ -72,7 +72,7 @@ public final class Track implements AutoCloseable {
         return topic("orders", 1, Map.of());
     }
 
-    /** A topic with orders in it, each under an id of its own. */
+    /** A topic with orders in it, each with its own id. */
     String loaded(int orders) {
         String topic = topic();
         load(topic, orders);
@@ -98,20 +98,20 @@ public final class Track implements AutoCloseable {
 
     // --- contenders -----------------------------------------------------------------------------------------------
 
-    /** The order consumer, with so many milliseconds of simulated work. */
-    Contender consumer(String who, String orders, String outcomes, String workMs, String... options) {
+    /** The order consumer, with this many milliseconds of simulated work. */
+    Contender consumer(String name, String orders, String outcomes, String workMs, String... options) {
         List<String> more = new ArrayList<>(List.of("--quiet", "--dlq-topic", lab.dlq, "--work-ms", workMs));
         more.addAll(List.of(options));
-        return contender(who, "OrderConsumer", orders, outcomes, more.toArray(String[]::new));
+        return contender(name, "OrderConsumer", orders, outcomes, more.toArray(String[]::new));
     }
 
-    /** Any script that takes orders to outcomes, in a group of its own. */
-    Contender contender(String who, String script, String orders, String outcomes, String... options) {
+    /** Any script that turns orders into outcomes, in its own group. */
+    Contender contender(String name, String script, String orders, String outcomes, String... options) {
         String group = "bench-" + UUID.randomUUID().toString().substring(0, 8);
         List<String> all = new ArrayList<>(List.of("--bootstrap-server", bootstrap(), "--group", group,
                 "--topic", orders, "--outcomes-topic", outcomes));
         all.addAll(List.of(options));
-        return new Contender(this, who, group, orders, () -> start(script, all.toArray(String[]::new)));
+        return new Contender(this, name, group, orders, () -> start(script, all.toArray(String[]::new)));
     }
 
     /** The order API, on a free port, once it listens. */
@@ -119,13 +119,13 @@ public final class Track implements AutoCloseable {
         return api(start("OrderApi", orderApiOptions(topic, outcomesOf(topic), options)));
     }
 
-    /** What to start the order API with: on a free port, in front of topics that are there. */
+    /** The options of the order API: a free port, and topics that exist. */
     String[] orderApiOptions(String topic, String outcomes, String... options) {
         return Lab.with(options, "--bootstrap-server", bootstrap(), "--port", "0", "--topic", topic,
                 "--outcomes-topic", outcomes);
     }
 
-    /** What does less than the order API, in the same way. */
+    /** The bare API, which does less than the order API, in the same way. */
     Api bareApi(String topic, String... options) {
         return api(start("BareApi", bareApiOptions(topic, options)));
     }
@@ -143,7 +143,7 @@ public final class Track implements AutoCloseable {
         return lab.start(script, options);
     }
 
-    /** The same in a heap of a size, such as -Xmx128m. */
+    /** The same with a heap size, such as -Xmx128m. */
     Running startIn(String heap, String script, String... options) {
         return lab.start(Map.of("JDK_JAVA_OPTIONS", heap), script, options);
     }
@@ -172,7 +172,7 @@ public final class Track implements AutoCloseable {
         lab.stopAll();
         topics.add(lab.dlq);
         kafka().admin().deleteTopics(topics).topicNameValues()
-                .forEach((topic, deleted) -> deleted.toCompletionStage().exceptionally(e -> null) // perhaps never made
+                .forEach((topic, deleted) -> deleted.toCompletionStage().exceptionally(e -> null) // never created?
                         .toCompletableFuture().join());
         lab.close();
     }

@@ -5,16 +5,16 @@ import bench.Figure.Limit;
 import java.util.List;
 
 /**
- * Does waiting cost anything but time? Orders that wait for half a second each, two thousand at a time: at best
- * concurrency / time are finished in a second.
+ * Does waiting cost anything but time? Orders wait for half a second each, two thousand at a time: the best rate is
+ * concurrency / time.
  */
 public final class WaitBound implements Row {
     private static final int CONCURRENCY = 2_000;
     private static final int WORK_MS = 500;
-    private static final int WAVES_COLD = 10; // the JVM is cold, and what is late is made up for
+    private static final int WAVES_COLD = 10; // the JVM is cold, and then it catches up
     private static final int WAVES = 20;
     private static final int LEAST_WAVES = 6;
-    private static final int WAVES_AFTER = 4; // less than everybody has work
+    private static final int WAVES_AFTER = 4; // not every slot has work
 
     @Override
     public String name() {

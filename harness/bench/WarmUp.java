@@ -2,7 +2,7 @@ package bench;
 
 import java.util.List;
 
-/** Orders that are not measured, so that the first contender does not meet a broker that is cold. */
+/** Orders that are not measured, so that the broker is warm for the first contender. */
 public final class WarmUp implements Row {
     private static final int ORDERS = 150_000;
 

@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Lets records die in Kafka Connect: jbang ConnectLetters.java BOOTSTRAP TOPIC DLQ CONNECTOR
+//DESCRIPTION Fails records in Kafka Connect: jbang ConnectLetters.java BOOTSTRAP TOPIC DLQ CONNECTOR
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS org.apache.kafka:kafka-clients:4.4.0
@@ -26,8 +26,8 @@ import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
 
 /**
- * What does a dead letter of Kafka Connect look like? A standalone worker with one sink: a value that is no JSON dies
- * at its converter, any other in the sink.
+ * What does a dead letter of Kafka Connect look like? A standalone worker with one sink: a value that is not JSON fails
+ * in its converter, any other in the sink.
  */
 public class ConnectLetters {
     public static void main(String... args) throws IOException {
@@ -55,7 +55,7 @@ public class ConnectLetters {
         ConnectStandalone.main(new String[] {worker.toString(), sink.toString()});
     }
 
-    /** Takes nothing. */
+    /** Accepts no record. */
     public static class Sink extends SinkConnector {
         @Override
         public void start(Map<String, String> config) {

@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Gives records up in two share groups: jbang ShareLetters.java BOOTSTRAP TOPIC DLQ DLQ_WITHOUT_COPIES GROUP
+//DESCRIPTION Fails records in two share groups: jbang ShareLetters.java BOOTSTRAP TOPIC DLQ DLQ_WITHOUT_COPIES GROUP
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS org.apache.kafka:kafka-clients:4.4.0
@@ -23,8 +23,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * What does a dead letter of a share group look like, which the broker itself writes (KIP-1191)? A value that is not a
- * long is rejected, any other is released until it was delivered as often as it may be. Two groups do the same: one has
- * keys and values copied into its DLQ, the other, GROUP-without-copies, has not.
+ * long is rejected, any other is released until it reaches the delivery limit. Two groups do the same: keys and values
+ * are copied into the DLQ of one, and not into that of the other, GROUP-without-copies.
  */
 public class ShareLetters {
     private static final int DELIVERIES = 2; // the broker allows no fewer

@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Lets records die in SmallRye, twice: jbang SmallRyeLetters.java BOOTSTRAP TOPIC DLQ SECOND_DLQ GROUP
+//DESCRIPTION Fails records in SmallRye, twice: jbang SmallRyeLetters.java BOOTSTRAP TOPIC DLQ SECOND_DLQ GROUP
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS org.apache.kafka:kafka-clients:4.4.0
@@ -23,8 +23,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 
 /**
- * What does a dead letter of SmallRye look like, the Kafka connector of Quarkus? What fails on the channel "first" goes
- * to the DLQ, and from there to the second one.
+ * What does a dead letter of SmallRye, the Kafka connector of Quarkus, look like? A record that fails on the channel
+ * "first" goes to the DLQ, and from there to the second one.
  */
 @ApplicationScoped
 public class SmallRyeLetters {

@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Lets records die in Spring Kafka, twice: jbang SpringLetters.java BOOTSTRAP TOPIC DLQ SECOND_DLQ GROUP
+//DESCRIPTION Fails records in Spring Kafka, twice: jbang SpringLetters.java BOOTSTRAP TOPIC DLQ SECOND_DLQ GROUP
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS org.apache.kafka:kafka-clients:4.4.0
@@ -41,9 +41,9 @@ import org.springframework.util.backoff.FixedBackOff;
  * What does a dead letter of Spring Kafka look like?
  *
  * <ol>
- *   <li>A value that is no long dies at its deserializer, any other at the second attempt: to the DLQ.
- *   <li>The listener there fails too: to the second DLQ.
- *   <li>The same records, by way of a retry topic: to the topic's own "-dlt".
+ *   <li>A value that is not a long fails in its deserializer, any other at the second attempt: both go to the DLQ.
+ *   <li>The listener of the DLQ fails too: they go to the second DLQ.
+ *   <li>The same records also go through a retry topic, to the topic's own "-dlt".
  * </ol>
  */
 @Configuration
@@ -113,7 +113,7 @@ public class SpringLetters {
         return factory;
     }
 
-    /** A value that could not be read is sent on as the bytes that it was. */
+    /** A value that could not be deserialized is sent as its original bytes. */
     @Bean
     KafkaTemplate<byte[], Object> kafkaTemplate() {
         return new KafkaTemplate<>(new DefaultKafkaProducerFactory<>(Map.of("bootstrap.servers", bootstrap),

@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Lets records die in Kafka Streams: jbang StreamsLetters.java BOOTSTRAP TOPIC DLQ APPLICATION_ID
+//DESCRIPTION Fails records in Kafka Streams: jbang StreamsLetters.java BOOTSTRAP TOPIC DLQ APPLICATION_ID
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS org.apache.kafka:kafka-clients:4.4.0
@@ -19,8 +19,8 @@ import org.apache.kafka.streams.errors.LogAndContinueProcessingExceptionHandler;
 import org.apache.kafka.streams.kstream.Consumed;
 
 /**
- * What does a dead letter of Kafka Streams look like? A value that is no long dies at its deserializer, any other when
- * it is processed.
+ * What does a dead letter of Kafka Streams look like? A value that is not a long fails in its deserializer, any other
+ * when it is processed.
  */
 public class StreamsLetters {
     public static void main(String... args) {

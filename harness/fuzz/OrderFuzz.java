@@ -1,5 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//DESCRIPTION Tries to break the reading of orders with bytes nobody thought of: jbang OrderFuzz.java -max_total_time=20
+//DESCRIPTION Tries to break the parsing of orders with unexpected bytes: jbang OrderFuzz.java -max_total_time=20
 //JAVA 21+
 //DEPS org.slf4j:slf4j-simple:2.0.17
 //DEPS info.picocli:picocli:4.7.7
@@ -31,8 +31,8 @@ import orders.InvalidOrder;
 import orders.Order;
 
 /**
- * Can any bytes make the reading of an order fail in another way than it says? Jazzer changes its inputs so that they
- * reach code not reached before, and ends with the first one that throws what is not allowed here.
+ * Can any bytes make the parsing of an order fail with an exception that it does not declare? Jazzer changes its inputs
+ * so that they reach more code, and ends with the first one that throws what is not allowed here.
  */
 public class OrderFuzz {
     private static final int MOST_REPLACED = 16; // bytes
@@ -57,15 +57,15 @@ public class OrderFuzz {
 
     public static void fuzzerTestOneInput(byte[] bytes) {
         try {
-            whatIsReadIsTheSameWhenItIsWrittenAndReadAgain(Json.read(bytes));
+            anOrderIsTheSameWhenItIsWrittenAndReadAgain(Json.read(bytes));
         } catch (JsonProcessingException e) {
-            // as it should be said
+            // as declared
         }
-        whatIsReadIsTheSameWhenItIsWrittenAndReadAgain(replaced(bytes));
+        anOrderIsTheSameWhenItIsWrittenAndReadAgain(replaced(bytes));
         aKeyIsTheSameWhenItIsQuoted(new String(bytes, StandardCharsets.ISO_8859_1).replaceAll("[\r\n]", " "));
     }
 
-    /** The order with other values in it, two bytes each: where, and which. Byte by byte, that would be a rare find. */
+    /** The order with other values: two bytes choose a place and a value. Changes byte by byte would rarely do that. */
     private static JsonNode replaced(byte[] bytes) {
         JsonNode order = ORDER.deepCopy();
         for (int i = 0; i + 1 < Math.min(bytes.length, MOST_REPLACED); i += 2) {
@@ -81,18 +81,18 @@ public class OrderFuzz {
         return order;
     }
 
-    private static void whatIsReadIsTheSameWhenItIsWrittenAndReadAgain(JsonNode json) {
+    private static void anOrderIsTheSameWhenItIsWrittenAndReadAgain(JsonNode json) {
         Order order;
         try {
             order = Order.from(json);
         } catch (InvalidOrder e) {
-            return; // as it should be said
+            return; // as declared
         }
         Order again;
         try {
             again = Order.from(Json.read(Json.bytes(order)));
         } catch (JsonProcessingException | InvalidOrder e) {
-            throw new AssertionError("what we write ourselves we do not read: " + order, e);
+            throw new AssertionError("an order that we wrote cannot be read: " + order, e);
         }
         if (!again.equals(order) || !again.contentDigest().equals(order.contentDigest())) {
             throw new AssertionError(order + " came back as " + again);
@@ -104,7 +104,7 @@ public class OrderFuzz {
         try {
             key = key(header);
         } catch (HttpProblem e) {
-            return; // as it should be said
+            return; // as declared
         }
         if (!key.equals(key("\"" + key.replaceAll("[\"\\\\]", "\\\\$0") + "\""))) {
             throw new AssertionError(key + " is another key when it is quoted");

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What is left of an order when its consumer is killed between two steps? Each gap is met for certain: the consumer
+ * What happens to an order when its consumer is killed between two steps? No gap is left to chance: the consumer
  * freezes there ({@code --freeze-at}) and is killed with -9 (invariants 3 and 4).
  */
 @ExtendWith(LabExtension.class)
@@ -26,7 +26,7 @@ class CrashProof {
     /** What others see of a consumer's work. */
     private enum Seen { NOTHING, OUTCOMES, OUTCOMES_AND_OFFSETS }
 
-    /** The engine knows no order: payments are the same script with another reader, handler and outcome. */
+    /** The engine does not depend on orders: payments are the same script with another reader, handler and outcome. */
     @ParameterizedTest
     @CsvSource({
         "OrderConsumer,   manual",
@@ -34,26 +34,26 @@ class CrashProof {
         "PaymentConsumer, manual",
         "PaymentConsumer, transactional"
     })
-    void killedInOneGapAfterTheOtherEachOrderHasOneOutcome(String script, String commit, Lab lab) {
+    void afterAKillInEachGapEachOrderHasOneOutcome(String script, String commit, Lab lab) {
         lab.consumeWith(script);
         String[] options = {"--commit", commit, "--instance-id", "a"};
         kill(lab, script, 0, "polled", Seen.NOTHING, options);
         kill(lab, script, 1, "handled", Seen.NOTHING, options);
-        kill(lab, script, 2, "written", // in a transaction they are in the topic, but nobody gets to see them
+        kill(lab, script, 2, "written", // in an open transaction they are in the topic, but not visible
                 commit.equals("manual") ? Seen.OUTCOMES : Seen.NOTHING, options);
         kill(lab, script, 3, "committed", Seen.OUTCOMES_AND_OFFSETS, options);
-        theNextOneLeavesOneOutcomeEach(lab, 4 * ORDERS, options);
+        theNextConsumerLeavesOneOutcomeEach(lab, 4 * ORDERS, options);
     }
 
     @Test
-    void withoutALedgerAKillBetweenOutcomeAndOffsetDoublesOrders(Lab lab) {
+    void withoutALedgerAKillBetweenOutcomeAndOffsetRepeatsOrders(Lab lab) {
         String[] options = {"--commit", "manual", "--instance-id", "a", "--dedup", "none"};
         kill(lab, "OrderConsumer", 0, "written", Seen.OUTCOMES, options);
-        assertThatThrownBy(() -> theNextOneLeavesOneOutcomeEach(lab, ORDERS, options))
+        assertThatThrownBy(() -> theNextConsumerLeavesOneOutcomeEach(lab, ORDERS, options))
                 .isInstanceOf(AssertionError.class).hasMessageContaining("2=");
     }
 
-    /** Sends more orders, and kills a consumer that has these and all that the ones before it left. */
+    /** Sends more orders, and kills a consumer that has these and those that its predecessors left. */
     private static void kill(Lab lab, String script, int round, String point, Seen seen, String... options) {
         if (script.equals("PaymentConsumer")) {
             sendPayments(lab, round * ORDERS);
@@ -61,7 +61,7 @@ class CrashProof {
             lab.sendOrders(round * ORDERS, (round + 1) * ORDERS);
         }
         Running consumer = lab.frozenConsumer(point, options);
-        assertThat(!lab.kafka().visibleRecords(lab.outcomes).isEmpty()).as("outcomes to be seen, %s", point)
+        assertThat(!lab.kafka().visibleRecords(lab.outcomes).isEmpty()).as("visible outcomes, %s", point)
                 .isEqualTo(seen != Seen.NOTHING);
         assertThat(!lab.kafka().committed(lab.group, lab.events).isEmpty()).as("offsets, %s", point)
                 .isEqualTo(seen == Seen.OUTCOMES_AND_OFFSETS);
@@ -76,7 +76,7 @@ class CrashProof {
                 Kafka.bytes("payment-" + i), Kafka.bytes("alice;bob;" + i + ".50"))).toList());
     }
 
-    private static void theNextOneLeavesOneOutcomeEach(Lab lab, int orders, String... options) {
+    private static void theNextConsumerLeavesOneOutcomeEach(Lab lab, int orders, String... options) {
         lab.consumer(options);
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, (long) orders));

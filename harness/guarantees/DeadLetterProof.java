@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A bad record stops nothing, and stays readable with where it came from and why (invariant 5); so does its replay
+ * A bad record stops nothing, and stays readable, with its origin and the reason (invariant 5); a replay counts once
  * (10).
  */
 @ExtendWith(LabExtension.class)
@@ -51,7 +51,7 @@ class DeadLetterProof {
         assertThat(Kafka.header(letter, "__dlq.errors.message")).contains("customerf");
         assertThat(Kafka.header(letter, "__dlq.errors.exception")).isEqualTo("orders.OrderRejected");
         assertThat(Kafka.header(letter, "__dlq.errors.stacktrace")).contains("SimulatedWork").hasSizeLessThan(10_000);
-        assertThat(Kafka.header(letter, "__dlq.errors.timestamp")).as("the order's; the letter's own says when it died")
+        assertThat(Kafka.header(letter, "__dlq.errors.timestamp")).as("the order's; the letter's is the failure's")
                 .isEqualTo(Instant.ofEpochMilli(at.timestamp()).toString());
         assertThat(letter.timestamp()).isGreaterThan(at.timestamp());
 
@@ -61,7 +61,7 @@ class DeadLetterProof {
     }
 
     @Test
-    void poisonLiesInTheDlqAndTheRestFlow(Lab lab) {
+    void poisonGoesToTheDlqAndAllOthersAreProcessed(Lab lab) {
         poisonAmongOrders(lab, lab.consumer());
 
         assertThat(lab.deadLetters()).extracting(letter -> Kafka.header(letter, "__dlq.errors.exception"))
@@ -85,7 +85,7 @@ class DeadLetterProof {
         assertThat(lab.kafka().committed(lab.group, lab.events).get(0)).isEqualTo(10);
     }
 
-    /** Ten orders, seven sorts of poison and, once those are met, ten orders more, all in one partition. */
+    /** Ten orders, seven kinds of poison and, once those are committed, ten orders more, all in one partition. */
     private static void poisonAmongOrders(Lab lab, Running consumer) {
         await("topics").until(() -> lab.kafka().partitions(lab.outcomes) == 3);
         sendTen(lab, 0);
@@ -103,7 +103,7 @@ class DeadLetterProof {
     }
 
     private static void awaitCommittedOrGone(Lab lab, Running consumer) {
-        await("all committed, or the consumer gone").atMost(Duration.ofSeconds(30))
+        await("all committed, or the consumer has ended").atMost(Duration.ofSeconds(30))
                 .until(() -> !consumer.alive() || lab.kafka().lag(lab.group, lab.events) == 0);
     }
 
@@ -117,7 +117,7 @@ class DeadLetterProof {
     }
 
     @Test
-    void aFailureThatPassesIsRetriedUntilItDoes(Lab lab) {
+    void aTemporaryFailureIsRetriedUntilItPasses(Lab lab) {
         lab.kafka().createTopic(lab.events, 3);
         lab.kafka().send(order(lab, "order-1", "customer"));
         lab.kafka().send(order(lab, "order-2", "customer-r"));
@@ -131,7 +131,7 @@ class DeadLetterProof {
     }
 
     @Test
-    void retriesThatAreUsedUpEndInTheDlq(Lab lab) {
+    void aRecordThatUsesUpItsRetriesGoesToTheDlq(Lab lab) {
         lab.kafka().createTopic(lab.events, 3);
         lab.kafka().send(order(lab, "order-2", "customer-r"));
         lab.consumer("--retry-backoff-ms", "20", "--max-attempts", "2");
@@ -141,7 +141,7 @@ class DeadLetterProof {
     }
 
     @Test
-    void aFixedFailureIsReplayedOnceHoweverOftenItIsSent(Lab lab) {
+    void anOrderIsProcessedOnceHoweverOftenItIsReplayed(Lab lab) {
         Api api = lab.api();
         Running broken = lab.consumer();
         List<Answer> answers = IntStream.range(0, 3).mapToObj(i -> api.post(Api.order("customerf"))).toList();

@@ -16,7 +16,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Orders that are slow or hang hold up their own key alone (8); what is in flight is bounded, and told. */
+/** Orders that are slow or hang delay only their own key (8); what is in flight is bounded, and reported. */
 @ExtendWith(LabExtension.class)
 class HandlingProof {
 
@@ -31,7 +31,7 @@ class HandlingProof {
     }
 
     @Test
-    void oneThatKeepsHangingIsDeadLettered(Lab lab) {
+    void anOrderThatKeepsHangingIsDeadLettered(Lab lab) {
         hang(lab, "--handler-timeout", "200", "--retry-backoff-ms", "20", "--max-attempts", "2");
         lab.awaitCaughtUp();
         assertThat(lab.deadLetters()).singleElement().satisfies(letter -> assertThat(
@@ -44,12 +44,12 @@ class HandlingProof {
     }
 
     @Test
-    void oneAtATimeItHoldsUpAll(Lab lab) {
+    void withAConcurrencyOfOneItHoldsUpAll(Lab lab) {
         assertThatThrownBy(() -> othersPassASlowOne(lab, "--concurrency", "1"))
                 .isInstanceOf(AssertionError.class).hasMessageContaining("before the slow one");
     }
 
-    /** The first order of partition 0 hangs until it is given up, which the others of that partition do not notice. */
+    /** The first order of partition 0 hangs until its timeout, which does not delay the others of that partition. */
     private static void othersPassASlowOne(Lab lab, String... switches) {
         hang(lab, Lab.with(switches, "--handler-timeout", "3000", "--max-attempts", "1",
                 "--work-ms", "20"));
@@ -73,7 +73,7 @@ class HandlingProof {
     }
 
     @Test
-    void whatIsInFlightIsBoundedInRecordsAndBytesAndTheFiguresAddUp(Lab lab) {
+    void recordsAndBytesInFlightAreBoundedAndTheFiguresAddUp(Lab lab) {
         lab.kafka().createTopic(lab.events, 3);
         lab.kafka().sendAll(IntStream.range(0, 300).mapToObj(i -> new ProducerRecord<>(lab.events, i % 3,
                 Kafka.bytes("order-" + i), Kafka.bytes(Api.record("order-" + i, "customer123", "1")

@@ -32,7 +32,7 @@ class IdempotencyProof {
     // --- the API's layer ------------------------------------------------------------------------------------------
 
     @Test
-    void aKeyIsOneOrder(Lab lab) throws Exception {
+    void requestsWithOneKeyAreOneOrder(Lab lab) throws Exception {
         Api api = lab.api();
         Answer first = api.post(Api.order("customer123"), "Idempotency-Key", "\"a-key\"");
         Answer second = api.post(Api.order("customer123"), "X-Idempotency-Key", "a-key");
@@ -59,18 +59,18 @@ class IdempotencyProof {
         assertThat(lab.kafka().records(lab.events)).hasSize(2);
     }
 
-    /** The last ones, whether or not anybody asked for them before: that is what the README says. */
+    /** The last ones, whether or not they were requested before: that is what the README says. */
     @Test
-    void theLastKeysAndOrdersAreRememberedAndNoOthers(Lab lab) {
+    void onlyTheLastKeysAndOrdersAreRemembered(Lab lab) {
         Api api = lab.api("--max-keys", "100", "--max-orders", "100");
         List<Answer> created = IntStream.range(0, 300)
                 .mapToObj(i -> api.post(Api.order("customer123"), "Idempotency-Key", "key-" + i)).toList();
         assertThat(IntStream.range(200, 300).filter(i -> api.get(created.get(i).header("Location")).status() == 200))
-                .as("orders that are known").hasSize(100);
+                .as("remembered orders").hasSize(100);
         assertThat(IntStream.range(0, 200).filter(i -> api.get(created.get(i).header("Location")).status() == 200))
-                .as("and others").isEmpty();
-        assertThat(IntStream.range(200, 300).filter(i -> replayed(api, i))).as("keys that are known").hasSize(100);
-        assertThat(replayed(api, 199)).as("and another").isFalse();
+                .as("other orders").isEmpty();
+        assertThat(IntStream.range(200, 300).filter(i -> replayed(api, i))).as("remembered keys").hasSize(100);
+        assertThat(replayed(api, 199)).as("another key").isFalse();
 
         Api shortly = lab.api("--key-ttl-ms", "1500");
         assertThat(replayed(shortly, 1)).isFalse();
@@ -105,7 +105,7 @@ class IdempotencyProof {
         lab.awaitCaughtUp();
         theConflictIsTheOnlyDeadLetter(lab);
 
-        next(lab, consumer); // the conflict must not have hidden from the ledger that the order was processed
+        next(lab, consumer); // the conflict must not have replaced the order's outcome in the ledger
         everyOrderHasExactlyOneOutcome(lab);
         lab.kafka().send(record(lab, "order-0", "59.980"));
         lab.awaitCaughtUp();
@@ -131,7 +131,7 @@ class IdempotencyProof {
     }
 
     @Test
-    void withASetInTheProcessItHoldsUntilTheRestart(Lab lab) {
+    void withDedupMemoryOrdersAreRepeatedAfterARestart(Lab lab) {
         Running consumer = threeTimesEach(lab, "--dedup", "memory");
         everyOrderHasExactlyOneOutcome(lab);
         next(lab, consumer, "--dedup", "memory");
@@ -152,7 +152,7 @@ class IdempotencyProof {
         return consumer;
     }
 
-    /** The same once more, to the consumer after that. */
+    /** The same orders once more, to the next consumer. */
     private static void next(Lab lab, Running consumer, String... switches) {
         consumer.stop();
         sendTwenty(lab);

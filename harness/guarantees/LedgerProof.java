@@ -15,25 +15,25 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What was processed is known, wherever the order turns up again and whoever processed it (invariant 4). */
+/** A processed order is recognised wherever it is delivered again, whichever consumer processed it (invariant 4). */
 @ExtendWith(LabExtension.class)
 class LedgerProof {
 
     @Test
-    void itMovesWithThePartitionAndIsSharedByAllWaysToDeliver(Lab lab) {
+    void itRecognisesDuplicatesInEveryWayOfDelivery(Lab lab) {
         lab.sendOrders(0, 30);
         lab.sendOrders(0, 30); // in the same poll
         Running first = lab.consumer();
         lab.awaitCaughtUp();
-        lab.sendOrders(0, 30); // in the next
+        lab.sendOrders(0, 30); // in the next poll
         lab.awaitCaughtUp();
         Running second = lab.consumer();
-        await("shared").atMost(Duration.ofSeconds(30))
+        await("the partitions are shared").atMost(Duration.ofSeconds(30))
                 .until(() -> lab.kafka().assignment(lab.group).equals(List.of(2, 1)));
         lab.sendOrders(0, 30); // at two consumers, one of which has never seen them
         lab.awaitCaughtUp();
         first.stop();
-        await("all with the second").atMost(Duration.ofSeconds(30))
+        await("the second has all partitions").atMost(Duration.ofSeconds(30))
                 .until(() -> lab.kafka().assignment(lab.group).equals(List.of(3)));
         lab.sendOrders(0, 30); // where the partitions moved to
         lab.awaitCaughtUp();
@@ -44,7 +44,7 @@ class LedgerProof {
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 30L));
     }
 
-    /** Compaction and the markers of transactions leave gaps between the offsets; no counting survives them. */
+    /** Compaction and the markers of transactions leave gaps between the offsets, so that nothing can be counted. */
     @Test
     void itIsReadBackFromACompactedTopicWithGaps(Lab lab) {
         lab.kafka().createTopic(lab.outcomes, 3, Map.of("cleanup.policy", "compact", "segment.ms", "500",
@@ -56,9 +56,9 @@ class LedgerProof {
             lab.awaitCaughtUp();
         }
         doubling.stop();
-        // what the consumer counted: in the topic, compaction may have begun
+        // the consumer's own count: in the topic, compaction may have begun
         assertThat(doubling.out()).as("without a ledger").contains("processed 120, duplicates 0");
-        await("compacted, but for the last segment").atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofSeconds(1))
+        await("all but the last segment compacted").atMost(Duration.ofSeconds(90)).pollInterval(Duration.ofSeconds(1))
                 .until(() -> {
                     for (int partition = 0; partition < 3; partition++) { // a record closes the segment before it
                         lab.kafka().send(new ProducerRecord<>(lab.outcomes, partition,
@@ -76,7 +76,7 @@ class LedgerProof {
     }
 
     @Test
-    void itRemembersForAsLongAsItsTopicSaysAndWarnsWhereThatIsTooShort(Lab lab) {
+    void itRemembersForItsTopicsRetentionAndWarnsIfThatIsTooShort(Lab lab) {
         lab.kafka().createTopic(lab.outcomes, 3, Map.of("cleanup.policy", "compact,delete", "retention.ms", "5000"));
         lab.sendOrders(0, 1);
         lab.sendOrders(0, 1);
@@ -98,10 +98,10 @@ class LedgerProof {
     }
 
     @Test
-    void itsRetentionIsThatOfTheOrdersAndTheHorizonOfReplays(Lab lab) {
+    void itsRetentionIsThatOfTheOrdersPlusTheReplayHorizon(Lab lab) {
         lab.kafka().createTopic(lab.events, 3, Map.of("retention.ms", "3600000"));
         Running consumer = lab.consumer("--replay-horizon-days", "1");
-        await("made").atMost(Duration.ofSeconds(30)).until(() -> lab.kafka().partitions(lab.outcomes) == 3);
+        await("it is created").atMost(Duration.ofSeconds(30)).until(() -> lab.kafka().partitions(lab.outcomes) == 3);
         assertThat(lab.kafka().topicSetting(lab.outcomes, "retention.ms")).isEqualTo(String.valueOf(25 * 3_600_000));
         assertThat(lab.kafka().topicSetting(lab.outcomes, "cleanup.policy")).contains("compact", "delete");
         assertThat(consumer.err()).doesNotContain("forgets after");

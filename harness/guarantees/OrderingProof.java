@@ -19,7 +19,7 @@ class OrderingProof {
     private static final int ORDERS = 100;
 
     @Test
-    void theFirstOfTwoContentsIsProcessedAndTheSecondIsTheConflict(Lab lab) {
+    void ofTwoContentsTheFirstIsProcessedAndTheSecondIsAConflict(Lab lab) {
         twoContentsEach(lab);
     }
 
@@ -60,7 +60,7 @@ class OrderingProof {
                 .isInstanceOf(AssertionError.class).hasMessageContaining("in offset order");
     }
 
-    /** Ten records for each of a thousand keys; without a ledger each has an outcome of its own. */
+    /** Ten records for each of a thousand keys; without a ledger each has its own outcome. */
     private static void orderOfOutcomes(Lab lab, String... switches) {
         for (int round = 0; round < 10; round++) {
             lab.sendOrders(0, 1_000);

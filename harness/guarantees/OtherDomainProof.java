@@ -9,16 +9,16 @@ import lab.Repo;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** How much of OrderConsumer has to change for another domain? Its crashes are CrashProof's. */
+/** How much of OrderConsumer has to change for another domain? (CrashProof kills both.) */
 @Tag("check")
 class OtherDomainProof {
     private static final int MOST_CHANGED = 30;
 
     @Test
-    void theScriptForPaymentsIsOrderConsumerButForAFewLines() throws Exception {
+    void thePaymentConsumerDiffersFromOrderConsumerInAFewLines() throws Exception {
         List<String> orders = new ArrayList<>(Files.readAllLines(Repo.file("scripts/OrderConsumer.java")));
         List<String> payments = new ArrayList<>(Files.readAllLines(Repo.file("harness/payments/PaymentConsumer.java")));
-        for (String line : List.copyOf(payments)) { // what is left of either is what differs
+        for (String line : List.copyOf(payments)) { // the lines that are left differ
             if (orders.remove(line)) {
                 payments.remove(line);
             }

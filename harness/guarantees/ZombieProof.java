@@ -17,26 +17,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What does a consumer do that was frozen past its session, and thawed after its partitions moved, with results in
- * hand? In a transaction: nothing. With a manual commit there is a window, and this is it (invariant 6).
+ * What does a consumer do with its results when it was frozen past its session, and thawed after its partitions moved?
+ * In a transaction: nothing. With a manual commit it writes them a second time (invariant 6).
  */
 @ExtendWith(LabExtension.class)
 class ZombieProof {
     private static final int ORDERS = 60;
 
     @Test
-    void inATransactionAZombieAddsNothing(Lab lab) {
+    void withTransactionsAZombieAddsNothing(Lab lab) {
         thawAZombie(lab, "transactional", "handled");
     }
 
     @Test
-    void norDoesOneWithItsTransactionOpen(Lab lab) {
+    void aZombieWithAnOpenTransactionAddsNothing(Lab lab) {
         thawAZombie(lab, "transactional", "written");
     }
 
-    /** The first order of a partition hangs: what is done behind it is written, and no offset moves. */
+    /** The first order of a partition hangs: the outcomes of later orders are written, and no offset moves. */
     @Test
-    void norDoesOneWhoseOffsetsDoNotMove(Lab lab) {
+    void aZombieWhoseOffsetsDoNotMoveAddsNothing(Lab lab) {
         lab.kafka().createTopic(lab.events, 3);
         for (int partition = 0; partition < 3; partition++) {
             String id = "hangs-" + partition;
@@ -56,16 +56,16 @@ class ZombieProof {
         thawAZombie(lab, commit, point, 0);
     }
 
-    /** @param others how many orders there are already; the heir does not hang at them */
+    /** @param others how many orders there are already; the second consumer does not hang at them */
     private static void thawAZombie(Lab lab, String commit, String point, int others) {
         lab.sendOrders(0, ORDERS);
         Running zombie = lab.frozenConsumer(point, "--commit", commit);
         lab.consumer("--commit", commit, "--no-failures");
         lab.awaitCaughtUp();
-        assertThat(lab.ordersByOutcomes()).as("by the second alone").isEqualTo(Map.of(1, (long) others + ORDERS));
+        assertThat(lab.ordersByOutcomes()).as("by the other consumer").isEqualTo(Map.of(1, (long) others + ORDERS));
 
         zombie.thaw();
-        await("the zombie is a member again, and has nothing left of what it held").atMost(Duration.ofSeconds(40))
+        await("the zombie is a member again, without its old partitions").atMost(Duration.ofSeconds(40))
                 .until(() -> lab.kafka().assignment(lab.group).equals(List.of(2, 1)));
         lab.sendOrders(ORDERS, ORDERS + 30);
         lab.awaitCaughtUp();

@@ -25,14 +25,14 @@ public record Api(URI uri, Running process) {
         }
     }
 
-    /** An order of the original's curl example, for a customer. */
+    /** The order of the curl example, for a customer. */
     public static String order(String customer) {
         return """
             {"customer_id":"%s","items":[{"product_id":"product456","quantity":2,"price":29.99}],"total_amount":59.98}\
             """.formatted(customer);
     }
 
-    /** The same as a record of the orders' topic has it. */
+    /** The same order as a record of the orders' topic. */
     public static String record(String orderId, String customer, String total) {
         return """
             {"order_id":"%s","customer_id":"%s","items":[{"product_id":"product456","quantity":1,"price":%s}],\
@@ -62,7 +62,7 @@ public record Api(URI uri, Running process) {
         return new Answer(response.statusCode(), response.headers().map(), Kafka.json(response.body()));
     }
 
-    /** The same for an answer that need not be JSON. */
+    /** The same for a response that may not be JSON. */
     public HttpResponse<byte[]> fetch(HttpRequest.Builder request) {
         try {
             return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());

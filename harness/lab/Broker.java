@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 public interface Broker extends AutoCloseable {
     String bootstrap();
 
-    /** The settings that let a client in. */
+    /** The settings that a client needs to connect. */
     default Map<String, Object> client() {
         return Map.of("bootstrap.servers", bootstrap());
     }
@@ -24,7 +24,7 @@ public interface Broker extends AutoCloseable {
         return "";
     }
 
-    /** Makes it as the next test is to find it, whatever the one before left undone. */
+    /** Restores it for the next test, whatever state the last one left it in. */
     default void heal() {
     }
 
@@ -35,7 +35,7 @@ public interface Broker extends AutoCloseable {
     /** The embedded one, {@code KafkaBroker.java}, as a process of its own on a free port. */
     static Broker embedded(Path logs, String why) {
         Running process = Running.start("KafkaBroker", logs, logs, Map.of(), Build.command("KafkaBroker", "--port",
-                "0", "--property", "share.coordinator.state.topic.num.partitions=5", // 50 take a while to be made
+                "0", "--property", "share.coordinator.state.topic.num.partitions=5", // creating 50 takes a while
                 "--property", "log.cleaner.backoff.ms=1000")); // and a proof waits for compaction
         String bootstrap = address(process);
         return new Broker() {
@@ -56,12 +56,12 @@ public interface Broker extends AutoCloseable {
 
             @Override
             public void close() {
-                process.kill9(); // nobody needs what it would write
+                process.kill9(); // what it would write is not needed
             }
         };
     }
 
-    /** One that somebody else runs. */
+    /** One that is already running. */
     static Broker running(String bootstrap) {
         requireListening(bootstrap, "Kafka", "start one (make broker), or give its address");
         return new Broker() {
@@ -77,18 +77,18 @@ public interface Broker extends AutoCloseable {
         };
     }
 
-    /** Says in one sentence, where nobody listens at any of these addresses (HOST:PORT,...), what to do about it. */
-    static void requireListening(String addresses, String who, String whatToDo) {
+    /** Throws a one-sentence error that says what to do, if nothing listens at these addresses (HOST:PORT,...). */
+    static void requireListening(String addresses, String name, String whatToDo) {
         for (String address : addresses.split(",")) {
             int colon = address.lastIndexOf(':');
             String host = address.substring(0, Math.max(0, colon));
             try (Socket socket = new Socket(host, Integer.parseInt(address.substring(colon + 1)))) {
                 return;
             } catch (IOException | RuntimeException e) {
-                // perhaps at the next one
+                // try the next one
             }
         }
-        throw new IllegalStateException("No " + who + " listens at " + addresses + ": " + whatToDo + ".");
+        throw new IllegalStateException("No " + name + " listens at " + addresses + ": " + whatToDo + ".");
     }
 
     /** Waits until a {@code KafkaBroker.java} is ready, and returns the bootstrap address that it printed. */

@@ -22,13 +22,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A real browser, for what only a browser can tell: a headless Chromium that reaches 127.0.0.1 and nothing else. There
- * is one for the whole run, and one tab at a time, since Playwright's objects are not for several threads at once. It
- * runs without its sandbox, as Playwright has it, so that root can start it: it is shown our own pages only.
+ * A real browser, for what only a browser can show: a headless Chromium that reaches 127.0.0.1 and nothing else. There
+ * is one for the whole run, and one tab at a time, since Playwright's objects are not thread-safe. It runs without its
+ * sandbox, as is Playwright's default, so that root can start it; it opens only our own pages.
  */
 public final class Browser implements AutoCloseable {
     private static final List<String> OFFLINE = List.of(
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // addresses are names to it, too
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", // it treats addresses as names, too
             "--no-proxy-server");                                       // which would look names up itself
     private static final Duration LONGEST_START = Duration.ofMinutes(2);
     private static final Duration LONGEST_DOWNLOAD = Duration.ofMinutes(4);
@@ -74,11 +74,11 @@ public final class Browser implements AutoCloseable {
         return Tool.installed("google-chrome", "chromium", "chromium-browser");
     }
 
-    /** Playwright's driver is a process that has to answer before anything else can be asked of it. */
+    /** Playwright's driver is a process that has to start before it can be used. */
     private static Optional<Playwright> driver() {
         System.setProperty("playwright.driver.tmpdir", Reaper.temporary().toString()); // 130 MB
         Map<String, String> env = new HashMap<>(Reaper.mark());
-        env.put("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"); // it would bring three of them
+        env.put("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"); // it would download three browsers
         try {
             return Optional.of(CompletableFuture
                     .supplyAsync(() -> Playwright.create(new CreateOptions().setEnv(env)))
@@ -96,14 +96,14 @@ public final class Browser implements AutoCloseable {
         executable.ifPresent(options::setExecutablePath);
         try {
             return Optional.of(playwright.chromium().launch(options));
-        } catch (PlaywrightException e) { // such as for want of a library
+        } catch (PlaywrightException e) { // such as when a library is missing
             System.out.println(executable.map(Path::toString).orElse("Playwright's Chromium") + " does not start: "
                     + e.getMessage().lines().findFirst().orElse(""));
             return Optional.empty();
         }
     }
 
-    /** Whether Playwright has the Chromium that it was made for, now or from a time before. */
+    /** Downloads Playwright's own Chromium, unless it is there. Returns whether that worked. */
     private static boolean download(Path logs) {
         Map<String, String> env = new HashMap<>(Reaper.mark());
         env.put("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", "10000"); // ms; it tries several times
@@ -114,9 +114,9 @@ public final class Browser implements AutoCloseable {
     }
 
     /**
-     * Opens an address in a tab of its own, with no cookies and nothing cached, once no other tab is open.
+     * Opens an address in a new tab, with no cookies and nothing cached, once no other tab is open.
      *
-     * @param screenshot where to put a picture (PNG) of what the tab shows when it is closed
+     * @param screenshot the file for a picture (PNG) of the page when the tab is closed
      */
     public Tab open(URI address, Path screenshot) {
         turn.lock();
@@ -130,7 +130,7 @@ public final class Browser implements AutoCloseable {
         }
     }
 
-    /** A page, and what went on behind it. */
+    /** A page, with its requests and errors. */
     public final class Tab implements AutoCloseable {
         private final BrowserContext context;
         private final Page page;
@@ -160,7 +160,7 @@ public final class Browser implements AutoCloseable {
             return page;
         }
 
-        /** What was asked of anybody but the host and port that the tab was opened at. */
+        /** The requests to any other host or port than the one that the tab was opened at. */
         public List<String> elsewhere() {
             return elsewhere;
         }

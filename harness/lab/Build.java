@@ -28,12 +28,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Builds every script once, one after the other (JBang's cold builds do not get along with each other), and asks JBang
- * for the command that runs it, so that a hundred starts are not a hundred times JBang's own. The answer is kept in
- * JBang's cache, beside what it is about, for as long as no source changes.
+ * Builds every script once, one after the other (JBang's cold builds cannot run at the same time), and asks JBang for
+ * the command that runs it, so that a hundred starts do not start JBang a hundred times. The answer is kept in JBang's
+ * cache until a source changes.
  */
 public final class Build {
-    /** A process that lives for seconds need not compile for hours, nor collect garbage in several threads. */
+    /** For a process that lives for seconds: quick compilation, and garbage collection in one thread. */
     public static final String[] BRIEF = {"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"};
 
     /** The same for what is started through JBang, and for JBang itself. */
@@ -47,7 +47,7 @@ public final class Build {
             .name("builds").daemon().factory());
     private static final Map<String, CompletableFuture<Start>> STARTS = new ConcurrentHashMap<>();
 
-    /** @param classData where JBang leaves it after a script's first run: it says so only once it is there */
+    /** @param classData where JBang writes it after a script's first run; JBang does not say so before */
     private record Start(List<String> java, String classData, String classpath, String main) {
         private static final boolean AOT = Runtime.version().feature() >= 25;
 
@@ -59,7 +59,7 @@ public final class Build {
                     options);
         }
 
-        /** The same start with something more on the classpath, behind its own, and another main class. */
+        /** The same with more at the end of the classpath, and another main class. */
         Start with(String more, String otherMain) {
             return new Start(java, classData, classpath + ":" + more, otherMain);
         }
@@ -82,7 +82,7 @@ public final class Build {
             return Files.exists(AOT ? aotCache() : Path.of(classData));
         }
 
-        /** What this Java makes that is class data and more (JEP 514); it can be used with these options only. */
+        /** This Java's AOT cache, which includes class data (JEP 514); it can be used with these options only. */
         private Path aotCache() {
             return Path.of(classData.replaceFirst("jsa$", Runtime.version() + ".aot"));
         }
@@ -104,12 +104,12 @@ public final class Build {
         others(logs, Repo.scripts().stream().map(script -> "scripts/" + script + ".java").toArray(String[]::new));
     }
 
-    /** The same for what is not a script of the project's; paths start at the top of the checkout. */
+    /** The same for programs that are not scripts of the project; paths start at the top of the checkout. */
     public static void others(Path logs, String... paths) {
         now(logs, List.of(BRIEF), paths);
     }
 
-    /** The same for what is to be measured, and so may compile as it likes. */
+    /** The same for programs that are measured, with no limit to their compilation. */
     public static void atFullSpeed(Path logs, String... paths) {
         now(logs, List.of(), paths);
     }
@@ -119,7 +119,7 @@ public final class Build {
         Arrays.stream(paths).forEach(path -> start(name(path)));
     }
 
-    /** Returns at once: {@link #command} waits for the script that it is asked for, {@link #jbang} for all. */
+    /** Returns at once: {@link #command} waits for the build of its script, {@link #jbang} for all builds. */
     public static void inBackground(Path logs, String path, String... javaOptions) {
         STARTS.put(name(path),
                 CompletableFuture.supplyAsync(() -> build(logs, path, List.of(javaOptions)), ONE_BY_ONE));
@@ -140,7 +140,7 @@ public final class Build {
         }
     }
 
-    /** The same for a run from which all later ones profit: what it loads they find loaded and linked. */
+    /** The same for a training run: later runs find the classes that it loads loaded and linked. */
     static List<String> trainingCommand(String script, String... options) {
         return start(script).trainingCommand(options);
     }
@@ -164,8 +164,8 @@ public final class Build {
     }
 
     /**
-     * Makes a program that takes the place of the wrapper for the project's scripts: it starts what JBang answered when
-     * it was asked for each, and does not ask again.
+     * Writes a program that replaces the wrapper for the project's scripts: it runs the commands that JBang has given
+     * for them, without starting JBang again.
      */
     public static Path insteadOfJBang(Path folder) {
         StringBuilder program = new StringBuilder("#!/usr/bin/env bash\nscript=$1\nshift\ncase $script in\n");
@@ -183,7 +183,7 @@ public final class Build {
         }
     }
 
-    /** Waits until all is built: what is started through JBang meanwhile would be in the way. */
+    /** Waits until all is built: meanwhile nothing else may be started through JBang. */
     public static void finish() {
         STARTS.keySet().forEach(Build::start);
     }
@@ -238,7 +238,7 @@ public final class Build {
     private static Start ask(Path logs, String path, List<String> options) {
         JsonNode info = info(logs, path);
         if (!Files.exists(
-                Path.of(info.path("applicationJar").asText()))) { // its path is made from the sources' content
+                Path.of(info.path("applicationJar").asText()))) { // its path contains a hash of the sources
             System.out.println("building " + path);
             runJBang(logs, path, "build");
             info = info(logs, path); // the main class is known only now
@@ -268,7 +268,7 @@ public final class Build {
         return running.out();
     }
 
-    /** Of all that JBang's answer depends on: the sources' content, and what it takes the JDK and its caches from. */
+    /** Of all that JBang's answer depends on: the sources' content, and the variables for JDK and caches. */
     private static String digest(String path, List<String> options) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

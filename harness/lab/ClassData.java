@@ -9,21 +9,21 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Has every script run once for all later runs: what it loads then is loaded and linked already (in an AOT cache from
- * Java 25 on, before that in JBang's class data), which saves the hundreds of JVMs that the proofs start a third of
- * their time. So that run has to do something of everything.
+ * Runs every script once, to make an archive of the classes that it loads and links (from Java 25 on an AOT cache,
+ * before that JBang's class data). It saves a third of the start of the hundreds of JVMs that the proofs start. This
+ * training run has to do a little of everything.
  */
 public final class ClassData {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final String OTHER_DOMAIN = "PaymentConsumer"; // it is started as often as many a script
+    private static final String OTHER_DOMAIN = "PaymentConsumer"; // it is started often, too
     private static final List<String> TRAINED =
             Stream.concat(Repo.scripts().stream(), Stream.of(OTHER_DOMAIN)).toList();
 
     private ClassData() {
     }
 
-    /** Runs every script once, unless that was done. */
-    public static void leave(Path logs) {
+    /** Runs every script once, unless that was done before. */
+    public static void make(Path logs) {
         if (TRAINED.stream().allMatch(Build::isTrained)) {
             return;
         }
@@ -38,7 +38,7 @@ public final class ClassData {
                 Api api = lab.api(server);
                 api.post(Api.order("customerf"));
                 lab.sendOrders(0, 20);
-                lab.kafka().send(lab.events, "poison", "not json"); // which ends the smallest one
+                lab.kafka().send(lab.events, "poison", "not json"); // at which SmallestConsumer ends
                 await("a dead letter").atMost(PATIENCE)
                         .until(() -> !lab.kafka().records("order-events-dlq").isEmpty());
                 await("the topic of payments").atMost(PATIENCE).until(() -> lab.kafka().partitions("payments") > 0);

@@ -23,7 +23,7 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** An API's OpenAPI document, taken from the API itself, to hold its answers to. */
+/** An API's OpenAPI document, fetched from the API itself, to check its responses against. */
 public final class Contract {
     private static final String META_SCHEMA = "https://json-schema.org/draft/2020-12/schema"; // the validator has it
     private static final String DOCUMENT = "urn:contract";
@@ -49,7 +49,7 @@ public final class Contract {
         return text;
     }
 
-    /** All answers that it lists, such as "POST /orders 201". */
+    /** All responses that it lists, such as "POST /orders 201". */
     public Set<String> answers() {
         Set<String> answers = new TreeSet<>();
         document.path("paths").forEachEntry((path, operations) -> operations.forEachEntry((method, operation) ->
@@ -58,7 +58,7 @@ public final class Contract {
         return answers;
     }
 
-    /** Those of them that {@link #send} has met. */
+    /** Those of them that {@link #send} has received. */
     public Set<String> met() {
         return met;
     }
@@ -70,7 +70,7 @@ public final class Contract {
     }
 
     /**
-     * Something that it gives as an example of what is sent.
+     * An example in the document.
      *
      * @param at where, as a JSON pointer: "/paths/~1orders/post/responses/422/content/application~1problem+json"
      */
@@ -91,12 +91,12 @@ public final class Contract {
         return Stream.concat(here.map(value -> new Example(at, value)), below);
     }
 
-    /** What is wrong with an example by the schema that stands beside it. */
+    /** What is wrong with an example according to the schema beside it. */
     public List<Error> wrong(Example example) {
         return wrong(DOCUMENT + "#" + example.at() + "/schema", example.value());
     }
 
-    /** What is wrong with a value by one of its named schemas. */
+    /** What is wrong with a value according to one of its named schemas. */
     public List<Error> wrong(String schema, String json) {
         return wrong(DOCUMENT + "#/components/schemas/" + schema, json(json));
     }
@@ -105,7 +105,7 @@ public final class Contract {
         return schemas.getSchema(SchemaLocation.of(schema)).validate(json);
     }
 
-    /** Sends a request, and asserts that its answer is one that the contract lists for the operation. */
+    /** Sends a request, and asserts that the contract lists its response for the operation. */
     public HttpResponse<byte[]> send(Api api, String path, HttpRequest.Builder request) {
         HttpResponse<byte[]> response = api.fetch(request);
         String answer = response.request().method() + " " + path + " " + response.statusCode();

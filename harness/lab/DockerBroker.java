@@ -15,26 +15,26 @@ public final class DockerBroker implements Broker {
 
     private final String why;
     private final KafkaContainer kafka = new KafkaContainer(IMAGE).withEnv(Map.of(
-            "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0",   // as the embedded broker has it
+            "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0",   // as in the embedded broker
             "KAFKA_GROUP_CONSUMER_MIN_HEARTBEAT_INTERVAL_MS", "500",
             "KAFKA_GROUP_CONSUMER_HEARTBEAT_INTERVAL_MS", "500",
             "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS", "5",
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_NUM_PARTITIONS", "5",
-            "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1", // Testcontainers leaves it at 3
+            "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR", "1", // the default is 3
             "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR", "1"));
 
-    /** @throws IllegalStateException if the image cannot be had, or does not start */
+    /** @throws IllegalStateException if the image cannot be pulled, or does not start */
     public DockerBroker(String why, Path logs) {
         this.why = why;
         if (!Tool.works("docker", "image", "inspect", IMAGE) && !Installation.run(
                 "docker pull " + IMAGE, logs, LONGEST_PULL, Map.of(), "docker", "pull", IMAGE)) {
-            throw new IllegalStateException("Docker cannot bring " + IMAGE);
+            throw new IllegalStateException("Docker cannot pull " + IMAGE);
         }
         Map<String, String> label = Map.of("kafka-order-lab", UUID.randomUUID().toString());
         label.forEach((key, value) -> Reaper.watchDocker(key + "=" + value));
         try {
             kafka.withLabels(label).start();
-        } catch (RuntimeException e) { // such as for want of an image that Testcontainers itself needs
+        } catch (RuntimeException e) { // such as when Testcontainers cannot pull an image of its own
             throw new IllegalStateException("Docker cannot start " + IMAGE + ": " + rootCause(e).getMessage(), e);
         }
     }

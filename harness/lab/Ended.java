@@ -3,7 +3,7 @@ package lab;
 import java.util.List;
 
 /**
- * What a script that has ended leaves: its exit code and what it wrote.
+ * The exit code and the output of a script that has ended.
  *
  * @param name what to call it
  */

@@ -17,14 +17,14 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A command that brings something to this machine: says what it does and how far it is, and is ended when it takes too
- * long. Only the command itself is waited for, not what it leaves running, nor what holds its output open.
+ * A command that installs or downloads something. Its progress is printed, and it is ended when it takes too long. Only
+ * the command itself is waited for, not what it leaves running, nor what holds its output open.
  */
 final class Installation {
     private static final long SECONDS_BETWEEN_LINES = 10;
-    private static final long SECONDS_TO_END = 60; // apt-get ignores an interrupt while dpkg is at work, rightly
+    private static final long SECONDS_TO_END = 60; // apt-get rightly ignores an interrupt while dpkg runs
     private static final int WIDTH = 70;
-    private static final PrintStream OUT = System.out; // a run that is interrupted says no more, but we do
+    private static final PrintStream OUT = System.out; // an interrupted run sets another one, which is silent
 
     private static final Set<Installation> AT_WORK = new HashSet<>();
     private static boolean ending;
@@ -49,12 +49,12 @@ final class Installation {
      *
      * @param logs where its output goes
      * @param env  variables to add
-     * @return whether it ended well and in time
+     * @return whether it succeeded in time
      * @throws IllegalStateException if this process is about to end
      */
     static boolean run(String what, Path logs, Duration atMost, Map<String, String> env, String... command) {
         List<String> line = new ArrayList<>(List.of(command));
-        if (Tool.installed("setsid").isPresent()) { // away from the terminal, whose Ctrl-C would break dpkg's work
+        if (Tool.installed("setsid").isPresent()) { // or else the terminal's Ctrl-C would interrupt dpkg
             line.addFirst("setsid");
         }
         Path log = logs.resolve(what.replaceAll("\\W+", "-") + ".out");
@@ -99,7 +99,7 @@ final class Installation {
     private boolean wait(Duration atMost) throws InterruptedException {
         while (!process.waitFor(SECONDS_BETWEEN_LINES, TimeUnit.SECONDS)) {
             if (seconds() > atMost.toSeconds()) {
-                OUT.println(what + " takes more than " + atMost.toSeconds() + " s and is given up");
+                OUT.println(what + " takes more than " + atMost.toSeconds() + " s and is stopped");
                 end();
                 return false;
             }
@@ -111,7 +111,7 @@ final class Installation {
         return done;
     }
 
-    /** Interrupts it, and waits: what is half installed is worse than a minute more. */
+    /** Interrupts it, and waits: a package that is half installed is worse than a minute more. */
     private void end() {
         OUT.println("waiting for " + what + " to stop");
         try {
@@ -129,7 +129,7 @@ final class Installation {
         return Duration.between(start, Instant.now()).toSeconds();
     }
 
-    /** Of its output so far. */
+    /** The last matching line of its output so far. */
     private String lastLine(String pattern) {
         try {
             String last = new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines()

@@ -61,17 +61,17 @@ public final class Kafka implements AutoCloseable {
         this(Map.of("bootstrap.servers", bootstrap));
     }
 
-    /** @param client settings that let a client in */
+    /** @param client settings that a client needs to connect */
     public Kafka(Map<String, Object> client) {
         admin = Admin.create(client);
         producer = new KafkaProducer<>(and(client, Map.of(
                 "linger.ms", 0,
-                "max.in.flight.requests.per.connection", 1)), // into a new topic, the first would be overtaken by the
-                // second at times, and then be refused for good (KAFKA-15591)
+                "max.in.flight.requests.per.connection", 1)), // in a new topic, the second batch sometimes overtakes
+                // the first, which is then rejected for good (KAFKA-15591)
                 new ByteArraySerializer(), new ByteArraySerializer());
         reader = new KafkaConsumer<>(
                 and(client, Map.of("allow.auto.create.topics", false, "isolation.level", "read_committed",
-                        "fetch.max.wait.ms", 20)), // a fetch at the end of one topic holds up the next one for so long
+                        "fetch.max.wait.ms", 20)), // a fetch at the end of one topic delays the next one this long
                 new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
@@ -101,19 +101,19 @@ public final class Kafka implements AutoCloseable {
         return get(admin.describeConfigs(Set.of(resource)).all()).get(resource).get(setting).value();
     }
 
-    /** Changes a setting of a topic that is there. */
+    /** Changes a setting of an existing topic. */
     public void alterTopic(String topic, String setting, String value) {
         get(admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), Set.of(
                 new AlterConfigOp(new ConfigEntry(setting, value), AlterConfigOp.OpType.SET)))).all());
     }
 
-    /** Deletes what a partition has before an offset, as its retention would. */
+    /** Deletes a partition's records before an offset, as its retention would. */
     public void deleteRecords(String topic, int partition, long before) {
         get(admin.deleteRecords(Map.of(new TopicPartition(topic, partition), RecordsToDelete.beforeOffset(before)))
                 .all());
     }
 
-    /** Makes a user on a broker that asks for passwords. */
+    /** Creates a user on a broker with SCRAM. */
     public void addUser(UserScramCredentialUpsertion user) {
         get(admin.alterUserScramCredentials(List.of(user)).all());
     }
@@ -123,13 +123,13 @@ public final class Kafka implements AutoCloseable {
         get(admin.createAcls(Set.of(rule)).all());
     }
 
-    /** A rule on a topic for all users. Where one allows something, all that none allows is forbidden. */
+    /** A rule on a topic for all users. Once a rule allows something, what no rule allows is denied. */
     public static AclBinding ruleForAll(String topic, AclOperation operation, AclPermissionType type) {
         return new AclBinding(new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
                 new AccessControlEntry("User:*", "*", operation, type));
     }
 
-    /** Takes the rule away. */
+    /** Removes a rule. */
     public void removeRule(AclBinding rule) {
         get(admin.deleteAcls(Set.of(rule.toFilter())).all());
     }
@@ -212,7 +212,7 @@ public final class Kafka implements AutoCloseable {
         return committed;
     }
 
-    /** Whether there are offsets that were committed in transactions of this producer's. */
+    /** Whether this producer has committed offsets in its transactions. */
     public boolean commitsOffsets(String transactionalId) {
         long producer = get(admin.describeTransactions(Set.of(transactionalId)).description(transactionalId))
                 .producerId();

@@ -21,8 +21,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * One experiment: scripts as real processes around a broker, with topics and a group that nobody else uses. Closing it
- * ends all it started.
+ * One experiment: scripts as real processes around a broker, with topics and a group of its own. Closing it ends all
+ * processes that it started.
  */
 public final class Lab implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(60);
@@ -56,7 +56,7 @@ public final class Lab implements AutoCloseable {
         group = "order-processor-" + fresh;
     }
 
-    /** One with clients that other tests had before: to make them takes longer than to use them. */
+    /** One with clients that earlier tests used: creating them takes longer than using them. */
     static Lab with(Broker broker, Path folder, Kafka kafka) {
         return new Lab(broker, folder, kafka, false);
     }
@@ -69,7 +69,7 @@ public final class Lab implements AutoCloseable {
         return broker;
     }
 
-    /** A folder of this experiment's own, where its scripts run and log. */
+    /** This experiment's own folder, where its scripts run and log. */
     public Path folder() {
         return folder;
     }
@@ -135,7 +135,7 @@ public final class Lab implements AutoCloseable {
         return start(consumerScript, consumerOptions(options));
     }
 
-    /** Runs one that is expected to end by itself. */
+    /** Runs a consumer that is expected to end by itself. */
     public Ended runConsumer(String... options) {
         return runInSeries(consumerScript, consumerOptions(options));
     }
@@ -146,7 +146,7 @@ public final class Lab implements AutoCloseable {
                 "--outcomes-topic", outcomes, "--group", group, "--session-timeout-ms", "6000");
     }
 
-    /** The same, that freezes at a point (see --freeze-at); returns once it has. */
+    /** Starts a consumer that freezes at a point (see --freeze-at); returns once it is frozen. */
     public Running frozenConsumer(String point, String... options) {
         Running consumer = consumer(with(options, "--freeze-at", point));
         consumer.awaitOut("frozen at " + point, Pattern.compile("(freezing at) " + point), START);
@@ -154,7 +154,7 @@ public final class Lab implements AutoCloseable {
         return consumer;
     }
 
-    /** Makes the topic of orders, where it is missing, and sends orders order-FROM to order-(TO-1) straight to it. */
+    /** Creates the topic of orders if it is missing, and sends orders order-FROM to order-(TO-1) straight to it. */
     public void sendOrders(int from, int to) {
         if (kafka.partitions(events) == 0) {
             kafka.createTopic(events, 3);
@@ -180,14 +180,14 @@ public final class Lab implements AutoCloseable {
                 with(options, "--bootstrap-server", broker.bootstrap(), "--topic", topic)));
     }
 
-    /** Options, and some more. */
+    /** Options, with more appended. */
     public static String[] with(String[] options, String... more) {
         return Stream.concat(Arrays.stream(options), Arrays.stream(more)).toArray(String[]::new);
     }
 
     // --- what can be seen -----------------------------------------------------------------------------------------
 
-    /** Waits until the group has committed everything that is in the topic. From then on nothing more comes of it. */
+    /** Waits until the group has committed everything in the topic. After that, no more outcomes follow. */
     public void awaitCaughtUp() {
         await("the group commits all that was sent").atMost(CATCH_UP).pollInterval(Duration.ofMillis(100))
                 .until(() -> kafka.lag(group, events) == 0);
@@ -203,7 +203,7 @@ public final class Lab implements AutoCloseable {
         return outcomes().entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().size()));
     }
 
-    /** How many orders have so many outcomes: {1=200} is 200 orders with one each. */
+    /** The number of orders by their number of outcomes: {1=200} is 200 orders with one outcome each. */
     public Map<Integer, Long> ordersByOutcomes() {
         return outcomeCounts().values().stream()
                 .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives every test a {@link Lab} of its own, and shows the tails of all its logs when the test fails; and to those that
- * ask for it the {@link OwnBroker} of their class, or the {@link Browser}, one for all.
+ * Gives every test its own {@link Lab}, and shows the tails of all its logs when the test fails. Tests with such a
+ * parameter also get the {@link OwnBroker} of their class, or the {@link Browser}, which all tests share.
  */
 public final class LabExtension implements BeforeAllCallback, ParameterResolver, AfterEachCallback {
     private static final Namespace NAMESPACE = Namespace.create(LabExtension.class);
@@ -29,7 +29,7 @@ public final class LabExtension implements BeforeAllCallback, ParameterResolver,
         this(null);
     }
 
-    /** @param special opens, in a folder, a broker that the tests of one class have instead of the common one */
+    /** @param special opens, in a folder, a broker that the tests of one class use instead of the shared one */
     public LabExtension(Function<Path, Broker> special) {
         this.special = special;
     }
@@ -71,13 +71,13 @@ public final class LabExtension implements BeforeAllCallback, ParameterResolver,
         return lab;
     }
 
-    /** Of the common broker; those that a test has finished with, or new ones. */
+    /** Clients of the shared broker: those that an earlier test has finished with, or new ones. */
     private static Kafka clients() {
         Kafka idle = IDLE.poll();
         return idle == null ? new Kafka(broker.client()) : idle;
     }
 
-    /** Of a test that runs several times with other parameters, which time: "-2". */
+    /** For a test that runs several times with different parameters, the number of the run: "-2". */
     private static String invocation(ExtensionContext context) {
         Matcher number = Pattern.compile("test-template-invocation:#(\\d+)").matcher(context.getUniqueId());
         return number.find() ? "-" + number.group(1) : "";

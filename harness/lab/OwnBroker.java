@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A {@code KafkaBroker.java} that the tests of one class share among themselves, one after the other, to kill it,
- * freeze it, and forbid things on it: everybody may do what no rule forbids (see {@link Kafka#addRule}).
+ * A {@code KafkaBroker.java} that the tests of one class share, one after the other, to kill it, to freeze it, and to
+ * set rules on it: what no rule denies is allowed (see {@link Kafka#addRule}).
  */
 public final class OwnBroker implements Broker {
     private final Path folder;
@@ -38,7 +38,7 @@ public final class OwnBroker implements Broker {
         process.kill9();
     }
 
-    /** Starts it again after a kill, where it was and with what it had; returns once it is ready. */
+    /** Starts it again after a kill, on the same port and with the same data; returns once it is ready. */
     public void startAgain() {
         start(bootstrap.substring(bootstrap.lastIndexOf(':') + 1));
         Broker.address(process);

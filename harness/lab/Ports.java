@@ -7,8 +7,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 
 /**
- * Ports for what has to be told one beforehand. They lie where neither the system hands out any to whoever connects
- * somewhere (from 32768 on) nor KafkaBroker takes its free ones (from 24000 on), so that they stay free until used.
+ * Ports for programs that need a port number in advance. They are below those that the system assigns to clients (from
+ * 32768 on) and those that KafkaBroker takes as free ones (from 24000 on), so that they stay free until they are used.
  */
 public final class Ports {
     private static final int FIRST = 20_000;
@@ -18,7 +18,7 @@ public final class Ports {
     private Ports() {
     }
 
-    /** The first of so many free ports in a row. */
+    /** The first of this many free ports in a row. */
     public static int free(int inARow) {
         return ThreadLocalRandom.current().ints(TRIES, FIRST, LAST - inARow)
                 .filter(first -> IntStream.range(first, first + inARow).allMatch(Ports::isFree))

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** Bytes to an HTTP server as no well-behaved client would send them, and what it answers. */
+/** Sends an HTTP server bytes that no well-behaved client would send, and returns its responses. */
 public final class RawHttp {
     private static final int PATIENCE_MS = 20_000;
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 ([2-5]\\d\\d) "); // not 100
@@ -18,7 +18,7 @@ public final class RawHttp {
     private RawHttp() {
     }
 
-    /** All that comes back until the server closes the connection; we close our half as soon as all is sent. */
+    /** The bytes that come back until the server closes the connection; our half is closed once all is sent. */
     public static String exchange(URI server, byte[] request) {
         try (Socket socket = new Socket(server.getHost(), server.getPort())) {
             socket.setSoTimeout(PATIENCE_MS);
@@ -28,7 +28,7 @@ public final class RawHttp {
             try {
                 socket.getInputStream().transferTo(answer);
             } catch (java.net.SocketException reset) {
-                // closed with bytes of ours unread: what came before that counts
+                // closed with some of our bytes unread: what came before that counts
             }
             return answer.toString(StandardCharsets.UTF_8);
         } catch (IOException e) {
@@ -36,7 +36,7 @@ public final class RawHttp {
         }
     }
 
-    /** The statuses of the answers, in their order; none if the connection was just closed. */
+    /** The statuses of the responses, in their order; none if the connection was just closed. */
     public static List<Integer> statuses(String answers) {
         return STATUS.matcher(answers).results().map((MatchResult status) -> Integer.valueOf(status.group(1))).toList();
     }

@@ -18,9 +18,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
- * Ends what this process started, and what that started, even if this process is killed. A process has this run's name
- * in its environment, and so have all its children: that also finds those whose parents are gone. A small shell reads
- * from a pipe what else there is to remove; once the pipe is closed, for whatever reason, it ends and removes it all.
+ * Ends the processes that this process started, with their descendants, even if this process is killed. Each has this
+ * run's id in its environment, and its children inherit it: so those whose parents have ended are found, too. A small
+ * shell reads from a pipe what else to remove. When the pipe closes, for any reason, it ends and removes everything.
  */
 public final class Reaper {
     private static final String MARK = "KAFKA_ORDER_LAB_RUN";
@@ -28,7 +28,7 @@ public final class Reaper {
     private static final Duration LONGEST_END = Duration.ofSeconds(30);
     private static final Duration POLITE = Duration.ofSeconds(15);
 
-    /** Asks for 8 s, waking what is frozen, and then kills. Linux has /proc, macOS has a ps that shows environments. */
+    /** SIGTERM for 8 s, thawing what is frozen, then SIGKILL. Linux has /proc, macOS a ps that shows environments. */
     private static final String SHELL = """
             trap '' INT TERM HUP
             read -r run
@@ -94,18 +94,18 @@ public final class Reaper {
         }
     }
 
-    /** What the environment of a process has to have that somebody else starts for us. */
+    /** The variables that a process needs that a library starts for us. */
     static Map<String, String> mark() {
-        String outer = System.getenv(MARK); // a run in a run is both
+        String outer = System.getenv(MARK); // a run within a run has both
         return Map.of(MARK, outer == null ? RUN : outer + " " + RUN);
     }
 
-    /** Removes, in the end, whatever Docker has with this label: containers, networks and volumes. */
+    /** Removes, at the end, everything with this label from Docker: containers, networks and volumes. */
     public static void watchDocker(String label) {
         INSTANCE.say("label " + label);
     }
 
-    /** A folder for temporary files that is removed in the end: what is killed cannot remove its own. */
+    /** A folder for temporary files that is removed at the end: a killed process cannot remove its own. */
     static synchronized Path temporary() {
         if (temporary == null) {
             try {
@@ -118,7 +118,7 @@ public final class Reaper {
         return temporary;
     }
 
-    /** Ends a process and what it started: politely, and what is still there after a while by force. */
+    /** Ends a process and its descendants: SIGTERM first, SIGKILL for those that are still there after a while. */
     static void end(Process process) {
         List<ProcessHandle> tree = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
         tree.forEach(ProcessHandle::destroy);
@@ -138,7 +138,7 @@ public final class Reaper {
             pipe.write((line + "\n").getBytes(StandardCharsets.UTF_8));
             pipe.flush();
         } catch (IOException e) {
-            System.err.println("the reaper is gone: " + e.getMessage());
+            System.err.println("the clean-up shell has ended: " + e.getMessage());
         }
     }
 
@@ -150,7 +150,7 @@ public final class Reaper {
             pipe.close();
             shell.waitFor(LONGEST_END.toSeconds(), TimeUnit.SECONDS);
         } catch (IOException | InterruptedException e) {
-            System.err.println("the reaper is gone: " + e.getMessage());
+            System.err.println("the clean-up shell has ended: " + e.getMessage());
         }
     }
 }

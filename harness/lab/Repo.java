@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The checkout: where the scripts are that everything here treats as black boxes. */
+/** The checkout with the scripts, which everything here treats as black boxes. */
 public final class Repo {
     private static final Path ROOT = find(Path.of("").toAbsolutePath());
 

@@ -69,7 +69,7 @@ public final class Running implements AutoCloseable {
         return process.pid();
     }
 
-    /** What it has started, and what that has, as long as no one in between is gone. */
+    /** Its descendants, except those whose parent has ended. */
     public Stream<ProcessHandle> descendants() {
         return process.descendants();
     }
@@ -120,12 +120,12 @@ public final class Running implements AutoCloseable {
         }
     }
 
-    /** Waits for the end, and returns what it left. */
+    /** Waits for the end, and returns the exit code and output. */
     public Ended ended(Duration atMost) {
         return new Ended(name, awaitExit(atMost), out(), err());
     }
 
-    /** SIGKILL: no clean-up, no goodbye. */
+    /** SIGKILL: no clean-up. */
     public void kill9() {
         process.destroyForcibly();
         awaitExit(Duration.ofSeconds(10));
@@ -136,7 +136,7 @@ public final class Running implements AutoCloseable {
         return stop(Duration.ofSeconds(40));
     }
 
-    /** The same for one that may take its time. */
+    /** The same with another time limit. */
     int stop(Duration atMost) {
         process.destroy();
         return awaitExit(atMost);
@@ -151,7 +151,7 @@ public final class Running implements AutoCloseable {
         signal("CONT");
     }
 
-    /** Whether it is frozen, by whomever. */
+    /** Whether it is frozen, by {@link #freeze} or by itself. */
     public boolean frozen() {
         Path stat = Path.of("/proc", String.valueOf(pid()), "stat"); // not every Linux has ps, and macOS has no /proc
         try {
@@ -192,7 +192,7 @@ public final class Running implements AutoCloseable {
         }
     }
 
-    /** Ends it, and what it started: politely, and if that does not help, by force. */
+    /** Ends it and its descendants: SIGTERM first, then SIGKILL. */
     @Override
     public void close() {
         Reaper.end(process);

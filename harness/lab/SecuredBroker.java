@@ -28,15 +28,15 @@ import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
 /**
- * A Kafka that lets in only whom it knows (TLS, SASL/SCRAM), and lets them do only what they may (ACLs). It is {@code
- * KafkaBroker.java} in a process of its own whatever the other proofs run against: to a container its certificates
- * would have to be brought first, and the clients could not tell the difference.
+ * A Kafka with TLS, authentication (SASL/SCRAM) and authorisation (ACLs). It is {@code KafkaBroker.java} in its own
+ * process, whichever broker the other proofs use: a container would need the certificates copied into it, and would be
+ * the same to the clients.
  */
 public final class SecuredBroker implements Broker {
     private static final String ADMIN = "admin";
     private static final String LOGIN_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule";
 
-    /** What a client of this broker, or of any like it, needs to know: the example of the README. */
+    /** The settings that a client of such a broker needs: the example of the README. */
     private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```properties\n(.*?)^```$");
 
     private final Path folder;
@@ -56,12 +56,12 @@ public final class SecuredBroker implements Broker {
                 listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=%1$s required username="%2$s" password="%3$s";
                 ssl.keystore.location=%4$s/broker.p12
                 ssl.keystore.password=broker-secret
-                # The controller cannot look up passwords before it runs: who talks to it shows a certificate.
+                # The controller cannot look up passwords before it runs: its clients show a certificate.
                 listener.security.protocol.map=SASL_SSL:SASL_SSL,CONTROLLER:SSL
                 listener.name.controller.ssl.client.auth=required
                 ssl.truststore.location=%4$s/truststore.p12
                 ssl.truststore.password=truststore-secret
-                # What is not allowed is forbidden, but to the administrator and to the broker itself.
+                # What is not allowed is denied, except to the administrator and to the broker itself.
                 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
                 super.users=User:%2$s;User:CN=broker
                 allow.everyone.if.no.acl.found=false
@@ -92,7 +92,7 @@ public final class SecuredBroker implements Broker {
         }
     }
 
-    /** A right of a user's on something. READ and WRITE include DESCRIBE. */
+    /** A right of a user on a resource. READ and WRITE include DESCRIBE. */
     public record Right(ResourceType type, String name, PatternType pattern, AclOperation operation) {
         public static Right topic(AclOperation operation, String name) {
             return new Right(ResourceType.TOPIC, name, PatternType.LITERAL, operation);
@@ -102,7 +102,7 @@ public final class SecuredBroker implements Broker {
             return new Right(ResourceType.GROUP, name, PatternType.LITERAL, operation);
         }
 
-        /** On all ids that begin so. */
+        /** On all ids with this prefix. */
         public static Right transactionalIds(AclOperation operation, String prefix) {
             return new Right(ResourceType.TRANSACTIONAL_ID, prefix, PatternType.PREFIXED, operation);
         }
@@ -119,7 +119,7 @@ public final class SecuredBroker implements Broker {
     }
 
     /**
-     * Makes a user who may do just this.
+     * Creates a user with exactly these rights.
      *
      * @return the file for {@code --command-config}
      */
@@ -135,12 +135,12 @@ public final class SecuredBroker implements Broker {
         kafka.addRule(right.of(user));
     }
 
-    /** Takes it away. */
+    /** Takes a right away from a user. */
     public void revoke(String user, Right right) {
         kafka.removeRule(right.of(user));
     }
 
-    /** What is in that file: the example of the README, with the name and the paths of here. */
+    /** The content of that file: the example of the README, with this user's name and this broker's paths. */
     public String commandConfig(String user) {
         try {
             Matcher example = EXAMPLE.matcher(Files.readString(Repo.file("README.md")));

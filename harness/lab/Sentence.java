@@ -4,7 +4,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.ParseResult;
 
-/** Says in a sentence, and without a stack trace, what the user can mend (here: an IllegalStateException). */
+/** Reports in one sentence, without a stack trace, what the user can fix (here: an IllegalStateException). */
 public final class Sentence implements IExecutionExceptionHandler {
     @Override
     public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) throws Exception {

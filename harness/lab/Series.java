@@ -20,8 +20,8 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Runs a script many times, one after the other, in one process: most of what a command costs is the start of its JVM.
- * It is for commands that come to an end by themselves, and for tests of what they do; what a signal, a kill or a first
- * start does needs a process each ({@link Lab#start}).
+ * It is for tests of commands that end by themselves. A test of a signal, a kill or a first start needs a process of
+ * its own ({@link Lab#start}).
  */
 public final class Series implements AutoCloseable {
     private static final int LONGEST_S = 150;
@@ -64,8 +64,7 @@ public final class Series implements AutoCloseable {
             return last;
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             close();
-            throw new IllegalStateException(name() + " " + String.join(" ", options) + " has come to no end\n" + tail(),
-                    e);
+            throw new IllegalStateException(name() + " " + String.join(" ", options) + " has not ended\n" + tail(), e);
         }
     }
 
@@ -85,7 +84,7 @@ public final class Series implements AutoCloseable {
         return script + "-series, run " + number;
     }
 
-    /** What the last command wrote, and all that any wrote to standard error. */
+    /** The output of the last command, and the standard error of all commands. */
     public String tail() {
         try {
             return (last == null ? "" : last.tail())
@@ -100,7 +99,7 @@ public final class Series implements AutoCloseable {
         Reaper.end(process);
     }
 
-    // --- the other side -------------------------------------------------------------------------------------------
+    // --- in the script's process ----------------------------------------------------------------------------------
 
     /** @param args the name of the script's class */
     public static void main(String... args) throws Exception {

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A shell that commands are typed into; both outputs come together, as on a screen. */
+/** A shell that commands are typed into; standard output and error are in one file, as on a screen. */
 public final class Terminal implements AutoCloseable {
     private final Process shell;
     private final OutputStream keyboard;
@@ -15,8 +15,8 @@ public final class Terminal implements AutoCloseable {
     private int seen;
 
     /**
-     * @param logs   where what it shows is kept
-     * @param folder where it is
+     * @param logs   the folder for its output
+     * @param folder its working directory
      */
     public Terminal(String name, Path logs, Path folder) {
         try {
@@ -32,7 +32,7 @@ public final class Terminal implements AutoCloseable {
         }
     }
 
-    /** Types a line or several, ending with Enter. What was on the screen before no longer counts. */
+    /** Types one or more lines and Enter. What was on the screen before no longer counts. */
     public void type(String commands) {
         if (!commands.startsWith("# Ctrl-C")) { // what it prints when it ends counts
             seen = all().length();
@@ -51,7 +51,7 @@ public final class Terminal implements AutoCloseable {
         shell.children().forEach(child -> Running.signal("INT", child.pid()));
     }
 
-    /** What came onto the screen since something was typed. */
+    /** The output since the last call of {@link #type} or {@link #interrupt}. */
     public String screen() {
         return all().substring(seen);
     }

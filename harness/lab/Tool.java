@@ -11,25 +11,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * What some proofs need that not every machine has. What is missing is brought, if that can be done without asking
- * anybody; what cannot be had is the same for all: see {@link Needs}.
+ * A tool that some proofs need and that not every machine has. A missing tool is installed, if that needs no questions.
+ * For tests whose tool cannot be installed, see {@link Needs}.
  */
 public enum Tool {
     BROWSER("no browser", "install Chrome or Chromium, such as with 'apt-get install chromium'") {
         @Override
-        boolean bring(Path logs) {
+        boolean install(Path logs) {
             return Browser.start(logs);
         }
     },
     CURL("no curl", "install curl, such as with 'apt-get install curl'") {
         @Override
-        boolean bring(Path logs) {
+        boolean install(Path logs) {
             return installed("curl").isPresent() || apt(logs, "curl");
         }
     },
     COMPOSE("no Docker Compose", "install Docker Compose, such as with 'apt-get install docker-compose'") {
         @Override
-        boolean bring(Path logs) {
+        boolean install(Path logs) {
             return works("docker", "compose", "version") || installed("docker-compose").isPresent()
                     || apt(logs, "docker-compose");
         }
@@ -41,12 +41,12 @@ public enum Tool {
     private static Path logs;
     private static boolean updated;
 
-    /** Why a test was skipped for want of it. */
+    /** The reason of a test that is skipped without it. */
     public final String missing;
     /** What to do about it. */
     public final String remedy;
 
-    private Boolean there;
+    private Boolean available;
 
     Tool(String missing, String remedy) {
         this.missing = missing;
@@ -58,17 +58,17 @@ public enum Tool {
         Tool.logs = logs;
     }
 
-    /** Whether it can be used. Brings it, if need be, the first time that it is asked for; the others wait. */
-    public final synchronized boolean there() {
-        if (there == null) {
-            there = bring(logs);
+    /** Whether it can be used. The first call installs it if it is missing; other calls wait for that. */
+    public final synchronized boolean isAvailable() {
+        if (available == null) {
+            available = install(logs);
         }
-        return there;
+        return available;
     }
 
-    abstract boolean bring(Path logs);
+    abstract boolean install(Path logs);
 
-    /** Where on the PATH the first of these is. */
+    /** The path of the first of these that is on the PATH. */
     static Optional<Path> installed(String... names) {
         return Stream.of(names)
                 .flatMap(name -> Stream.of(System.getenv("PATH").split(File.pathSeparator))
@@ -77,7 +77,7 @@ public enum Tool {
                 .findFirst();
     }
 
-    /** Whether a command ends well, and soon. */
+    /** Whether a command succeeds, and soon. */
     public static boolean works(String... command) {
         try {
             Process process = new ProcessBuilder(command).redirectErrorStream(true)
@@ -92,7 +92,7 @@ public enum Tool {
         }
     }
 
-    /** As root on Debian and what is made of it: installs a package. Returns whether that worked. */
+    /** As root on Debian and its derivatives: installs a package. Returns whether that worked. */
     static synchronized boolean apt(Path logs, String aptPackage) {
         if (!System.getProperty("user.name").equals("root") || installed("apt-get").isEmpty() || !isDebian()) {
             return false;

@@ -7,7 +7,7 @@ import messages.MessageReader;
 import messages.PermanentFailure;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Reads a payment out of a record: {@code from;to;amount} under its reference. Not even JSON. */
+/** Reads a payment from a record: its value is {@code from;to;amount}, not JSON, and its key the reference. */
 public final class PaymentReader implements MessageReader<Payment> {
     private static final int MOST_DIGITS = 18; // 1e999999999 is a short text and a long number
 

@@ -17,10 +17,10 @@ public final class PaymentTopics {
     @Option(names = "--outcomes-topic", defaultValue = "receipts", paramLabel = "TOPIC", description = "The ledger.")
     public String outcomes;
 
-    @Option(names = "--dlq-topic", defaultValue = "payments-dlq", paramLabel = "TOPIC", description = "Failed ones.")
+    @Option(names = "--dlq-topic", defaultValue = "payments-dlq", paramLabel = "TOPIC", description = "The failures.")
     public String deadLetters;
 
-    /** The topic of payments, as it is to be created where it is missing. */
+    /** The topic of payments, to create if it is missing. */
     public NewTopic eventsTopic() {
         return new NewTopic(events, Optional.of(3), Optional.empty());
     }

@@ -4,13 +4,13 @@ import messages.TransientFailure;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Stands for the work on a payment. Those from the account "closed" fail. */
+/** Simulates the work on a payment. Payments from the account "closed" fail. */
 @Command(optionListHeading = "Simulated work:%n")
 public final class PaymentWork {
     @Option(names = "--work-ms", defaultValue = "0", paramLabel = "MS", description = "For each payment.")
     private int workMs;
 
-    /** @param attempt 1, and more after failures */
+    /** @param attempt 1 for the first one */
     public void handle(Payment payment, int attempt) throws Exception {
         Thread.sleep(workMs);
         if (payment.from().equals("closed")) {

@@ -10,7 +10,7 @@ import messages.Message;
 import messages.OutcomeFormat;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** The outcome of a payment, in JSON of its own: {@code paid} is a boolean, and the content has another name. */
+/** The outcome of a payment. Its JSON has other fields than an order's: {@code paid} and {@code fingerprint}. */
 public final class Receipt implements OutcomeFormat<Payment> {
     @Override
     public byte[] processed(Message<Payment> payment, ConsumerRecord<?, ?> source, int attempts) {

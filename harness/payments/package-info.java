@@ -5,5 +5,5 @@
 //SOURCES PaymentWork.java
 //SOURCES Receipt.java
 
-/** A second domain, to prove that the engine knows no order: OrderConsumer with another reader, handler and outcome. */
+/** A second domain, to prove that the engine does not depend on orders: only reader, handler and outcome differ. */
 package payments;

@@ -34,9 +34,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The API while Kafka is dead, frozen or refuses: accepted is durable, and unknown is not failed (1, 2). */
+/** The API while Kafka is down, frozen or refuses: accepted is durable, and unknown is not failed (1, 2). */
 @Order(2) // one after the other they take long
-@Execution(ExecutionMode.SAME_THREAD) // they all break the one broker
+@Execution(ExecutionMode.SAME_THREAD) // they all break the same broker
 class ApiOutageProof {
     private static final int CLIENTS = 16;
 
@@ -81,14 +81,14 @@ class ApiOutageProof {
         } finally {
             broker.thaw();
         }
-        await("it was written, and is known").atMost(Duration.ofSeconds(20))
+        await("it was written, and the API knows it").atMost(Duration.ofSeconds(20))
                 .until(() -> api.get("/orders/late").status() == 200);
         await("the same key is taken again").atMost(Duration.ofSeconds(20))
                 .until(() -> api.post(Api.order("c"), "Idempotency-Key", "k").status() == 201);
     }
 
     @Test
-    void theBrokerKilledAndBackUnderLoadLeavesOneRecordForEachKey(Lab lab, OwnBroker broker) throws Exception {
+    void aKillOfTheBrokerUnderLoadLeavesOneRecordForEachKey(Lab lab, OwnBroker broker) throws Exception {
         Api api = lab.api("--timeout-ms", "1000");
         AtomicBoolean enough = new AtomicBoolean();
         Queue<Answer> created = new ConcurrentLinkedQueue<>();
@@ -105,7 +105,7 @@ class ApiOutageProof {
             }
             await("orders are taken").atMost(Duration.ofSeconds(30)).until(() -> created.size() > 500);
             broker.kill9();
-            await("clients are told").atMost(Duration.ofSeconds(30)).until(() -> refused.get() > 4 * CLIENTS);
+            await("clients get refusals").atMost(Duration.ofSeconds(30)).until(() -> refused.get() > 4 * CLIENTS);
             broker.startAgain();
             int before = created.size();
             await("orders are taken again").atMost(Duration.ofSeconds(60)).until(() -> created.size() > before + 500);
@@ -140,7 +140,7 @@ class ApiOutageProof {
         }
     }
 
-    /** A broker that is frozen for longer than the producer waits has the record in its socket, and then once more. */
+    /** A broker that is frozen for longer than the producer's timeout gets the record a second time. */
     @Test
     void aLostAcknowledgementLeadsToOneRecordAndWithoutIdempotenceToTwo(Lab lab, OwnBroker broker) throws Exception {
         String twice = lab.events + "-twice";
@@ -167,7 +167,7 @@ class ApiOutageProof {
         assertThat(orders(lab, lab.events)).as("one record for each of three keys").hasSize(3).doesNotHaveDuplicates()
                 .contains(lost);
         List<String> doubled = new ArrayList<>(orders(lab, twice));
-        assertThat(Collections.frequency(doubled, lost)).as("without idempotence, records of the lost one")
+        assertThat(Collections.frequency(doubled, lost)).as("without idempotence, records of the lost order")
                 .isGreaterThan(1);
         doubled.removeAll(List.of(lost));
         assertThat(doubled).as("and of the others").hasSize(2).doesNotHaveDuplicates();
@@ -181,9 +181,9 @@ class ApiOutageProof {
         apis.forEach(api -> assertThat(api.post(Api.order("c"), "Idempotency-Key", key).status()).isEqualTo(201));
     }
 
-    /** Its answer was lost, and before it is sent again the right to write is taken away. */
+    /** Its acknowledgement was lost, and the right to write is revoked before it is sent again. */
     @Test
-    void anOrderThatIsRefusedWhenItIsSentAgainMayBeWritten(Lab lab, OwnBroker broker) throws Exception {
+    void anOrderThatIsRefusedOnARetryMayBeWritten(Lab lab, OwnBroker broker) throws Exception {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().addRule(Kafka.ruleForAll(lab.events, AclOperation.ALL, AclPermissionType.ALLOW));
         Api api = lab.api();
@@ -207,16 +207,16 @@ class ApiOutageProof {
     }
 
     @Test
-    void withAFrozenBrokerMoreThanMayWaitAreTurnedAwayAtOnce(Lab lab, OwnBroker broker) throws Exception {
-        turnedAway(lab, broker, "too-busy", "--max-in-flight", "20");
+    void withAFrozenBrokerOrdersOverTheLimitAreRefusedAtOnce(Lab lab, OwnBroker broker) throws Exception {
+        refusedAtOnce(lab, broker, "too-busy", "--max-in-flight", "20");
     }
 
     @Test
-    void andSoAreThoseThatFindTheBufferFull(Lab lab, OwnBroker broker) throws Exception {
-        turnedAway(lab, broker, "kafka-unavailable", "--buffer-memory", "65536"); // room for four batches of 16 KiB
+    void withAFrozenBrokerOrdersAreRefusedAtOnceWhenTheBufferIsFull(Lab lab, OwnBroker broker) throws Exception {
+        refusedAtOnce(lab, broker, "kafka-unavailable", "--buffer-memory", "65536"); // room for four batches of 16 KiB
     }
 
-    private static void turnedAway(Lab lab, OwnBroker broker, String type, String... options) throws Exception {
+    private static void refusedAtOnce(Lab lab, OwnBroker broker, String type, String... options) throws Exception {
         Api api = lab.api(Lab.with(options, "--timeout-ms", "20000"));
         assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
         String large = Api.order("c").replace("}]", "}," + "{\"product_id\":\"p\",\"quantity\":1,\"price\":1},"
@@ -233,7 +233,7 @@ class ApiOutageProof {
                 }
                 return answer;
             })).toList();
-            await("turned away while the others wait").atMost(Duration.ofSeconds(10))
+            await("refused while the others wait").atMost(Duration.ofSeconds(10))
                     .until(() -> away.getCount() == 0);
             broker.thaw();
             int created = 0;
@@ -248,7 +248,7 @@ class ApiOutageProof {
     }
 
     @Test
-    void aStopAnswersWhatIsInFlightAndTakesNothingMore(Lab lab, OwnBroker broker) throws Exception {
+    void aStopAnswersRequestsInFlightAndAcceptsNoMore(Lab lab, OwnBroker broker) throws Exception {
         Api api = lab.api("--verbose"); // it logs what comes in
         assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
         try (ExecutorService clients = Executors.newFixedThreadPool(11)) {

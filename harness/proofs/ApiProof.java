@@ -23,12 +23,12 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The API's contract: what a client may rely on, and what it is told when something is wrong. */
+/** The API's contract: what a client may rely on, and the errors that it gets. */
 @ExtendWith(LabExtension.class)
 class ApiProof {
 
     @Test
-    void anAcceptedOrderIsInTheTopicWhereTheAnswerSaysAndIsProcessed(Lab lab) {
+    void anAcceptedOrderIsInTheTopicWhereTheResponseSaysAndIsProcessed(Lab lab) {
         Api api = lab.api();
         Answer answer = api.post(Api.order("customer123"));
         assertThat(answer.status()).isEqualTo(201);
@@ -56,7 +56,7 @@ class ApiProof {
     }
 
     @Test
-    void whatIsWrongWithARequestIsSaidAndNothingOfItIsSent(Lab lab) {
+    void errorsInARequestAreReportedAndNothingIsSent(Lab lab) {
         lab.kafka().createTopic(lab.events, 3, Map.of("max.message.bytes", "600"));
         Api api = lab.api("--max-body-bytes", "2000");
         problem(api.post("not json"), 400, "not JSON");
@@ -93,7 +93,7 @@ class ApiProof {
         assertThat(api.send(api.request("/orders").header("Content-Type", "application/json; charset=utf-8")
                 .POST(HttpRequest.BodyPublishers.ofString(Api.order("c")))).status()).isEqualTo(201);
         assertThat(lab.kafka().records(lab.events)).as("nothing refused was sent").hasSize(1);
-        headIsAsGetWithoutABodyAndOptionsNamesTheMethods(api);
+        headIsLikeGetWithoutABodyAndOptionsListsTheMethods(api);
     }
 
     static void problem(Answer answer, int status, String detail) {
@@ -103,7 +103,7 @@ class ApiProof {
         assertThat(answer.body().path("detail").asText()).contains(detail);
     }
 
-    private static void headIsAsGetWithoutABodyAndOptionsNamesTheMethods(Api api) {
+    private static void headIsLikeGetWithoutABodyAndOptionsListsTheMethods(Api api) {
         for (String path : List.of("/", "/health", "/docs", "/docs/swagger-ui-bundle.js", "/openapi.json")) {
             HttpResponse<byte[]> get = api.fetch(api.request(path).GET());
             HttpResponse<byte[]> head = api.fetch(api.request(path).HEAD());
@@ -122,7 +122,7 @@ class ApiProof {
     }
 
     @Test
-    void whatBecameOfAnOrderIsToldWhereTheAnswerSays(Lab lab) {
+    void theStatusOfAnOrderIsWhereItsLocationSays(Lab lab) {
         lab.kafka().createTopic(lab.events, 1);
         Api api = lab.api();
         Answer good = api.post(Api.order("customer123"));
@@ -134,16 +134,16 @@ class ApiProof {
         problem(api.get("/orders/unknown"), 404, "not known");
 
         Running consumer = lab.consumer("--commit", "transactional");
-        await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, good).equals("processed"));
-        await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, failing).equals("dead-lettered"));
+        await("outcome seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, good).equals("processed"));
+        await("outcome seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, failing).equals("dead-lettered"));
         assertThat(api.get(failing.header("Location")).body().path("reason").asText()).contains("OrderRejected");
 
         Answer last = api.post(Api.order("customer123"));
-        await("it is seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, last).equals("processed"));
+        await("outcome seen").atMost(Duration.ofSeconds(30)).until(() -> state(api, last).equals("processed"));
         consumer.stop();
         Answer waiting = api.post(Api.order("customer123"));
         Api another = lab.api("--max-orders", "3");
-        await("known to one that starts later").atMost(Duration.ofSeconds(30)).until(
+        await("an API that starts later knows it").atMost(Duration.ofSeconds(30)).until(
                 () -> state(another, last).equals("processed"));
         assertThat(state(another, failing)).isEqualTo("dead-lettered");
         assertThat(state(another, waiting)).isEqualTo("accepted");
@@ -172,7 +172,7 @@ class ApiProof {
     }
 
     @Test
-    void theLogHasEachStepAndLetsNothingForgeALine(Lab lab) throws Exception {
+    void theLogHasEachStepAndNoRequestCanForgeALine(Lab lab) throws Exception {
         Api api = lab.api("--log-file", "logs/app.log", "--verbose");
         lab.consumer("--log-file", "logs/app.log", "--verbose");
         api.post(Api.order("evil\\u001b[2J\\nFAKE INFO line\\u202e"));
@@ -187,7 +187,7 @@ class ApiProof {
     }
 
     @Test
-    void optionsThatMakeNoSenseAreRefusedBeforeAnythingIsStarted(Lab lab) {
+    void invalidOptionsAreRefusedBeforeAnythingIsStarted(Lab lab) {
         for (String[] option : List.of(new String[] {"--acks", "2"}, new String[] {"--timeout-ms", "99"},
                 new String[] {"--max-keys", "-1"}, new String[] {"--max-orders", "-1"})) {
             Ended run = lab.runInSeries("OrderApi", Lab.with(option, "--port", "0"));
@@ -197,7 +197,7 @@ class ApiProof {
     }
 
     @Test
-    void theLogRotatesAtTenMegabytesAndUnsafeSwitchesAreSaidOutLoud(Lab lab) throws Exception {
+    void theLogRotatesAtTenMegabytesAndUnsafeSwitchesAreLogged(Lab lab) throws Exception {
         Path log = Files.createDirectories(lab.folder()).resolve("kafka_app.log");
         Files.writeString(log, String.join("", Collections.nCopies(10_000_000 / 50, "x".repeat(49) + "\n")));
         Api api = lab.api("--acks", "1");

@@ -25,13 +25,13 @@ import lab.RawHttp;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The API when its clients do not play along: nobody else is kept waiting. */
+/** The API with clients that stall or overload it: other clients do not have to wait. */
 @ExtendWith(LabExtension.class)
 class ApiUnderStressProof {
     private static final int CLIENTS = 16;
 
     @Test
-    void fiveHundredStalledClientsHoldUpNobodyAndAreSentAway(Lab lab) throws Exception {
+    void fiveHundredStalledClientsDelayNoOthersAndAreDisconnected(Lab lab) throws Exception {
         Api api = lab.api("--request-timeout-s", "5");
         List<Socket> stalled = new ArrayList<>();
         try {
@@ -59,7 +59,7 @@ class ApiUnderStressProof {
 
     /** 300 of a quarter of a megabyte each: more than the heap. */
     @Test
-    void bodiesThatComeInAllAtOnceAreTurnedAwayBeforeTheHeapIsFull(Lab lab) throws Exception {
+    void tooManyBodiesAtOnceAreRefusedBeforeTheHeapIsFull(Lab lab) throws Exception {
         Api api = lab.api(lab.start(Map.of("JAVA_TOOL_OPTIONS", "-Xmx64m"), "OrderApi", "--bootstrap-server",
                 lab.broker().bootstrap(), "--topic", lab.events, "--port", "0", "--body-memory", "8388608",
                 "--request-timeout-s", "60"));
@@ -73,10 +73,10 @@ class ApiUnderStressProof {
                     socket.getOutputStream().write(head);
                     socket.getOutputStream().write(new byte[250_000]);
                 } catch (SocketException e) {
-                    // it was turned away and closed
+                    // it was refused and closed
                 }
             }
-            await("a small one finds room").atMost(Duration.ofSeconds(30))
+            await("a small one is accepted").atMost(Duration.ofSeconds(30))
                     .until(() -> api.post(Api.order("customer123")).status() == 201);
             assertThat(api.process().err()).contains("answered 503");
         } finally {
@@ -88,7 +88,7 @@ class ApiUnderStressProof {
     }
 
     @Test
-    void connectionsThatLieIdleAndThoseThatAreTooManyAreClosed(Lab lab) throws Exception {
+    void idleConnectionsAndThoseOverTheLimitAreClosed(Lab lab) throws Exception {
         Api api = lab.api("--idle-timeout-s", "3", "--max-connections", "20");
         List<Socket> open = new ArrayList<>();
         try {
@@ -114,7 +114,7 @@ class ApiUnderStressProof {
 
     /** A request that the server has not begun to read when it closes gets no answer, and writes nothing. */
     @Test
-    void aStopUnderLoadTakesNoLongerThanItHasToAndAnswersForAllThatIsWritten(Lab lab) throws Exception {
+    void aStopUnderLoadIsQuickAndAnswersForAllThatIsWritten(Lab lab) throws Exception {
         Api api = lab.api("--quiet");
         AtomicInteger created = new AtomicInteger();
         try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
@@ -123,16 +123,16 @@ class ApiUnderStressProof {
             await("under load").atMost(Duration.ofSeconds(30)).until(() -> created.get() > 1_000);
             long start = System.nanoTime();
             assertThat(api.process().stop()).isEqualTo(143);
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).as("not until the grace is over")
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).as("sooner than the time limit of a stop")
                     .isLessThan(Duration.ofSeconds(8));
             for (Future<?> end : clientsEnd) {
                 end.get();
             }
         }
-        assertThat(lab.kafka().records(lab.events)).as("each that is there was answered").hasSize(created.get());
+        assertThat(lab.kafka().records(lab.events)).as("each record was answered").hasSize(created.get());
     }
 
-    /** Over a connection that is kept, as long as there is one. */
+    /** Over a connection that is kept open, as long as it can be. */
     private static void postUntilItIsGone(Api api, AtomicInteger created) {
         try {
             while (true) {
@@ -140,7 +140,7 @@ class ApiUnderStressProof {
                 created.incrementAndGet();
             }
         } catch (UncheckedIOException e) {
-            assertThat(e.getCause()).as("closed, and no answer late").isNotInstanceOf(HttpTimeoutException.class);
+            assertThat(e.getCause()).as("closed, not timed out").isNotInstanceOf(HttpTimeoutException.class);
         }
     }
 }

@@ -23,12 +23,12 @@ import lab.Running;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** KafkaBroker.java is a real broker: it keeps what it acknowledged, and says what keeps it from starting. */
+/** KafkaBroker.java is a real broker: it keeps what it acknowledged, and reports why it cannot start. */
 @ExtendWith(LabExtension.class)
 class BrokerProof {
 
     @Test
-    void killedAndStartedAgainOnItsFolderItHasLostNothingAndKeepsItForItself(Lab lab) {
+    void afterAKillItHasLostNothingAndLocksItsFolder(Lab lab) {
         Path data = lab.folder().resolve("data");
         Running broker = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
         try (Kafka kafka = new Kafka(Broker.address(broker))) {
@@ -71,7 +71,7 @@ class BrokerProof {
     }
 
     @Test
-    void whatKeepsItFromStartingIsSaidInOneSentence(Lab lab) throws Exception {
+    void aFailureToStartIsReportedInOneSentence(Lab lab) throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             assertThat(sentence(refused(lab, "--port", String.valueOf(taken.getLocalPort())), 1))
                     .contains("in use");
@@ -97,9 +97,9 @@ class BrokerProof {
         return ended.err();
     }
 
-    /** Invariant 1 on three nodes: an accepted order outlives any one of them. */
+    /** Invariant 1 on three nodes: an accepted order survives the loss of any one of them. */
     @Test
-    void threeNodesMakeAClusterThatTakesOrdersWithOneOfThemDead(Lab lab) throws Exception {
+    void aClusterOfThreeTakesOrdersAfterOneNodeIsKilled(Lab lab) throws Exception {
         String port = String.valueOf(Ports.free(6));
         List<Running> nodes = IntStream.rangeClosed(1, 3).mapToObj(n -> lab.start("KafkaBroker", "--port", port,
                 "--node", String.valueOf(n), "--of", "3")).toList();

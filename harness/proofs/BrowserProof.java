@@ -22,7 +22,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The API can be tried out in its /docs, as it says there, in a browser that reaches nothing else. */
+/** The API can be tried out in its /docs, in a browser that can reach nothing else. */
 @Needs(Tool.BROWSER)
 @ExtendWith(LabExtension.class)
 class BrowserProof {
@@ -41,7 +41,7 @@ class BrowserProof {
             assertThat(state.status()).isEqualTo("200");
             assertThat(state.body()).isEqualTo(json("{\"order_id\":\"" + id + "\",\"status\":\"accepted\"}"));
 
-            Shown next = place.with(Api.order("customer124")).execute(); // an example key would be used by now
+            Shown next = place.with(Api.order("customer124")).execute(); // an example's key would be used by now
             assertThat(next.status()).as(next.toString()).isEqualTo("201");
             isSound(docs);
         }
@@ -81,9 +81,9 @@ class BrowserProof {
         }
     }
 
-    /** Else the proofs above would be none. */
+    /** Otherwise the proofs above prove nothing. */
     @Test
-    void aPageThatNeedsOthersIsSeen(Lab lab, Browser browser) throws Exception {
+    void requestsToOtherHostsAndErrorsAreFound(Lab lab, Browser browser) throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
             try (exchange) {
@@ -116,7 +116,7 @@ class BrowserProof {
         return browser.open(lab.api().uri().resolve("/docs"), lab.folder().resolve("docs.png"));
     }
 
-    /** The page asked for nothing from elsewhere, and nothing in it failed. */
+    /** The page requested nothing from elsewhere, and nothing in it failed. */
     private static void isSound(Tab docs) {
         assertThat(docs.elsewhere()).isEmpty();
         assertThat(docs.complaints()).isEmpty();
@@ -167,7 +167,7 @@ class BrowserProof {
 
         Shown execute() {
             Locator response = box.locator(".live-responses-table");
-            if (response.isVisible()) { // of the time before
+            if (response.isVisible()) { // of the last request
                 button("Clear").click();
             }
             button("Execute").click();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** {@code docker-compose.yml} starts what it says; with its ports replaced by free ones, as somebody may use those. */
+/** {@code docker-compose.yml} starts what it says; with its ports replaced by free ones, as those may be in use. */
 @Tag("docker")
 @Needs(Tool.COMPOSE)
 @ExtendWith(LabExtension.class)

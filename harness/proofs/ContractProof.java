@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** The API does what its /openapi.json says, and what it does stands there. */
+/** The API does what its /openapi.json says, and nothing that it does not say. */
 @Execution(ExecutionMode.SAME_THREAD) // one of them kills the broker
 class ContractProof {
     @RegisterExtension
@@ -53,10 +53,10 @@ class ContractProof {
         });
     }
 
-    // --- answers --------------------------------------------------------------------------------------------------
+    // --- responses ------------------------------------------------------------------------------------------------
 
     @Test
-    void everyAnswerIsOneThatTheContractListsAndAllThatItListsAreGiven(Lab lab, OwnBroker broker) {
+    void theResponsesAreExactlyThoseThatTheContractLists(Lab lab, OwnBroker broker) {
         Api api = lab.api("--max-body-bytes", "2000", "--timeout-ms", "3000");
         Contract contract = new Contract(api);
 
@@ -83,9 +83,9 @@ class ContractProof {
             status(200, contract.send(api, path, api.request(path).GET()));
         }
 
-        anErrorOutsideOfAllOperationsIsAProblemToo(contract, api);
+        anErrorOutsideOfAllOperationsIsAlsoAProblem(contract, api);
         withoutKafka(contract, api, broker);
-        assertThat(contract.met()).as("all that the contract lists was met").isEqualTo(contract.answers());
+        assertThat(contract.met()).as("all that the contract lists was received").isEqualTo(contract.answers());
     }
 
     private static void withoutKafka(Contract contract, Api api, OwnBroker broker) {
@@ -97,7 +97,7 @@ class ContractProof {
         status(503, contract.send(api, ORDERS, order(api, "c", "after")));
     }
 
-    /** Places an order and returns its id, having found it where the answer says. */
+    /** Places an order and returns its id, after finding it where the response says. */
     private static String place(Contract contract, Api api, String customer, String key) {
         HttpResponse<byte[]> created = contract.send(api, ORDERS, order(api, customer, key));
         status(201, created);
@@ -123,7 +123,7 @@ class ContractProof {
         assertThat(response.statusCode()).as(Kafka.text(response.body())).isEqualTo(expected);
     }
 
-    private static void anErrorOutsideOfAllOperationsIsAProblemToo(Contract contract, Api api) {
+    private static void anErrorOutsideOfAllOperationsIsAlsoAProblem(Contract contract, Api api) {
         for (HttpRequest.Builder request : List.of(api.request("/nothing").GET(), api.request(ORDERS).GET(),
                 api.request("/health").DELETE())) {
             HttpResponse<byte[]> response = api.fetch(request);
@@ -166,14 +166,14 @@ class ContractProof {
                 .flatMap(bodies -> bodies);
     }
 
-    /** What is refused although the schema takes it: it cannot be said in JSON Schema. */
+    /** What the API refuses although the schema accepts it: JSON Schema cannot express it. */
     private static final Map<String, String> BEYOND_THE_SCHEMA = Map.of(
             "a day that its month does not have", with("timestamp", "\"2026-02-30T12:00:00Z\""),
             "half a surrogate pair", VALID.replace("\"c\"", "\"\\ud800\""),
             "nested too deeply, even where it is left out", with("unknown", "[".repeat(40) + "]".repeat(40)),
             "a number of too many digits, even there", with("unknown", "1".repeat(101)));
 
-    /** What is taken although the schema does not: times that Java writes, but others may not read. */
+    /** What the API accepts although the schema does not: times that Java writes, but others may not read. */
     private static final List<String> BEYOND_THE_API = List.of(
             with("timestamp", "\"2026-01-31T12:00:00+01:00[Europe/Paris]\""),
             with("timestamp", "\"+12026-01-31T12:00:00Z\""),
@@ -188,7 +188,7 @@ class ContractProof {
     }
 
     @Test
-    void theSchemaOfAnOrderTakesWhatTheApiTakes(Lab lab) {
+    void theSchemaOfAnOrderAcceptsWhatTheApiAccepts(Lab lab) {
         Api api = lab.api();
         Contract contract = new Contract(api);
         SoftAssertions softly = new SoftAssertions();

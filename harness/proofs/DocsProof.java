@@ -35,8 +35,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * The commands of the documentation are run, and their output is compared with what stands below them. Ports are
- * replaced by free ones on the way in, and back on the way out, so that nothing that runs on the machine is in the way.
+ * The commands of the documentation are run, and their output is compared with the text below them. In the commands,
+ * ports are replaced by free ones, and back in the output, so that other programs on the machine are not in the way.
  */
 @Order(1) // the walkthrough takes longer than anything else
 @ExtendWith(LabExtension.class)
@@ -211,7 +211,7 @@ class DocsProof {
         return "output of\n" + commands.content() + "was\n" + asWritten(terminal, ports) + "and not\n" + expected;
     }
 
-    /** What the screen shows, with the ports of the document, and without what JBang says when it builds. */
+    /** The output, with the ports of the document, and without what JBang prints when it builds. */
     private static String asWritten(Terminal terminal, Map<String, String> ports) {
         String[] text = {terminal.screen().lines().filter(line -> !line.startsWith("[jbang]")).map(line -> line + "\n")
                 .collect(Collectors.joining())};
@@ -219,7 +219,7 @@ class DocsProof {
         return text[0];
     }
 
-    /** A line of nothing but … stands for any lines, a … in a line for any text, and several blanks for any number. */
+    /** A line with only … stands for any lines, a … in a line for any text, and several blanks for any number. */
     private static boolean matches(String expected, String actual) {
         List<String> wanted = expected.lines().toList();
         List<String> lines = actual.lines().toList();
@@ -234,7 +234,7 @@ class DocsProof {
             } else if (want < wanted.size() && pattern(wanted.get(want)).matcher(lines.get(line)).matches()) {
                 want++;
                 line++;
-            } else if (hole >= 0) { // the hole takes in one line more
+            } else if (hole >= 0) { // the hole takes one more line
                 want = hole + 1;
                 line = ++after;
             } else {

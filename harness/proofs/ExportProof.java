@@ -17,7 +17,7 @@ import lab.Running;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The consumer leaves the lab as a Maven project, in the way that the reference says. */
+/** The consumer can be exported as a Maven project, with the commands in the reference. */
 @ExtendWith(LabExtension.class)
 class ExportProof {
     private static final Duration LONG = Duration.ofSeconds(170);

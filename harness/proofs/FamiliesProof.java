@@ -32,30 +32,30 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * DlqInspector reads the dead letters of other libraries, and sends them back as they were. The libraries themselves
- * write them here, each in a process of its own: harness/families.
+ * DlqInspector reads the dead letters of other libraries, and sends the records back as they were. The libraries
+ * themselves write them here, each in its own process: harness/families.
  */
 @ExtendWith(LabExtension.class)
 class FamiliesProof {
-    private static final Duration DEATHS = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int RECORDS = 4;
 
     @Test
     void deadLettersOfKafkaConnect(Lab lab) {
         List<Own> originals = send(lab);
-        die(lab, "ConnectLetters", List.of(lab.dlq), lab.events, lab.dlq, lab.group);
+        letFail(lab, "ConnectLetters", List.of(lab.dlq), lab.events, lab.dlq, lab.group);
 
-        IntFunction<Map<String, Object>> either = i -> told("family", "Kafka Connect", "topic", lab.events,
+        IntFunction<Map<String, Object>> either = i -> failure("family", "Kafka Connect", "topic", lab.events,
                 "partition", 1, "offset", i, "connector", lab.group, "task", 0);
-        List<List<Map<String, Object>>> deaths = deaths(lab, lab.dlq);
-        assertThat(bare(deaths)).containsExactlyElementsOf(each(i -> List.of(i == 0
+        List<List<Map<String, Object>>> failures = failures(lab, lab.dlq);
+        assertThat(bare(failures)).containsExactlyElementsOf(each(i -> List.of(i == 0
                 ? and(either.apply(i), "stage", "VALUE_CONVERTER", "executing_class",
                         "org.apache.kafka.connect.json.JsonConverter", "exception",
                         "org.apache.kafka.connect.errors.DataException", "message",
                         "Converting byte[] to Kafka Connect data failed due to serialization error: ")
                 : and(either.apply(i), "stage", "TASK_PUT", "executing_class",
                         "org.apache.kafka.connect.sink.SinkTask", "exception", "java.lang.IllegalStateException"))));
-        assertThat(killers(deaths)).containsExactly(
+        assertThat(latestErrors(failures)).containsExactly(
                 "org.apache.kafka.connect.errors.DataException: Converting byte[] to Kafka Connect data failed due to "
                         + "serialization error: ", "java.lang.IllegalStateException",
                 "java.lang.IllegalStateException", "java.lang.IllegalStateException");
@@ -66,96 +66,96 @@ class FamiliesProof {
     @Test
     void deadLettersOfKafkaStreams(Lab lab) {
         List<Own> originals = send(lab);
-        die(lab, "StreamsLetters", List.of(lab.dlq), lab.events, lab.dlq, lab.group);
+        letFail(lab, "StreamsLetters", List.of(lab.dlq), lab.events, lab.dlq, lab.group);
 
-        List<List<Map<String, Object>>> deaths = deaths(lab, lab.dlq);
-        assertThat(bare(deaths)).containsExactlyElementsOf(each(i -> List.of(told(
+        List<List<Map<String, Object>>> failures = failures(lab, lab.dlq);
+        assertThat(bare(failures)).containsExactlyElementsOf(each(i -> List.of(failure(
                 "family", "Kafka Streams", "topic", lab.events, "partition", 1, "offset", i,
                 "exception", i == 0 ? "org.apache.kafka.common.errors.SerializationException"
                         : "java.lang.IllegalStateException",
                 "message", i == 0 ? "Size of data received by LongDeserializer is not 8" : "refused"))));
-        assertThat(killers(deaths).getLast()).isEqualTo("java.lang.IllegalStateException: refused");
+        assertThat(latestErrors(failures).getLast()).isEqualTo("java.lang.IllegalStateException: refused");
         assertTrueClaims(lab, originals);
         assertThat(replayed(lab, lab.dlq)).containsExactlyInAnyOrderElementsOf(originals);
     }
 
     @Test
-    void deadLettersOfSmallRyeThatDieAgain(Lab lab) {
+    void deadLettersOfSmallRyeThatFailAgain(Lab lab) {
         List<Own> originals = send(lab);
         String second = lab.dlq + "-second";
         lab.kafka().createTopic(second, 1);
-        die(lab, "SmallRyeLetters", List.of(lab.dlq, second), lab.events, lab.dlq, second, lab.group);
+        letFail(lab, "SmallRyeLetters", List.of(lab.dlq, second), lab.events, lab.dlq, second, lab.group);
 
-        IntFunction<Map<String, Object>> first = i -> told("family", "SmallRye", "topic", lab.events, "partition", 1,
+        IntFunction<Map<String, Object>> first = i -> failure("family", "SmallRye", "topic", lab.events, "partition", 1,
                 "offset", i, "exception", "java.lang.IllegalStateException", "cause",
                 "java.lang.IllegalArgumentException", "message", "refused");
-        assertThat(bare(deaths(lab, lab.dlq))).containsExactlyElementsOf(each(i -> List.of(first.apply(i))));
-        assertThat(bare(deaths(lab, second))).containsExactlyElementsOf(each(i -> List.of(first.apply(i), told("family",
-                "SmallRye", "topic", lab.dlq, "partition", 0, "offset", i, "exception",
+        assertThat(bare(failures(lab, lab.dlq))).containsExactlyElementsOf(each(i -> List.of(first.apply(i))));
+        assertThat(bare(failures(lab, second))).containsExactlyElementsOf(each(i -> List.of(first.apply(i), failure(
+                "family", "SmallRye", "topic", lab.dlq, "partition", 0, "offset", i, "exception",
                 "java.lang.UnsupportedOperationException", "message", "java.lang.UnsupportedOperationException"))));
         assertTrueClaims(lab, originals);
         assertThat(replayed(lab, second)).usingRecursiveFieldByFieldElementComparatorIgnoringFields("timestamp")
-                .containsExactlyInAnyOrderElementsOf(originals); // of the timestamp, nothing is left in the letter
+                .containsExactlyInAnyOrderElementsOf(originals); // the letter does not have the original timestamp
     }
 
     @Test
-    void deadLettersOfSpringKafkaThatDieAgainAndThoseOfItsRetryTopics(Lab lab) {
+    void deadLettersOfSpringKafkaThatFailAgainAndThoseOfItsRetryTopics(Lab lab) {
         List<Own> originals = send(lab);
         String second = lab.dlq + "-second";
         String retried = lab.events + "-dlt";
         lab.kafka().createTopic(second, 1);
-        die(lab, "SpringLetters", List.of(lab.dlq, second, retried), lab.events, lab.dlq, second, lab.group);
+        letFail(lab, "SpringLetters", List.of(lab.dlq, second, retried), lab.events, lab.dlq, second, lab.group);
 
         String unreadable = "org.springframework.kafka.support.serializer.DeserializationException";
         String failed = "org.springframework.kafka.listener.ListenerExecutionFailedException";
-        IntFunction<Map<String, Object>> first = i -> told("family", "Spring Kafka", "topic", lab.events,
+        IntFunction<Map<String, Object>> first = i -> failure("family", "Spring Kafka", "topic", lab.events,
                 "partition", 1, "offset", i, "timestamp", originals.get(i).timestamp(), "timestamp_type", "CreateTime",
                 "group", lab.group, "attempts", i == 0 ? 1 : 2);
-        assertThat(bare(deaths(lab, lab.dlq))).containsExactlyElementsOf(each(i -> List.of(and(first.apply(i),
+        assertThat(bare(failures(lab, lab.dlq))).containsExactlyElementsOf(each(i -> List.of(and(first.apply(i),
                 "exception", i == 0 ? unreadable : failed, "cause",
                 i == 0 ? unreadable : "java.lang.IllegalStateException", "message", i == 0 ? "failed to deserialize"
                         : "Listener method 'void families.SpringLetters.first(org.apache.kafka.clients.consumer."
                                 + "ConsumerRecord<byte[], java.lang.Long>)' threw exception; refused"))));
 
         List<ConsumerRecord<byte[], byte[]>> letters = lab.kafka().records(lab.dlq);
-        List<List<Map<String, Object>>> deaths = deaths(lab, second);
-        assertThat(bare(deaths)).as("what they died of first is taken off")
-                .containsExactlyElementsOf(each(i -> List.of(first.apply(i), told("family", "Spring Kafka", "topic",
+        List<List<Map<String, Object>>> failures = failures(lab, second);
+        assertThat(bare(failures)).as("the headers of the first failure are removed")
+                .containsExactlyElementsOf(each(i -> List.of(first.apply(i), failure("family", "Spring Kafka", "topic",
                         lab.dlq, "partition", 0, "offset", i, "timestamp", own(letters.get(i)).timestamp(),
                         "timestamp_type", "CreateTime", "group", lab.group + "-second", "attempts", 2, "exception",
                         failed, "cause", "java.lang.UnsupportedOperationException", "message",
                         "Listener method 'void families.SpringLetters.second(org.apache.kafka.clients.consumer."
                                 + "ConsumerRecord<byte[], byte[]>)' threw exception; refused again"))));
-        assertThat(bare(deaths(lab, retried))).as("one death, of the last of three tries")
+        assertThat(bare(failures(lab, retried))).as("one failure, of the last of three attempts")
                 .containsExactlyInAnyOrderElementsOf(each(i -> List.of(and(first.apply(i), "group",
                         lab.group + "-retrying", "attempts", i == 0 ? 1 : 3, "exception", i == 0 ? unreadable : failed,
                         "cause", i == 0 ? unreadable : "java.lang.IllegalArgumentException", "message",
                         i == 0 ? "failed to deserialize" : "Listener failed; refused each time"))));
 
-        assertThat(killers(deaths).getLast()).startsWith(failed);
+        assertThat(latestErrors(failures).getLast()).startsWith(failed);
         assertTrueClaims(lab, originals);
         assertThat(replayed(lab, second)).containsExactlyInAnyOrderElementsOf(originals);
         assertThat(replayed(lab, retried)).containsExactlyInAnyOrderElementsOf(
                 Stream.concat(originals.stream(), originals.stream()).toList());
     }
 
-    /** The broker writes these, with copies and without; the groups go on, so that what is replayed dies again. */
+    /** The broker writes these, with copies and without; the groups go on, so that replayed records fail again. */
     @Test
-    void deadLettersOfShareGroupsThatDieAgain(Lab lab) {
+    void deadLettersOfShareGroupsThatFailAgain(Lab lab) {
         List<Own> originals = send(lab);
-        String copies = "dlq." + lab.events; // the broker writes to no topic with another prefix
+        String copies = "dlq." + lab.events; // the broker requires this prefix
         String without = copies + "-without-copies";
         lab.kafka().createTopic(copies, 1);
         lab.kafka().createTopic(without, 1);
         Running groups = lab.start("ShareLetters", lab.broker().bootstrap(), lab.events, copies, without, lab.group);
         awaitLetters(lab, groups, RECORDS, copies, without);
 
-        IntFunction<Map<String, Object>> death = i -> told("family", "share group", "topic", lab.events, "partition", 1,
-                "offset", i, "group", lab.group, "attempts", i == 0 ? 1 : 2, "message", i == 0
+        IntFunction<Map<String, Object>> first = i -> failure("family", "share group", "topic", lab.events,
+                "partition", 1, "offset", i, "group", lab.group, "attempts", i == 0 ? 1 : 2, "message", i == 0
                         ? "Offset rejected by client." : "Offset delivery count exceeded the threshold.");
-        assertThat(bare(deaths(lab, copies))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(death.apply(i))));
-        assertThat(bare(deaths(lab, without))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(
-                and(death.apply(i), "group", lab.group + "-without-copies"))));
+        assertThat(bare(failures(lab, copies))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(first.apply(i))));
+        assertThat(bare(failures(lab, without))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(
+                and(first.apply(i), "group", lab.group + "-without-copies"))));
         String second = letterOfOffset(lab, without, 1);
         assertThat(inspect(lab, copies, "show", letterOfOffset(lab, copies, 1)).out())
                 .contains("family share group", "12345678");
@@ -178,82 +178,83 @@ class FamiliesProof {
         groups.kill9();
 
         assertThat(replayed(lab, copies)).filteredOn(record -> record.headers().isEmpty())
-                .as("keys and values are all that a copy has, also of what had been replayed")
+                .as("a copy has only key and value, also one of a replayed record")
                 .usingRecursiveFieldByFieldElementComparatorOnFields("key", "value")
                 .containsExactlyInAnyOrderElementsOf(
                         Stream.concat(originals.stream(), originals.stream()).toList());
         letterOf(lab, without, null, null, "__connect.errors.topic", lab.events);
         letterOf(lab, without, null, null, "__dlq.errors.topic", lab.events, "__dlq.errors.exception", "shop.Refused");
-        assertThat(inspect(lab, without, "list", "--not-copied").out()).as("a null is a null with all others")
+        assertThat(inspect(lab, without, "list", "--not-copied").out()).as("elsewhere a null value is a copy")
                 .contains(2 * RECORDS + " dead letters in");
         lab.kafka().deleteRecords(lab.events, 1, RECORDS);
         InspectorProof.sentence(lab.inspectTopic(without, "show", second, "--fetch-original"), 1, "original is gone");
     }
 
-    /** Of a share group's dead letters, which one is that of an offset: PARTITION:OFFSET. */
+    /** The place, as PARTITION:OFFSET, of a share group's dead letter for an offset. */
     private static String letterOfOffset(Lab lab, String topic, int offset) {
         return lab.kafka().records(topic).stream()
                 .filter(letter -> String.valueOf(offset).equals(Kafka.header(letter, "__dlq.errors.offset")))
                 .map(letter -> letter.partition() + ":" + letter.offset()).findFirst().orElseThrow();
     }
 
-    /** What those libraries also write, or wrote, or what comes of it on the way, made by hand. */
+    /** Other headers that those libraries write, or used to write, or that are damaged, made by hand. */
     @Test
-    void everyHeaderIsReadAsItsNameHasItAndWhatCannotBeReadIsNotTold(Lab lab) {
+    void everyHeaderIsReadByItsNameAndUnreadableOnesAreLeftOut(Lab lab) {
         lab.kafka().createTopic(lab.dlq, 1);
         List<List<Map<String, Object>>> expected = new ArrayList<>();
 
-        letter(lab); // of none of them
+        letter(lab); // of no family
         expected.add(List.of());
 
         letter(lab, "__dlq.errors.topic", "t", "__dlq.errors.partition", "1234", "__dlq.errors.offset", "1234",
                 "__dlq.errors.group", "g", "__dlq.errors.delivery.count", "5", "__dlq.errors.message", "rejected");
-        expected.add(List.of(told("family", "share group", "topic", "t", "partition", 1234, "offset", 1234, "group",
+        expected.add(List.of(failure("family", "share group", "topic", "t", "partition", 1234, "offset", 1234, "group",
                 "g", "attempts", 5, "message", "rejected")));
 
         letter(lab, "__streams.errors.exception", "java.lang.Exception", "__streams.errors.topic", null,
-                "__streams.errors.partition", "-1", "__streams.errors.offset", "-1"); // of a punctuation
-        expected.add(List.of(told("family", "Kafka Streams", "exception", "java.lang.Exception")));
+                "__streams.errors.partition", "-1", "__streams.errors.offset", "-1"); // of a punctuator
+        expected.add(List.of(failure("family", "Kafka Streams", "exception", "java.lang.Exception")));
 
         letter(lab, "retry_topic-attempts", new byte[] {(byte) 200}, "retry_topic-original-timestamp", new byte[] {5});
-        expected.add(List.of(told("family", "Spring Kafka", "timestamp", "1970-01-01T00:00:00.005Z", "attempts", 199)));
+        expected.add(List.of(failure("family", "Spring Kafka", "timestamp", "1970-01-01T00:00:00.005Z", "attempts",
+                199)));
 
-        letter(lab, "retry_topic-attempts", new byte[4]); // the next one, says Spring, is number 0
-        expected.add(List.of(told("family", "Spring Kafka", "attempts", 0)));
+        letter(lab, "retry_topic-attempts", new byte[4]); // 0, as Spring reads it
+        expected.add(List.of(failure("family", "Spring Kafka", "attempts", 0)));
 
         letter(lab, "kafka_dlt-key-exception-fqcn", "K", "kafka_dlt-exception-fqcn", "V", "kafka_dlt-original-topic",
                 "t", "kafka_dlt-original-partition", "1234", "kafka_dlt-original-offset", "12345678",
                 "kafka_dlt-exception-fqcn", "W", "kafka_dlt-original-topic", "u"); // stripPreviousExceptionHeaders off
         expected.add(List.of(
-                told("family", "Spring Kafka", "topic", "t", "partition", 0x31323334, "offset", 0x3132333435363738L,
+                failure("family", "Spring Kafka", "topic", "t", "partition", 0x31323334, "offset", 0x3132333435363738L,
                         "exception", "V"),
-                told("family", "Spring Kafka", "topic", "u", "exception", "W")));
+                failure("family", "Spring Kafka", "topic", "u", "exception", "W")));
 
         letter(lab, "kafka_dlt-original-topic", "t", "kafka_dlt-original-partition", "1", "kafka_dlt-original-offset",
                 new byte[0], "kafka_dlt-original-timestamp", ByteBuffer.allocate(8).putLong(-1).array(),
                 "retry_topic-attempts", "12", "retry_topic-original-timestamp", "a timestamp of far too many bytes");
-        expected.add(List.of(told("family", "Spring Kafka", "topic", "t")));
+        expected.add(List.of(failure("family", "Spring Kafka", "topic", "t")));
 
         letter(lab, "__connect.errors.topic", new byte[] {'t', (byte) 0xff}, "__connect.errors.partition",
                 "99999999999", "__connect.errors.offset", "first", "__connect.errors.exception.message", null,
                 "__dlq.errors.topic", "t", "__dlq.errors.timestamp", "yesterday");
-        expected.add(List.of(told("family", "Kafka Connect", "topic", "t\ufffd"),
-                told("family", "share group", "topic", "t")));
+        expected.add(List.of(failure("family", "Kafka Connect", "topic", "t\ufffd"),
+                failure("family", "share group", "topic", "t")));
 
         letter(lab, "dead-letter-reason", "third", "dead-letter-topic", "c", "dead-letter-reason", "first",
                 "dead-letter-topic", "a", "__connect.errors.topic", "x", "__connect.errors.stage", "TASK_PUT",
                 "kafka_dlt-exception-message", "later", "kafka_dlt-original-topic", "y", "__connect.errors.topic", "z");
-        expected.add(List.of(told("family", "SmallRye", "topic", "a", "message", "first"),
-                told("family", "SmallRye", "topic", "c", "message", "third"),
-                told("family", "Kafka Connect", "topic", "x", "stage", "TASK_PUT"),
-                told("family", "Spring Kafka", "topic", "y", "message", "later"),
-                told("family", "Kafka Connect", "topic", "z")));
+        expected.add(List.of(failure("family", "SmallRye", "topic", "a", "message", "first"),
+                failure("family", "SmallRye", "topic", "c", "message", "third"),
+                failure("family", "Kafka Connect", "topic", "x", "stage", "TASK_PUT"),
+                failure("family", "Spring Kafka", "topic", "y", "message", "later"),
+                failure("family", "Kafka Connect", "topic", "z")));
 
-        assertThat(bare(deaths(lab, lab.dlq))).containsExactlyElementsOf(expected);
+        assertThat(bare(failures(lab, lab.dlq))).containsExactlyElementsOf(expected);
     }
 
     @Test
-    void aReplayTakesOffWhatIsTheirsAndNothingElse(Lab lab) {
+    void aReplayRemovesTheErrorHeadersAndNoOthers(Lab lab) {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 1);
         letter(lab, "__dlq.errors.topic", lab.events, "__dlq.errors.still-to-come", "x", "__connect.errors.new", "x",
@@ -267,7 +268,7 @@ class FamiliesProof {
     }
 
     @Test
-    void allHeadersAreTold(Lab lab) {
+    void allHeadersAreShown(Lab lab) {
         lab.kafka().createTopic(lab.dlq, 1);
         letterOf(lab, lab.dlq, new byte[] {0, 0, 0, 5}, null, "__connect.errors.topic", lab.events,
                 "__connect.errors.new", "n", "__connect.errors.partition", "first", "dead-letter-cause", null, "mine",
@@ -280,9 +281,9 @@ class FamiliesProof {
                         + "{\"name\":\"dead-letter-cause\",\"text\":\"(null)\"}]");
     }
 
-    /** Kafka Streams cannot copy what it could not produce; of others, a null is a null. */
+    /** Kafka Streams cannot copy a record that it could not produce; in other families a null value is a copy. */
     @Test
-    void whatKafkaStreamsCouldNotProduceIsNotCopied(Lab lab) {
+    void aRecordThatKafkaStreamsCouldNotProduceIsNotCopied(Lab lab) {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 1);
         letterOf(lab, lab.dlq, null, null, "__connect.errors.topic", lab.events);
@@ -295,7 +296,7 @@ class FamiliesProof {
 
     // --- the records ----------------------------------------------------------------------------------------------
 
-    /** A record without its place, and without the count of its replays. */
+    /** A record without its partition and offset, and without the count of its replays. */
     private record Own(String key, String value, List<String> headers, String timestamp) {
     }
 
@@ -345,27 +346,27 @@ class FamiliesProof {
         lab.kafka().send(letter);
     }
 
-    // --- what becomes of them -------------------------------------------------------------------------------------
+    // --- dead letters and replays ---------------------------------------------------------------------------------
 
-    /** Lets all records die in a library's own process, until these topics have them, and kills it. */
-    private static void die(Lab lab, String library, List<String> topics, String... options) {
+    /** Runs a library in its own process until these topics have dead letters of all records, and kills it. */
+    private static void letFail(Lab lab, String library, List<String> topics, String... options) {
         Running process = lab.start(library, Stream.concat(Stream.of(lab.broker().bootstrap()), Arrays.stream(options))
                 .toArray(String[]::new));
         awaitLetters(lab, process, RECORDS, topics.toArray(String[]::new));
-        process.kill9(); // nothing is left for it to do, and it would take its time
+        process.kill9(); // it has nothing left to do, and a stop would take longer
     }
 
     private static void awaitLetters(Lab lab, Running process, int letters, String... topics) {
         for (String topic : topics) {
-            await("dead letters in " + topic).atMost(DEATHS).pollInterval(Duration.ofMillis(100)).until(() -> {
+            await("dead letters in " + topic).atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).until(() -> {
                 assertThat(process.alive()).as(process.name() + " runs").isTrue();
                 return lab.kafka().records(topic).size() == letters;
             });
         }
     }
 
-    /** The deaths of all dead letters in a topic, as DlqInspector tells them. */
-    private static List<List<Map<String, Object>>> deaths(Lab lab, String topic) {
+    /** The failures of all dead letters in a topic, as DlqInspector prints them. */
+    private static List<List<Map<String, Object>>> failures(Lab lab, String topic) {
         return inspect(lab, topic, "list", "--format", "jsonl").out().lines()
                 .map(line -> Kafka.JSON.convertValue(Kafka.json(Kafka.bytes(line)).path("deaths"),
                         new TypeReference<List<Map<String, Object>>>() {
@@ -374,21 +375,21 @@ class FamiliesProof {
     }
 
     /** The same without their stack traces. */
-    private static List<List<Map<String, Object>>> bare(List<List<Map<String, Object>>> deaths) {
-        return deaths.stream().map(of -> of.stream().map(death -> {
-            Map<String, Object> rest = new LinkedHashMap<>(death);
+    private static List<List<Map<String, Object>>> bare(List<List<Map<String, Object>>> failures) {
+        return failures.stream().map(of -> of.stream().map(failure -> {
+            Map<String, Object> rest = new LinkedHashMap<>(failure);
             rest.remove("stacktrace");
             return rest;
         }).toList()).toList();
     }
 
-    /** Of each letter's latest death the first line of its stack trace. */
-    private static List<String> killers(List<List<Map<String, Object>>> deaths) {
-        return deaths.stream().map(List::getLast)
+    /** The first line of the stack trace of each letter's latest failure. */
+    private static List<String> latestErrors(List<List<Map<String, Object>>> failures) {
+        return failures.stream().map(List::getLast)
                 .map(latest -> String.valueOf(latest.get("stacktrace")).lines().findFirst().orElse("")).toList();
     }
 
-    /** What a family is said to copy is held against what its library has written into the first dead-letter topic. */
+    /** Compares what a family is said to copy with what its library has written to the first dead-letter topic. */
     private static void assertTrueClaims(Lab lab, List<Own> originals) {
         List<ConsumerRecord<byte[], byte[]>> letters = lab.kafka().records(lab.dlq);
         for (int i = 0; i < RECORDS; i++) {
@@ -404,7 +405,7 @@ class FamiliesProof {
         }
     }
 
-    /** What is in the topic of the originals beside them, once DlqInspector has sent dead letters back. */
+    /** The records in the topic besides the originals, once DlqInspector has sent dead letters back. */
     private static List<Own> replayed(Lab lab, String topic, String... options) {
         inspect(lab, topic, "replay", Lab.with(options, "--execute"));
         return lab.kafka().records(lab.events).stream()
@@ -423,18 +424,18 @@ class FamiliesProof {
         return IntStream.range(0, RECORDS).mapToObj(expected).toList();
     }
 
-    /** A death as it is told in JSON, name by value; what is null is not told. */
-    private static Map<String, Object> told(Object... namesAndValues) {
+    /** A failure as it is printed in JSON, name by value; nulls are left out. */
+    private static Map<String, Object> failure(Object... namesAndValues) {
         return and(Map.of(), namesAndValues);
     }
 
     private static Map<String, Object> and(Map<String, Object> before, Object... namesAndValues) {
-        Map<String, Object> told = new LinkedHashMap<>(before);
+        Map<String, Object> all = new LinkedHashMap<>(before);
         for (int i = 0; i < namesAndValues.length; i += 2) {
             if (namesAndValues[i + 1] != null) {
-                told.put((String) namesAndValues[i], namesAndValues[i + 1]);
+                all.put((String) namesAndValues[i], namesAndValues[i + 1]);
             }
         }
-        return told;
+        return all;
     }
 }

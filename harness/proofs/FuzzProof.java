@@ -13,7 +13,7 @@ import lab.Running;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Bytes from outside are an order, or are refused as it is said: there is no third way. */
+/** Bytes from outside are an order, or are refused with a declared exception. */
 @ExtendWith(LabExtension.class)
 class FuzzProof {
     private static final int MOST = 50_000; // some 10 seconds
@@ -21,8 +21,8 @@ class FuzzProof {
     private static final int LONGEST = 90; // seconds, on a busy machine
 
     @Test
-    void noBytesBreakTheReadingOfAnOrder(Lab lab) throws Exception {
-        String found = Files.createDirectories(lab.folder().resolve("found")).toString(); // what it adds to the seeds
+    void noBytesBreakTheParsingOfAnOrder(Lab lab) throws Exception {
+        String found = Files.createDirectories(lab.folder().resolve("found")).toString(); // besides the seeds
         Running fuzz = lab.start("OrderFuzz", found, Repo.file("harness/fuzz/seeds").toString(),
                 "-dict=" + Repo.file("harness/fuzz/order.dict"), "-runs=" + MOST,
                 "-max_total_time=" + LONGEST);

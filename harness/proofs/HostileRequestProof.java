@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What clients really send: each request has the status that it should, none takes the API down or has it say where in
- * its code it stood, and nothing gets into the topic that was refused.
+ * What clients really send: each request gets the expected status, none stops the API or gets a stack trace, and no
+ * refused order is in the topic.
  */
 @ExtendWith(LabExtension.class)
 class HostileRequestProof {
@@ -35,9 +35,9 @@ class HostileRequestProof {
     private final Map<String, Request> requests = new LinkedHashMap<>();
 
     @Test
-    void eachIsAnsweredAsItShouldBeAndTheApiGoesOn(Lab lab) throws IOException {
-        thatAreNoJson();
-        thatAreNoOrder();
+    void eachRequestGetsItsStatusAndTheApiKeepsRunning(Lab lab) throws IOException {
+        thatAreNotJson();
+        thatAreNotAnOrder();
         inAnotherEncoding();
         withKeys();
         forOtherAddressesAndMethods();
@@ -56,23 +56,23 @@ class HostileRequestProof {
         }
         all.assertAll();
         assertThat(requests.values()).flatExtracting(Request::statuses).filteredOn(status -> status >= 500)
-                .as("only what RFC 9112, 6.1 has it for").containsOnly(501);
-        toldBeforeTheBodyIsThere(api);
-        assertThat(api.post(Api.order("c")).status()).as("still there").isEqualTo(201);
+                .as("only what RFC 9112, 6.1 requires").containsOnly(501);
+        isRefusedBeforeTheBodyArrives(api);
+        assertThat(api.post(Api.order("c")).status()).as("the API still runs").isEqualTo(201);
         assertThat(lab.kafka().records(lab.events)).as("nothing refused was sent").hasSize((int) created + 1);
         assertThat(api.process().err()).doesNotContain("Exception", "\tat ", "\u001b[2J", "\u0000");
     }
 
-    private static void toldBeforeTheBodyIsThere(Api api) throws IOException {
+    private static void isRefusedBeforeTheBodyArrives(Api api) throws IOException {
         try (Socket socket = new Socket(api.uri().getHost(), api.uri().getPort())) {
-            socket.setSoTimeout(5_000); // half of what a request may take to come in
+            socket.setSoTimeout(5_000); // half of the time limit of a request
             socket.getOutputStream().write(RawHttp.request("POST /nowhere HTTP/1.1", "{", "Content-Length: 200000"));
             assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
                     .isEqualTo("HTTP/1.1 404");
         }
     }
 
-    private void thatAreNoJson() {
+    private void thatAreNotJson() {
         for (String body : List.of("", " ", "\n\n", "not json", "{", "}", "{}{}", "{} x", "[1", "{\"a\":}", "{'a':1}",
                 "{a:1}", "{\"a\":1,}", "//\n{}", "{\"a\":1,\"a\":2}", "NaN", "<order/>", "customer_id=c", "\u0000",
                 "[".repeat(5_000), "{\"a\":".repeat(5_000), "[" + "1".repeat(2_000) + "]", "{\"a\":\"\u0001\"}",
@@ -92,7 +92,7 @@ class HostileRequestProof {
         bytes("a body over the limit", new byte[300_000], 413);
     }
 
-    private void thatAreNoOrder() {
+    private void thatAreNotAnOrder() {
         for (String body : List.of("[]", "[{}]", "\"order\"", "1", "true", "null", "{}", "{\"order\":" + ORDER + "}")) {
             body(body, 422);
         }
@@ -122,7 +122,7 @@ class HostileRequestProof {
         for (String customer : List.of("\u202eevil", "\ud83d\udca5", "\\u001b[2J", "a\\u0000b", "a\\r\\nX-Evil: 1")) {
             body(order("customer_id", "\"" + customer + "\""), 201);
         }
-        body(order("order_id", "\"a\\r\\nX-Evil: 1\""), 201); // it comes back in the Location
+        body(order("order_id", "\"a\\r\\nX-Evil: 1\""), 201); // it is in the Location of the response
         body(order("unknown", "[[[[1]]]]"), 201);
         bytes("UTF-8 with a byte order mark", ("\ufeff" + ORDER).getBytes(StandardCharsets.UTF_8), 201);
     }
@@ -168,7 +168,7 @@ class HostileRequestProof {
     }
 
     private void thatAreBadHttp() {
-        raw("no HTTP at all", utf8("hello\r\n\r\n"), 400);
+        raw("not HTTP at all", utf8("hello\r\n\r\n"), 400);
         raw("a TLS hello", new byte[] {0x16, 3, 1, 2, 0, 1, 0, 1, (byte) 0xfc, 3, 3}, CLOSED);
         raw("nothing", new byte[0], CLOSED);
         raw("half a request line", utf8("POST /ord"), CLOSED);
@@ -193,11 +193,11 @@ class HostileRequestProof {
                 "Transfer-Encoding: chunked"), 400);
         raw("a body shorter than its length", RawHttp.request("POST /orders HTTP/1.1", "{", "Content-Length: 100"),
                 CLOSED);
-        raw("a length beyond all measure", RawHttp.request("POST /orders HTTP/1.1", "{",
+        raw("a length that is far too large", RawHttp.request("POST /orders HTTP/1.1", "{",
                 "Content-Length: 9223372036854775807"), CLOSED);
         raw("a body longer than its length", RawHttp.request("POST /orders HTTP/1.1", "{}garbage\r\n\r\n",
                 "Content-Length: 2"), 422, 400);
-        raw("an encoding that is not known", RawHttp.request("POST /orders HTTP/1.1", "", "Transfer-Encoding: gzip"),
+        raw("an unknown encoding", RawHttp.request("POST /orders HTTP/1.1", "", "Transfer-Encoding: gzip"),
                 501);
         raw("chunks", chunked(Integer.toHexString(ORDER.length()) + "\r\n" + ORDER + "\r\n0\r\n\r\n"), 201);
         raw("a chunk without a size", chunked("zz\r\n{}\r\n0\r\n\r\n"), CLOSED);
@@ -213,7 +213,7 @@ class HostileRequestProof {
 
     // --- how they are made ----------------------------------------------------------------------------------------
 
-    /** A good order, but for one field. */
+    /** A valid order except for one field. */
     private static String order(String field, String json) {
         Map<String, String> fields = new LinkedHashMap<>(Map.of("customer_id", "\"c\"", "items", "[" + ITEM + "]",
                 "total_amount", "1"));

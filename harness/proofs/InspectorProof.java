@@ -22,7 +22,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What DlqInspector shows of dead letters, and what it keeps from a terminal. Of who writes them: FamiliesProof. */
+/** What DlqInspector shows of dead letters, and what it escapes. For the libraries that write them: FamiliesProof. */
 @ExtendWith(LabExtension.class)
 class InspectorProof {
     private static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
@@ -30,7 +30,7 @@ class InspectorProof {
     private static final String ACTED_UPON = "[\\x00-\\x09\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\u202e\u2028\u200b]";
 
     @Test
-    void aListCanBeNarrowedByEachOfWhatItShows(Lab lab) {
+    void aListCanBeFilteredByEachFieldThatItShows(Lab lab) {
         dlq(lab, 2);
         String stock = "shop.OutOfStock";
         lab.kafka().send(letter(lab, 0, NOON.minusSeconds(3_600), "order-2", "a.B", "m", "orders", "4"));
@@ -43,10 +43,10 @@ class InspectorProof {
 
         assertThat(keys(lab)).containsExactlyInAnyOrder("order-2", "order-1", "order-2", "order-3", "order-4",
                 "order-5");
-        assertThat(keys(lab, "--limit", "3")).as("in the order of their times")
+        assertThat(keys(lab, "--limit", "3")).as("ordered by time")
                 .containsExactly("order-3", "order-4", "order-5");
         assertThat(keys(lab, "--key", "nobody")).isEmpty();
-        // each option leaves out one that the others of its line would not
+        // each option leaves out a dead letter that the others of its line would not
         assertThat(keys(lab, "--exception", "OutOfStock", "--until", "2026-03-02", "--limit", "1"))
                 .as("the newest of those").containsExactly("order-2");
         assertThat(keys(lab, "--exception", "java.lang.IllegalStateException")).containsExactly("order-3");
@@ -59,7 +59,7 @@ class InspectorProof {
     }
 
     @Test
-    void theNewestAreFoundAmongMany(Lab lab) {
+    void theNewestDeadLettersAreFoundAmongMany(Lab lab) {
         dlq(lab, 2);
         List<ProducerRecord<byte[], byte[]>> letters = IntStream.range(0, 5_000).mapToObj(i -> letter(lab, i % 2,
                 NOON.plusSeconds(i), "order-" + i, i % 1_000 == 0 ? "Rare" : "Common", "m", "orders", "" + i)).toList();
@@ -72,7 +72,7 @@ class InspectorProof {
     }
 
     @Test
-    void aListIsToldInFourFormatsAndNothingInItReachesTheTerminalAsItIs(Lab lab) {
+    void aListHasFourFormatsAndEscapesAllControlCharacters(Lab lab) {
         dlq(lab, 1);
         ProducerRecord<byte[], byte[]> quoted = letter(lab, 0, NOON, "order-1", "a.B",
                 "he said \"no\", twice\nand left", "orders", "5");
@@ -105,7 +105,7 @@ class InspectorProof {
                         + "{\"name\":\"trace\",\"value\":null}]");
         assertThat(array.get(1).path("key_hex").asText()).isEqualTo("fe");
         assertThat(array.get(1).path("value").isNull()).isTrue();
-        assertThat(array.get(2).path("key").asText()).as("it is only the looks that change").isEqualTo("k" + ESCAPE);
+        assertThat(array.get(2).path("key").asText()).as("only the output is escaped").isEqualTo("k" + ESCAPE);
         assertThat(harmless(lab.inspect("list", "--format", "csv"))).startsWith("\"at\",\"time\",\"from\"")
                 .contains("\"he said \"\"no\"\", twice\\u000aand left\"").hasLineCount(5);
 
@@ -118,7 +118,7 @@ class InspectorProof {
         assertThat(lab.inspect("show", "0:2", "--raw").out()).contains("\u001b[2J");
     }
 
-    /** What a command says, with nothing in it that a terminal would act upon. */
+    /** The output of a command, without anything that a terminal would act on. */
     private static String harmless(Ended ended) {
         assertThat(ended.out()).as(ended.tail()).isNotEmpty().doesNotContainPattern(ACTED_UPON);
         return ended.out();
@@ -130,16 +130,16 @@ class InspectorProof {
         lab.kafka().send(letter(lab, 0, NOON, "order-1", "a.B", "m", "orders", "1"));
         Running list = lab.start("DlqInspector", "list", "--topic", lab.dlq, "--bootstrap-server",
                 lab.broker().bootstrap(), "--follow", "--format", "jsonl", "--exception", "B");
-        await("what is there").atMost(Duration.ofSeconds(20)).until(() -> list.out().contains("order-1"));
+        await("the first one is listed").atMost(Duration.ofSeconds(20)).until(() -> list.out().contains("order-1"));
         lab.kafka().send(letter(lab, 0, NOON, "order-2", "a.C", "m", "orders", "2"));
         lab.kafka().send(letter(lab, 0, NOON, "order-3", "a.B", "m", "orders", "3"));
-        await("what came in").atMost(Duration.ofSeconds(20)).until(() -> list.out().contains("order-3"));
+        await("new ones are listed").atMost(Duration.ofSeconds(20)).until(() -> list.out().contains("order-3"));
         assertThat(list.stop()).isEqualTo(143);
         assertThat(list.out()).doesNotContain("order-2").hasLineCount(2);
     }
 
     @Test
-    void oneIsShownWithAllThatIsKnownOfIt(Lab lab) {
+    void aDeadLetterIsShownWithAllThatIsKnownOfIt(Lab lab) {
         dlq(lab, 1);
         lab.kafka().send(withValue(letter(lab, 0, NOON, "order-1", "a.B", "m", lab.events, "0"),
                 "{\"a\":{\"b\":1.10}}"));
@@ -154,7 +154,7 @@ class InspectorProof {
     }
 
     @Test
-    void statsCountAndFoldWhatDiffersInNumbersAndIds(Lab lab) {
+    void statsMergeReasonsThatDifferOnlyInNumbersAndIds(Lab lab) {
         dlq(lab, 2);
         List<ProducerRecord<byte[], byte[]>> letters = new ArrayList<>();
         for (int i = 0; i < 30; i++) {
@@ -179,7 +179,7 @@ class InspectorProof {
     }
 
     @Test
-    void whatATransactionAbortedIsSeenOnlyOnRequest(Lab lab) {
+    void abortedRecordsAreShownOnlyOnRequest(Lab lab) {
         dlq(lab, 1);
         try (var producer = new KafkaProducer<>(Map.of("bootstrap.servers", lab.broker().bootstrap(),
                 "transactional.id", lab.dlq), new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -196,7 +196,7 @@ class InspectorProof {
     }
 
     @Test
-    void whatIsWrongIsSaidInASentence(Lab lab) {
+    void errorsAreReportedInOneSentence(Lab lab) {
         sentence(lab.inspect("list"), 1, "There is no topic " + lab.dlq);
         dlq(lab, 1);
         assertThat(lab.inspect("list").out()).contains("0 dead letters");
@@ -220,7 +220,7 @@ class InspectorProof {
         sentence(lab.runInSeries("DlqInspector"), 2, "Say what to do");
     }
 
-    /** The dead letters here have old timestamps, and retention goes by those. */
+    /** The dead letters here have old timestamps, which retention would delete. */
     private static void dlq(Lab lab, int partitions) {
         lab.kafka().createTopic(lab.dlq, partitions, Map.of("retention.ms", "-1"));
     }
@@ -237,7 +237,7 @@ class InspectorProof {
                 .map(letter -> letter.path("key").asText()).toList();
     }
 
-    /** A dead letter, and sends none: of one order from partition 1 of a topic. */
+    /** A dead letter of an order from partition 1 of a topic; it is not sent. */
     static ProducerRecord<byte[], byte[]> letter(Lab lab, int partition, Instant time, String key, String exception,
             String message, String origin, String offset) {
         ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, partition, time.toEpochMilli(),

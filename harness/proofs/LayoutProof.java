@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The house has the rooms that it says it has: each folder below scripts/ lists its own files, each script the folders
- * that it needs, and imports go one way.
+ * The layout of the sources: each folder below scripts/ lists its own files, each script the folders that it needs, and
+ * imports go one way.
  */
 @Tag("check")
 class LayoutProof {
@@ -34,10 +34,10 @@ class LayoutProof {
     private static final int LAST_LINE_FOR_A_CLASS = 99;
     private static final int FULLEST_FOLDER = 18;
 
-    /** Rooms below all others, for what several of them need: they import nothing, and all may import them. */
+    /** Folders below all others, for what several of them need: they import nothing, and all may import them. */
     private static final Set<String> GROUND = Set.of("messages");
 
-    /** What each room may import, beside the ground. */
+    /** What each folder may import besides those. */
     private static final Map<String, Set<String>> IMPORTS = Map.ofEntries(
             Map.entry("api", Set.of("cli", "cluster", "orders")),
             Map.entry("flow", Set.of("cli", "cluster", "orders")),
@@ -54,9 +54,9 @@ class LayoutProof {
 
     // --- the proofs -----------------------------------------------------------------------------------------------
 
-    /** A glob does not work from a URL, a circle of lists overflows JBang's stack; what is not listed is not there. */
+    /** A glob does not work from a URL, circular lists overflow JBang's stack, and files not listed are missing. */
     @Test
-    void everyFolderListsJustItsOwnFiles() throws Exception {
+    void everyFolderListsExactlyItsOwnFiles() throws Exception {
         assertThat(folders()).isNotEmpty();
         for (String folder : folders()) {
             String label = Files.readString(Repo.file("scripts/" + folder + "/package-info.java"));
@@ -71,7 +71,7 @@ class LayoutProof {
     }
 
     @Test
-    void everyScriptListsJustTheFoldersItNeeds() throws Exception {
+    void everyScriptListsExactlyTheFoldersItNeeds() throws Exception {
         Map<String, Set<String>> imports = imports();
         for (String script : Repo.scripts()) {
             String text = Files.readString(Repo.file("scripts/" + script + ".java"));
@@ -93,7 +93,7 @@ class LayoutProof {
         Set<String> forbidden = new TreeSet<>();
         imports().forEach((folder, imported) -> {
             assertThat(IMPORTS.containsKey(folder) || GROUND.contains(folder))
-                    .as("it says above what " + folder + " may import").isTrue();
+                    .as("IMPORTS says what " + folder + " may import").isTrue();
             imported.stream()
                     .filter(one -> GROUND.contains(folder)
                             || !GROUND.contains(one) && !IMPORTS.get(folder).contains(one))
@@ -103,14 +103,14 @@ class LayoutProof {
     }
 
     @Test
-    void nothingNeedsItselfByARoundaboutWay() throws Exception {
+    void thereAreNoCircularImports() throws Exception {
         assertThat(circle(imports())).as("folders").isEmpty();
         assertThat(circle(files())).as("files").isEmpty();
     }
 
-    /** Else the proof above would be none. */
+    /** Otherwise the proof above proves nothing. */
     @Test
-    void aCircleIsSeen() {
+    void aCircleIsFound() {
         assertThat(circle(Map.of("a", Set.of("b"), "b", Set.of("c"), "c", Set.of("b"), "d", Set.of("a"))))
                 .containsExactly("b", "c", "b");
     }
@@ -159,7 +159,7 @@ class LayoutProof {
         return imports;
     }
 
-    /** Which classes (folder.Name) each needs: of other folders those that it imports, of its own those it names. */
+    /** The classes (folder.Name) that each needs: of other folders those it imports, of its own those it names. */
     private static Map<String, Set<String>> files() throws IOException {
         Map<String, String> code = new TreeMap<>();
         for (String folder : folders()) {
@@ -200,12 +200,12 @@ class LayoutProof {
         return name.substring(0, name.indexOf('.'));
     }
 
-    /** A source without what does not count: comments and what is quoted. */
+    /** A source without comments and quoted text. */
     private static String code(String source) {
         return COMMENT_OR_QUOTE.matcher(source).replaceAll(" ");
     }
 
-    /** The first way found that leads from something back to it, such as a, b, a; nothing if there is none. */
+    /** The first circle that is found, such as a, b, a; empty if there is none. */
     private static List<String> circle(Map<String, Set<String>> needs) {
         Set<String> done = new HashSet<>();
         for (String start : new TreeSet<>(needs.keySet())) {

@@ -31,9 +31,9 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A consumer, a replay and a list while Kafka is away, or takes not everything (3, 4, 5 and 10). */
+/** A consumer, a replay and a list while Kafka is away, or refuses some records (3, 4, 5 and 10). */
 @Order(2) // one after the other they take long
-@Execution(ExecutionMode.SAME_THREAD) // they all break the one broker
+@Execution(ExecutionMode.SAME_THREAD) // they all break the same broker
 class OutageProof {
     @RegisterExtension
     static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(OwnBroker::new);
@@ -67,12 +67,12 @@ class OutageProof {
     }
 
     /**
-     * A DLQ that refuses a dead letter, because it is too large or because it may not be written to, holds back the
-     * offset of that record, and what is written under its key, and nothing before or beside it.
+     * If the DLQ refuses a dead letter, because it is too large or writing is not allowed, the offset of that record
+     * and later writes with its key are held back, and nothing else.
      */
     @ParameterizedTest
     @ValueSource(strings = {"manual", "transactional"})
-    void nothingPastARefusedDeadLetterIsCommittedUntilItIsTaken(String commit, Lab lab) {
+    void nothingPastARefusedDeadLetterIsCommittedUntilItIsAccepted(String commit, Lab lab) {
         sendOneThatFitsNoDlq(lab);
         Running consumer = lab.consumer("--commit", commit);
         awaitHeldBack(lab, consumer, "larger than");
@@ -85,33 +85,33 @@ class OutageProof {
 
         lab.kafka().removeRule(no);
         lab.awaitCaughtUp();
-        assertEachIsWrittenInItsTurn(lab);
+        assertEachIsWrittenInOrder(lab);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"manual", "transactional"})
-    void orTheConsumerStops(String commit, Lab lab) {
+    void withOnRefusalStopTheConsumerStops(String commit, Lab lab) {
         sendOneThatFitsNoDlq(lab);
         Running consumer = lab.consumer("--commit", commit, "--on-refusal", "stop");
         assertThat(consumer.awaitExit(Duration.ofSeconds(40))).isEqualTo(1);
         assertThat(consumer.err()).contains("Kafka refuses the dead letter of " + lab.events + "-0@10");
         assertThat(lab.kafka().committed(lab.group, lab.events).getOrDefault(0, 0L)).isLessThanOrEqualTo(10);
-        assertThat(lab.outcomes()).as("nothing is written after it under its key").doesNotContainKey("too-large");
+        assertThat(lab.outcomes()).as("nothing is written after it with its key").doesNotContainKey("too-large");
         assertThat(lab.ordersByOutcomes().keySet()).as("nor anything twice").isSubsetOf(1);
     }
 
     private static void awaitHeldBack(Lab lab, Running consumer, String why) {
         await("all others are processed").atMost(Duration.ofSeconds(30)).until(() -> lab.outcomes().size() == 20);
-        await("said out loud, twice: " + why).atMost(Duration.ofSeconds(20)).until(() -> consumer.err().lines()
+        await("logged twice: " + why).atMost(Duration.ofSeconds(20)).until(() -> consumer.err().lines()
                 .filter(line -> line.contains("Kafka refuses the dead letter of " + lab.events + "-0@10"))
                 .filter(line -> line.contains(why)).count() > 1);
         assertThat(lab.kafka().committed(lab.group, lab.events)).isEqualTo(Map.of(0, 10L, 1, 5L));
-        assertThat(lab.outcomes()).as("nothing more, not of its key either").hasSize(20);
+        assertThat(lab.outcomes()).as("nothing more, nor anything with its key").hasSize(20);
         assertThat(lab.deadLetters()).isEmpty();
     }
 
-    /** The last outcome of a key is the one that its compacted topic keeps: the ledger must not forget an order. */
-    private static void assertEachIsWrittenInItsTurn(Lab lab) {
+    /** The compacted topic keeps the last outcome of a key: it has to be the processed one. */
+    private static void assertEachIsWrittenInOrder(Lab lab) {
         assertThat(lab.deadLetters()).hasSize(1);
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 20L, 2, 1L));
         assertThat(lab.outcomes().get("too-large")).extracting(outcome -> outcome.path("status").asText())
@@ -140,7 +140,7 @@ class OutageProof {
     // --- DlqInspector ---------------------------------------------------------------------------------------------
 
     @Test
-    void aReplayStopsInTimeAndGoesOnLater(Lab lab, OwnBroker broker) {
+    void aReplayStopsAtItsTimeoutAndContinuesLater(Lab lab, OwnBroker broker) {
         Path audit = lab.folder().resolve("audit.jsonl");
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 1);
@@ -165,9 +165,9 @@ class OutageProof {
                 .hasSize(20);
     }
 
-    /** The list stands still in front of a pipe that nobody empties, with some eight of its 60 MB fetched. */
+    /** The list waits at a full pipe, with some eight of its 60 MB fetched. */
     @Test
-    void aListWaitsForAsLongAsIsAllowed(Lab lab, OwnBroker broker) throws Exception {
+    void aListStopsAtItsTimeout(Lab lab, OwnBroker broker) throws Exception {
         lab.kafka().createTopic(lab.dlq, 1);
         lab.kafka().sendAll(IntStream.range(0, 60_000)
                 .mapToObj(i -> new ProducerRecord<byte[], byte[]>(lab.dlq, null, new byte[1_000])).toList());

@@ -27,7 +27,7 @@ import lab.Tool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What starts processes ends them, whatever happens to itself. */
+/** A program that starts processes ends them, even if it is killed itself. */
 @ExtendWith(LabExtension.class)
 class ProcessProof {
     private static final Duration START = Duration.ofSeconds(120);
@@ -41,17 +41,17 @@ class ProcessProof {
     }
 
     @Test
-    void aDemoThatIsInterruptedEndsWhatItStarted(Lab lab) {
+    void anInterruptedDemoEndsItsProcesses(Lab lab) {
         Running demo = demoAtWork(lab);
         List<ProcessHandle> started = scripts(demo);
         assertThat(demo.stop()).isEqualTo(143);
         awaitGone(started);
     }
 
-    /** What is played in the READMEs are jobs of a shell: grandchildren, which do not hear Ctrl-C. */
+    /** The commands in the READMEs run as jobs of a shell: grandchildren, which do not get Ctrl-C. */
     @Test
     @Needs(Tool.CURL)
-    void aTestRunThatIsInterruptedEndsWhatItStartedAndWhatThatStarted(Lab lab) throws Exception {
+    void anInterruptedTestRunEndsItsProcessesAndTheirChildren(Lab lab) throws Exception {
         Job run = new Job(lab, "make", "-C", Repo.root().toString(), "test", "BROKER=" + lab.broker().bootstrap(),
                 "ARGS=--only DocsProof.theReadmesOneLiners");
         await("it has typed into several shells").atMost(START).until(() -> run.java() >= 3);
@@ -62,7 +62,7 @@ class ProcessProof {
     }
 
     @Test
-    void aClusterOfWhichANodeFailsFails(Lab lab) throws Exception {
+    void aClusterFailsWhenANodeFails(Lab lab) throws Exception {
         int port = Ports.free(6);
         try (ServerSocket taken = new ServerSocket(port + 2, 1, InetAddress.getByName("127.0.0.1"))) {
             Job cluster = cluster(lab, port);
@@ -88,7 +88,7 @@ class ProcessProof {
     }
 
     @Test
-    void aScenarioWithNothingRunningSaysWhatToStart(Lab lab) {
+    void aScenarioWithoutABrokerSaysWhatToStart(Lab lab) {
         Running demo = lab.command("demo", Map.of(), Build.jbang(),
                 Repo.file("harness/Demo.java").toString(), "normal", "--bootstrap-server", "127.0.0.1:1");
         assertThat(demo.awaitExit(Duration.ofSeconds(60))).isEqualTo(1);
@@ -117,7 +117,7 @@ class ProcessProof {
     }
 
     private static void awaitGone(List<ProcessHandle> started) {
-        await("the scripts are gone").atMost(Duration.ofSeconds(30))
+        await("the scripts have ended").atMost(Duration.ofSeconds(30))
                 .untilAsserted(() -> assertThat(started).noneMatch(ProcessHandle::isAlive));
     }
 
@@ -125,9 +125,9 @@ class ProcessProof {
         return new Job(lab, "make", "-C", Repo.root().toString(), "cluster", "ARGS=--port " + port);
     }
 
-    /** A command in a process group of its own, as a terminal has it, whose every process can be found again. */
+    /** A command in its own process group, as in a terminal; each of its processes can be found again. */
     private static final class Job {
-        /** Also where the harness ignores Ctrl-C, as background jobs of a shell do; only GNU env can undo that. */
+        /** Also when the harness ignores Ctrl-C, as a shell's background job does; only GNU env can undo that. */
         private static final String INTERRUPTIBLE = """
                 set -m
                 if env --default-signal=INT true 2>/dev/null; then set -- --default-signal=INT "$@"; fi
@@ -159,7 +159,7 @@ class ProcessProof {
             return process.descendants().filter(ProcessProof::isJava).count();
         }
 
-        /** Not even a process whose parent is gone. The moment is for the system, which has to note each end. */
+        /** Nor a process whose parent has ended. The system needs a moment to remove each process. */
         void awaitNothingLeft() {
             await("nothing is left").atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
                 assertThat(started).noneMatch(ProcessHandle::isAlive);
@@ -170,7 +170,7 @@ class ProcessProof {
         private static String environment(ProcessHandle process) {
             try {
                 return Files.readString(Path.of("/proc", String.valueOf(process.pid()), "environ"), ISO_8859_1);
-            } catch (IOException e) { // it is gone, or somebody else's, or this is not Linux
+            } catch (IOException e) { // it has ended, or belongs to another user, or this is not Linux
                 return "";
             }
         }

@@ -15,8 +15,8 @@ import replay.ReplayOptions;
 import replay.ReplayProgress;
 
 /**
- * A replay that is run again goes on from its own progress and from no other: the options that say which dead letters
- * it takes and where it sends them name the progress, and the others do not.
+ * A replay that is run again continues from its own progress and from no other: the options that say which dead letters
+ * it takes and where it sends them are in the name of the progress, and the others are not.
  */
 @Tag("check")
 class ProgressKeyProof {
@@ -29,7 +29,7 @@ class ProgressKeyProof {
             "--audit=file");
 
     @Test
-    void anOptionIsInTheKeyIfAndOnlyIfItSaysWhichAndWhereTo() {
+    void theKeyHasTheOptionsForSelectionAndTargetAndNoOthers() {
         List<OptionSpec> all = new CommandLine(new ReplayOptions()).getCommandSpec().options();
         assertThat(all).as("each option of a replay is in one of the two lists here")
                 .extracting(OptionSpec::longestName).containsExactlyInAnyOrderElementsOf(
@@ -41,9 +41,9 @@ class ProgressKeyProof {
         assertThat(DO_NOT).allSatisfy(one -> assertThat(options(one).progressKey()).isEqualTo(plain));
     }
 
-    /** With another key, every replay that was begun with an earlier version would begin again. */
+    /** With another key, every replay that was begun with an earlier version would start over. */
     @Test
-    void theKeyAndTheGroupThatItNamesStayAsTheyAre() {
+    void theKeyAndItsGroupDoNotChange() {
         assertThat(options(NAME_IT.toArray(String[]::new)).progressKey()).isEqualTo(String.join("\n", "Refused",
                 "no product \\d+", "order-1", "orders", "2h", "2026-01-31", "1", "true", "true", "elsewhere", "true"));
         assertThat(new ReplayProgress("letters", options()).group()).isEqualTo("dlq-inspector.letters.a70edb82");

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RebalanceProof {
     private static final int ORDERS = 1_000;
 
-    /** Without a ledger, so that whatever is handed over badly shows as a second outcome. */
+    /** Without a ledger, so that a wrong handover shows as a second outcome. */
     @ParameterizedTest
     @CsvSource({"classic, manual", "classic, transactional", "consumer, manual", "consumer, transactional"})
     void joiningAndLeavingUnderLoadProcessesNothingTwice(String protocol, String commit, Lab lab) {

@@ -24,14 +24,14 @@ import org.apache.kafka.common.header.Header;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** A replay sends what died as it was, where it was, loses nothing when it is killed, and does not circle (10). */
+/** A replay sends failed records back unchanged, loses none when it is killed, and does not loop forever (10). */
 @ExtendWith(LabExtension.class)
 class ReplayProof {
     private static final int MANY = 10_000;
-    private static final int BATCH = 500; // what may come twice after a kill
+    private static final int BATCH = 500; // records that may be sent twice after a kill
 
     @Test
-    void whatDiedIsSentAsItWasAndTheDeadLettersStay(Lab lab) {
+    void aFailedRecordIsSentAsItWasAndItsDeadLetterIsKept(Lab lab) {
         lab.kafka().createTopic(lab.events, 3);
         lab.kafka().createTopic(lab.dlq, 1);
         ProducerRecord<byte[], byte[]> order = letter(lab, new byte[] {0, (byte) 0xff}, new byte[] {1, (byte) 0xfe}, 2);
@@ -59,17 +59,17 @@ class ReplayProof {
         assertThat(sent.get(1).key()).isNull();
         assertThat(sent.get(0).value()).isNull();
         assertThat(sent.values()).extracting(ConsumerRecord::timestamp)
-                .as("as the header has it, and not that of the dead letter").containsOnly(then().toEpochMilli());
+                .as("that of the header, and not that of the dead letter").containsOnly(orderTime().toEpochMilli());
         assertThat(lab.deadLetters()).usingRecursiveComparison().isEqualTo(before);
     }
 
     @Test
-    void itGoesOnWhereItStoppedAndBeginsAgainOnlyWhenTold(Lab lab) {
+    void aReplayContinuesWhereItStoppedAndStartsOverOnlyOnRequest(Lab lab) {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 2);
         lab.kafka().send(lab.dlq, "k", "no headers");
         sendLetters(lab, 0, 5);
-        assertThat(replay(lab, "--execute", "--limit", "2").out()).as("the one that cannot be sent does not count")
+        assertThat(replay(lab, "--execute", "--limit", "2").out()).as("one that cannot be sent does not count")
                 .contains("replayed 2 of 2");
         assertThat(replay(lab, "--execute").out()).contains("replayed 3 of 3");
         assertThat(replay(lab, "--execute").out()).contains("nothing to replay", "--from-beginning");
@@ -80,12 +80,12 @@ class ReplayProof {
                 .contains("replayed 1 of 1");
         assertThat(replay(lab, "--execute", "--from-beginning").out()).contains("replayed 6 of 6");
         assertThat(replay(lab, "--execute", "--from-beginning", "--limit", "1").out()).contains("replayed 1 of 1");
-        assertThat(replay(lab, "--execute").out()).as("progress is not taken back").contains("nothing to replay");
+        assertThat(replay(lab, "--execute").out()).as("the progress is not reset").contains("nothing to replay");
         assertThat(values(lab)).hasSize(14);
     }
 
     @Test
-    void progressIsOfOneReplay(Lab lab) {
+    void aGroupHoldsTheProgressOfOneReplay(Lab lab) {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 1);
         sendLetters(lab, 0, 2);
@@ -100,7 +100,7 @@ class ReplayProof {
     }
 
     @Test
-    void whatIsSentCanBeChangedAndSentElsewhere(Lab lab) {
+    void aReplayCanChangeRecordsAndSendThemElsewhere(Lab lab) {
         String elsewhere = lab.events + "-fixed";
         lab.kafka().createTopic(elsewhere, 1);
         lab.kafka().createTopic(lab.dlq, 1);
@@ -127,23 +127,23 @@ class ReplayProof {
         sentence(replay(lab, "--execute", "--to", elsewhere, "--set", "/a=1", "--skip", "0:1"), "0:2 cannot be edited");
         sentence(replay(lab, "--execute", "--to", elsewhere, "--partition", "original"),
                 "Some came from partition 2147483647, which " + elsewhere + " does not have");
-        assertThat(lab.kafka().records(elsewhere)).as("all are looked at before one is sent").hasSize(2);
+        assertThat(lab.kafka().records(elsewhere)).as("all are checked before one is sent").hasSize(2);
     }
 
     @Test
-    void killedInTheMiddleItLosesNothingAndEachOrderHasOneOutcome(Lab lab) throws Exception {
+    void aKillInTheMiddleLosesNothingAndEachOrderHasOneOutcome(Lab lab) throws Exception {
         Path audit = lab.folder().resolve("audit.jsonl");
-        sendManyThatDied(lab);
-        killedHalfWay(lab, "--audit", audit.toString());
+        sendManyDeadLetters(lab);
+        killHalfWay(lab, "--audit", audit.toString());
         assertThat(replay(lab, "--execute", "--audit", audit.toString()).out()).contains("replayed ");
 
         List<String> sent = values(lab);
         assertThat(Map.copyOf(sent.stream().collect(Collectors.groupingBy(v -> v, Collectors.counting()))))
                 .as("every one of them").hasSize(MANY);
-        assertThat(sent.size()).as("at most a batch came twice").isBetween(MANY, MANY + BATCH);
+        assertThat(sent.size()).as("at most a batch was sent twice").isBetween(MANY, MANY + BATCH);
         List<String> lines = Files.readAllLines(audit);
         assertThat(lines.stream().map(line -> Kafka.json(Kafka.bytes(line)).path("dead_letter").asText()).distinct())
-                .as("and none without a line").hasSize(MANY);
+                .as("a line for each").hasSize(MANY);
         JsonNode line = Kafka.json(Kafka.bytes(lines.getFirst()));
         assertThat(line.path("action").asText()).isEqualTo("replayed");
         assertThat(line.path("to").asText()).startsWith(lab.events + "-");
@@ -153,33 +153,33 @@ class ReplayProof {
     }
 
     @Test
-    void exactlyOnceNothingComesTwiceEvenAfterAKill(Lab lab) {
-        sendManyThatDied(lab);
-        killedHalfWay(lab, "--exactly-once", "--group", lab.group);
+    void withExactlyOnceNothingIsSentTwiceEvenAfterAKill(Lab lab) {
+        sendManyDeadLetters(lab);
+        killHalfWay(lab, "--exactly-once", "--group", lab.group);
         assertThat(replay(lab, "--execute", "--exactly-once", "--group", lab.group).out()).contains("replayed ");
         assertThat(values(lab)).hasSize(MANY).doesNotHaveDuplicates();
-        assertThat(lab.kafka().commitsOffsets(lab.group)).as("the moment between the two is too short to be met by a "
-                + "kill: the progress has to be in the transaction").isTrue();
+        assertThat(lab.kafka().commitsOffsets(lab.group)).as("the moment between the two is too short for a "
+                + "kill to hit: the progress has to be in the transaction").isTrue();
     }
 
-    private static void sendManyThatDied(Lab lab) {
+    private static void sendManyDeadLetters(Lab lab) {
         lab.kafka().createTopic(lab.events, 3);
         lab.kafka().createTopic(lab.dlq, 2);
         lab.kafka().sendAll(IntStream.range(0, MANY).mapToObj(i -> letter(lab, Kafka.bytes("order-" + i),
                 Kafka.bytes(Api.record("order-" + i, "customer123", "59.98")), 0)).toList());
     }
 
-    private static void killedHalfWay(Lab lab, String... options) {
+    private static void killHalfWay(Lab lab, String... options) {
         Running replay = lab.start("DlqInspector", Lab.with(new String[] {"replay", "--execute", "--rate", "3000",
             "--topic", lab.dlq, "--bootstrap-server", lab.broker().bootstrap()}, options));
         await("some are sent").atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50))
                 .until(() -> lab.kafka().visibleRecords(lab.events).size() > 1_000);
         replay.kill9();
-        assertThat(lab.kafka().visibleRecords(lab.events).size()).as("it was not done").isLessThan(MANY);
+        assertThat(lab.kafka().visibleRecords(lab.events).size()).as("it was not finished").isLessThan(MANY);
     }
 
     @Test
-    void whoKeepsDyingEndsInQuarantine(Lab lab) {
+    void aRecordThatKeepsFailingGoesToQuarantine(Lab lab) {
         lab.consumer();
         await("topics").atMost(Duration.ofSeconds(30)).until(() -> lab.kafka().partitions(lab.dlq) == 1);
         lab.kafka().send(lab.events, "order-1", Api.record("order-1", "customerf", "1"));
@@ -193,19 +193,19 @@ class ReplayProof {
                 "1 to " + lab.dlq + "-quarantine: replayed 2 times before");
         assertThat(replay(lab, "--execute", "--max-replays", "2").out()).contains("quarantined 1");
         assertThat(replay(lab, "--execute", "--max-replays", "2").out()).contains("nothing to replay");
-        assertThat(lab.kafka().records(lab.events)).as("once, and twice replayed").hasSize(3);
+        assertThat(lab.kafka().records(lab.events)).as("sent once, replayed twice").hasSize(3);
         ConsumerRecord<byte[], byte[]> quarantined = lab.kafka().records(lab.dlq + "-quarantine").getFirst();
         assertThat(Kafka.header(quarantined, "__dlq.replays")).isEqualTo("2");
         assertThat(Kafka.header(quarantined, "__dlq.errors.exception")).isEqualTo("orders.OrderRejected");
     }
 
-    /** Kafka takes no time so far away, and the client gives that error to all that went with it. */
+    /** Kafka refuses a timestamp so far in the future, and the client reports that error for the whole batch. */
     @Test
-    void whoIsRefusedIsNamedAndCanBeLeftOut(Lab lab) throws Exception {
+    void aRefusedRecordIsNamedAndCanBeSkipped(Lab lab) throws Exception {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 1);
         lab.kafka().send(notCopied(lab));
-        lab.kafka().sendAll(List.of(letter(lab, "k1", then()), letter(lab, "k2", then()),
+        lab.kafka().sendAll(List.of(letter(lab, "k1", orderTime()), letter(lab, "k2", orderTime()),
                 letter(lab, "k3", Instant.parse("2200-01-01T00:00:00Z")),
                 letter(lab, "k4", Instant.EPOCH.minusMillis(1)), letter(lab, "k5\u202e", Instant.MAX)));
         Path audit = lab.folder().resolve("audit.jsonl");
@@ -245,7 +245,7 @@ class ReplayProof {
     }
 
     @Test
-    void whatKafkaRefusesIsSaidAndIsTriedAgain(Lab lab) {
+    void aRecordThatKafkaRefusesIsReportedAndTriedAgain(Lab lab) {
         lab.kafka().createTopic(lab.events, 1, Map.of("max.message.bytes", "1000"));
         lab.kafka().createTopic(lab.dlq, 1);
         sendLetters(lab, 0, 3);
@@ -254,7 +254,7 @@ class ReplayProof {
         sentence(replay(lab, "--execute"), "0:3 was not replayed");
         assertThat(lab.kafka().records(lab.events)).extracting(record -> Kafka.text(record.key())).contains("k0", "k2");
         lab.kafka().alterTopic(lab.events, "max.message.bytes", "10000");
-        await("the broker knows").atMost(Duration.ofSeconds(60)).until(() -> {
+        await("the broker has the new limit").atMost(Duration.ofSeconds(60)).until(() -> {
             replay(lab, "--execute");
             return lab.kafka().records(lab.events).stream().anyMatch(record -> "big".equals(Kafka.text(record.key())));
         });
@@ -264,7 +264,7 @@ class ReplayProof {
     }
 
     @Test
-    void whatCannotGoBackIsSaid(Lab lab) {
+    void deadLettersThatCannotBeReplayedAreReported(Lab lab) {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 1);
         lab.kafka().send(lab.dlq, "k", "no headers");
@@ -281,7 +281,7 @@ class ReplayProof {
     }
 
     @Test
-    void noMoreASecondThanAskedFor(Lab lab) {
+    void theRateIsNotExceeded(Lab lab) {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 1);
         sendLetters(lab, 0, 60);
@@ -312,8 +312,8 @@ class ReplayProof {
         assertThat(ended.err().strip()).contains(what).doesNotContain("\n");
     }
 
-    /** When the orders were made: not so long ago that retention would take them. */
-    private static Instant then() {
+    /** The time of the orders: recent enough that retention does not delete them. */
+    private static Instant orderTime() {
         return Instant.now().truncatedTo(java.time.temporal.ChronoUnit.DAYS).minusSeconds(3_600);
     }
 
@@ -322,13 +322,13 @@ class ReplayProof {
         letter.headers().add("__dlq.errors.topic", Kafka.bytes(lab.events))
                 .add("__dlq.errors.partition", Kafka.bytes(String.valueOf(partition)))
                 .add("__dlq.errors.offset", Kafka.bytes("1"))
-                .add("__dlq.errors.timestamp", Kafka.bytes(then().toString()))
+                .add("__dlq.errors.timestamp", Kafka.bytes(orderTime().toString()))
                 .add("__dlq.errors.exception", Kafka.bytes("shop.Refused"))
                 .add("__dlq.errors.message", Kafka.bytes("order 17 refused"));
         return letter;
     }
 
-    /** As a share group writes it by default (KIP-1191), but of a record that never was. */
+    /** As a share group writes it by default (KIP-1191), but of a record that never existed. */
     private static ProducerRecord<byte[], byte[]> notCopied(Lab lab) {
         ProducerRecord<byte[], byte[]> letter = new ProducerRecord<>(lab.dlq, 0, null, null);
         letter.headers().add("__dlq.errors.topic", Kafka.bytes(lab.events))

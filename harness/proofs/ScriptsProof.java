@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Every script can be started in all the ways that are promised. */
+/** Every script can be started in all documented ways. */
 @ExtendWith(LabExtension.class)
 class ScriptsProof {
     private static final Duration LONG = Duration.ofSeconds(120);
@@ -50,7 +50,7 @@ class ScriptsProof {
         assertThat(help.out()).contains("Usage: DlqInspector");
     }
 
-    /** By its alias in a catalog elsewhere: catalog, script and all that it lists come over HTTP. */
+    /** By its alias in a remote catalog: the catalog, the script and its sources come over HTTP. */
     @Test
     void everyAliasRunsFromAUrl(Lab lab) throws Exception {
         HttpServer files = SimpleFileServer.createFileServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -74,7 +74,7 @@ class ScriptsProof {
     }
 
     @Test
-    void withNoBrokerEveryClientWaitsVisiblyAndThenSaysSo(Lab lab) {
+    void withoutABrokerEveryClientLogsItsAttemptsAndThenFails(Lab lab) {
         for (String[] client : List.of(new String[] {"OrderApi", "--port", "0"}, new String[] {"OrderConsumer"},
                 new String[] {"DlqInspector", "list"}, new String[] {"DuplicateSender"})) {
             Ended run = lab.run(client[0], Stream.concat(Stream.of(client).skip(1), Stream.of("--bootstrap-server",
@@ -95,7 +95,7 @@ class ScriptsProof {
     // --- the wrapper ----------------------------------------------------------------------------------------------
 
     @Test
-    void theWrapperBringsJBangWhereThereIsNone(Lab lab) throws Exception {
+    void theWrapperDownloadsJBangIfThereIsNone(Lab lab) throws Exception {
         Build.finish();
         Path bare = Files.createDirectories(lab.folder().resolve("a folder"));
         Path wrapper = Files.copy(Repo.file("jbang"), bare.resolve("jbang"));
@@ -149,7 +149,7 @@ class ScriptsProof {
         assertThat(run.err()).contains("install JBang with").hasLineCount(1);
     }
 
-    /** The PATH without the folders that have a tool; what the wrapper needs of them is linked. */
+    /** The PATH without the folders that have a tool; what the wrapper needs from these is linked. */
     private static String pathWithout(Lab lab, String tool) throws Exception {
         Path bin = Files.createDirectories(lab.folder().resolve("linked"));
         for (String needed :
@@ -195,7 +195,7 @@ class ScriptsProof {
     void everyVersionIsPinnedOnce() throws Exception {
         Map<String, TreeSet<String>> versions = new TreeMap<>();
         List<Path> top;
-        try (Stream<Path> files = Files.list(Repo.root())) { // caches change while others are at work
+        try (Stream<Path> files = Files.list(Repo.root())) { // caches change while other tests run
             top = files.filter(p -> !List.of(".git", ".cache").contains(p.getFileName().toString())).toList();
         }
         for (Path part : top) {

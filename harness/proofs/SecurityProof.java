@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * With TLS, SASL/SCRAM and ACLs everything works with just the rights that it needs, and whoever is not let in, or may
- * not do what they ask for, is told so in one sentence, within {@link #SOON}, whatever number of attempts is allowed.
+ * With TLS, SASL/SCRAM and ACLs everything works with exactly the rights that it needs. A user that is refused, or that
+ * lacks a right, gets one sentence that says so, within {@link #SOON}, however many attempts are allowed.
  */
 class SecurityProof {
     private static final Duration SOON = Duration.ofSeconds(20);
@@ -45,9 +45,9 @@ class SecurityProof {
         return (SecuredBroker) lab.broker();
     }
 
-    // --- just the rights that are needed --------------------------------------------------------------------------
+    // --- exactly the rights that are needed -----------------------------------------------------------------------
 
-    /** Taken from the README's table; the topics are there. */
+    /** From the README's table, if the topics exist. */
     private static List<Right> forTheConsumer(Lab lab) {
         return List.of(topic(READ, lab.events), topic(DESCRIBE_CONFIGS, lab.events), topic(READ, lab.outcomes),
                 topic(WRITE, lab.outcomes), topic(DESCRIBE_CONFIGS, lab.outcomes), topic(WRITE, lab.dlq),
@@ -67,19 +67,19 @@ class SecurityProof {
     }
 
     @Test
-    void anOrderGoesThroughWithTheRightsThatTheReadmeLists(Lab lab) {
+    void anOrderIsProcessedWithTheRightsThatTheReadmeLists(Lab lab) {
         Api api = lab.api("--command-config", user(lab, "api", and(forTheApi(lab), toMakeTheTopics(lab))));
         lab.consumer("--commit", "transactional", "--command-config",
                 user(lab, "consumer", and(forTheConsumer(lab), toMakeTheTopics(lab))));
         String orderId = api.post(Api.order("customer123")).orderId();
         lab.awaitCaughtUp();
         assertThat(lab.outcomeCounts()).isEqualTo(Map.of(orderId, 1));
-        await("the API knows what became of it").atMost(SOON).until(
+        await("the API knows its outcome").atMost(SOON).until(
                 () -> api.get("/orders/" + orderId).body().path("status").asText().equals("processed"));
     }
 
     @Test
-    void aConsumerThatLacksOneOfThemSaysWhich(Lab lab) {
+    void aConsumerThatLacksARightSaysWhich(Lab lab) {
         createTopics(lab);
         for (Right lacking : forTheConsumer(lab)) {
             String user = user(lab, "consumer-without-" + lacking, without(lacking, forTheConsumer(lab)));
@@ -99,7 +99,7 @@ class SecurityProof {
     }
 
     @Test
-    void oneWhoseRightIsTakenAwayTurnsOrdersAwayAndTakesThemAgainOnceItIsBack(Lab lab) {
+    void anApiThatLosesItsRightRefusesOrdersUntilItHasItAgain(Lab lab) {
         createTopics(lab);
         Right write = topic(WRITE, lab.events);
         Api api = lab.api("--command-config", user(lab, "api-for-a-while", forTheApi(lab)));
@@ -116,20 +116,20 @@ class SecurityProof {
         post.get();
         broker(lab).grant("api-for-a-while", write);
         await("taken again").atMost(SOON).until(post::get, answer -> answer.status() == 201);
-        assertThat(lab.kafka().records(lab.events)).as("what was accepted, and no more").hasSize(created.get());
+        assertThat(lab.kafka().records(lab.events)).as("the accepted orders, and no more").hasSize(created.get());
     }
 
     @Test
-    void oneThatMayNotReadTakesOrdersAndSaysWhatItCannotTell(Lab lab) {
+    void anApiThatMayNotReadTakesOrdersAndSaysWhatItLacks(Lab lab) {
         createTopics(lab);
         Api api = lab.api("--command-config", user(lab, "api-that-may-not-read", List.of(topic(WRITE, lab.events),
                 topic(DESCRIBE, lab.outcomes))));
         String orderId = api.post(Api.order("customer123")).orderId();
         assertThat(lab.kafka().records(lab.events)).hasSize(1);
         assertThat(api.get("/orders/" + orderId).body().path("status").asText()).isEqualTo("accepted");
-        await("says so").atMost(SOON).until(() -> api.process().err().contains("[" + lab.outcomes + "]"));
+        await("it logs this").atMost(SOON).until(() -> api.process().err().contains("[" + lab.outcomes + "]"));
         assertThat(api.process().stop()).isEqualTo(143);
-        assertThat(api.process().err().lines()).as("and not a thousand times").hasSizeLessThan(20);
+        assertThat(api.process().err().lines()).as("lines of its log").hasSizeLessThan(20);
     }
 
     @Test
@@ -150,7 +150,7 @@ class SecurityProof {
     }
 
     @Test
-    void theInspectorNeedsNothingButToReadTheDlq(Lab lab) {
+    void theInspectorNeedsOnlyToReadTheDlq(Lab lab) {
         deadLetter(lab);
         String user = user(lab, "inspector", List.of(topic(READ, lab.dlq)));
         assertThat(quiet(lab.inspect("list", "--command-config", user))).contains("1 dead letter in " + lab.dlq);
@@ -167,7 +167,7 @@ class SecurityProof {
     }
 
     @Test
-    void anInspectorThatLacksThatSaysSo(Lab lab) {
+    void anInspectorThatMayNotReadSaysSo(Lab lab) {
         deadLetter(lab);
         assertThat(sentence(lab.inspect("list", "--command-config", user(lab, "inspector-of-nothing", List.of())), 1))
                 .contains("There is no topic " + lab.dlq, "or this user may not see it", "ask for READ on it");
@@ -215,10 +215,10 @@ class SecurityProof {
                 user(lab, user, rights)));
     }
 
-    // --- not let in -----------------------------------------------------------------------------------------------
+    // --- refused --------------------------------------------------------------------------------------------------
 
     @Test
-    void whoIsNotLetInIsToldWhy(Lab lab) {
+    void aRefusedUserGetsTheReason(Lab lab) {
         assertRefused(lab, "-secret\";", "-guess\";", 1, "does not let this user in", "invalid credentials",
                 "sasl.jaas.config");
         assertRefused(lab, "(?m)^ssl\\..*$", "", 1, "No TLS with Kafka", "unable to find valid certification path",
@@ -226,16 +226,16 @@ class SecurityProof {
     }
 
     @Test
-    void aFileThatMakesNoClientIsSaidToBeAtFault(Lab lab) {
+    void anInvalidCommandConfigIsReported(Lab lab) {
         assertRefused(lab, "truststore\\.p12", "nowhere.p12", 2, "NoSuchFileException", "nowhere.p12");
         assertRefused(lab, "truststore-secret", "guess", 2, "keystore password was incorrect");
         assertRefused(lab, "SASL_SSL", "FOO", 2, "Invalid value FOO for configuration security.protocol");
         assertRefused(lab, "(?m)^sasl.jaas.config=.*$", "sasl.jaas.config=alice", 2, "JAAS config");
     }
 
-    /** A client of Kafka's takes the refusal for the length of an answer, and then tries again, and again. */
+    /** A Kafka client takes the broker's TLS alert for the size of a response, and tries again and again. */
     @Test
-    void whoComesWithoutTlsIsToldAtOnce(Lab lab) {
+    void aClientWithoutTlsGetsAClearErrorAtOnce(Lab lab) {
         for (String[] client : new String[][] {{"OrderConsumer"}, {"DlqInspector", "list"}}) {
             Running run = lab.start(client[0], Lab.with(Stream.of(client).skip(1).toArray(String[]::new),
                     "--bootstrap-server", lab.broker().bootstrap()));
@@ -244,14 +244,14 @@ class SecurityProof {
     }
 
     @Test
-    void whoComesWithoutAPasswordIsToldAfterAllTries(Lab lab) {
+    void aClientWithoutAPasswordGetsAClearErrorAfterAllAttempts(Lab lab) {
         String file = broker(lab).write("no-password.properties",
                 broker(lab).commandConfig("admin").replace("SASL_SSL", "SSL")).toString();
         assertThat(sentence(lab.inspect("list", "--command-config", file, "--connect-attempts", "1"), 3))
                 .contains("did not answer as Kafka does", "does it speak security.protocol=SSL?");
     }
 
-    /** With ten attempts allowed, as by default: none is made where it cannot help. */
+    /** With ten attempts allowed, the default: it does not try again if that cannot help. */
     private static void assertRefused(Lab lab, String right, String wrong, int exitCode, String... why) {
         String good = broker(lab).commandConfig("admin");
         String bad = good.replaceAll(right, wrong);
@@ -261,7 +261,7 @@ class SecurityProof {
         assertThat(sentence(refused.ended(SOON), exitCode)).contains(why).doesNotContain("admin-");
     }
 
-    // --- what they share ------------------------------------------------------------------------------------------
+    // --- helpers --------------------------------------------------------------------------------------------------
 
     private static String user(Lab lab, String name, List<Right> rights) {
         return broker(lab).user(name.replaceAll("\\W", "-"), rights.toArray(Right[]::new));
@@ -277,7 +277,7 @@ class SecurityProof {
         return others;
     }
 
-    /** A right as a sentence names it: of a transactional id Kafka does not say which it refuses. */
+    /** A right as the sentence names it: Kafka does not say which transactional id it refuses. */
     private static String[] theRight(Right right) {
         return switch (right.type()) {
             case TRANSACTIONAL_ID -> new String[] {right.operation().name(), "transactional id"};
@@ -305,7 +305,7 @@ class SecurityProof {
         return said(ended).getFirst();
     }
 
-    /** Without the lines that say, on a busy machine, that an answer was late. */
+    /** Without the lines that say, on a busy machine, that a response was late. */
     private static List<String> said(Ended ended) {
         return ended.err().lines().filter(line -> !line.contains(" does not answer; attempt ")).toList();
     }

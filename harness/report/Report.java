@@ -19,8 +19,8 @@ import org.junit.platform.launcher.TestPlan;
 import picocli.CommandLine.Help.Ansi;
 
 /**
- * Says how each test went and how far the run is, and counts. A test with parameters counts once for each set of them;
- * one that was skipped, with those that stand for it, says what was missing.
+ * Prints the result of each test and the progress of the run, and counts. A test with parameters counts once for each
+ * set of them; also when it is skipped. A skipped test shows what was missing.
  */
 public final class Report implements TestExecutionListener {
     private final PrintStream out;
@@ -43,7 +43,7 @@ public final class Report implements TestExecutionListener {
         total = plan.getRoots().stream().mapToInt(this::tests).sum();
     }
 
-    /** How many tests an identifier stands for. Those of a test with parameters are only registered as they run. */
+    /** How many tests an identifier stands for. The runs of a test with parameters are only known as they run. */
     private int tests(TestIdentifier test) {
         if (test.isTest()) {
             return 1;
@@ -121,7 +121,7 @@ public final class Report implements TestExecutionListener {
     }
 
     /**
-     * Says the last line: {@code 152 passed, 0 failed}, and what was skipped, {@code , 4 skipped (no browser)}.
+     * Prints the last line: {@code 152 passed, 0 failed}, and what was skipped, {@code , 4 skipped (no browser)}.
      *
      * @return whether something ran, and nothing failed
      */
@@ -133,7 +133,7 @@ public final class Report implements TestExecutionListener {
         return passed > 0 && failed == 0;
     }
 
-    /** Says the last line of a run that is cut short: from now on nothing counts. */
+    /** Prints the last line of a run that is interrupted: later results do not count. */
     public synchronized void interrupted() {
         if (!ended) {
             out.println(plan == null ? "interrupted before the first test" : "\ninterrupted: " + summary() + ", "
