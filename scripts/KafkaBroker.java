@@ -235,7 +235,7 @@ public class KafkaBroker implements Callable<Integer> {
         logging.level("org.apache.kafka.controller", "error");
         // and about every node that is away
         logging.level("org.apache.kafka.clients.NetworkClient", "error");
-        // after a kill -9 it warns while it takes its partitions over from its former run, and then loads them
+        // after a kill -9 it reports loads that fail until its partitions have a leader again, and repeats them
         logging.level("org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime", "off");
         // why it cannot start, this script says in one sentence
         logging.level("kafka.server.BrokerServer", "off");
