@@ -9,7 +9,7 @@ import work.Processing;
 import work.Result;
 import work.Result.DeadLettered;
 
-/** Between the poll thread and the workers: deliveries go out, and come back handled, in any order. */
+/** Between the poll thread and the workers: workers take deliveries, and return them handled, in any order. */
 public final class Workers<T> {
     private final LinkedBlockingQueue<Handled> done = new LinkedBlockingQueue<>(); // bounded by what is submitted
     private final Processing<T> processing;

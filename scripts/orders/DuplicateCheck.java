@@ -3,11 +3,11 @@ package orders;
 import java.util.Arrays;
 
 /**
- * What came of orders that were sent several times each; as JSON, too.
+ * The outcomes of orders that were sent several times each; also written as JSON.
  *
- * @param recordsAdded  by how many records the topic of orders has grown meanwhile
+ * @param recordsAdded  how many records the topic of orders has gained meanwhile
  * @param orderIds      how many order_ids these orders had in all: as many as orders, if all is well
- * @param httpRetries   requests that were sent again for want of an answer
+ * @param httpRetries   requests that were sent again because there was no answer
  * @param sentPerSecond copies acknowledged a second; p50Ms and p99Ms are how long one took
  * @param held          whether each order has exactly one outcome
  */
