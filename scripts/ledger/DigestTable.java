@@ -17,7 +17,7 @@ final class DigestTable {
     private int[] seconds = new int[16];
     private int taken;
 
-    /** The content's digest, or null if the message is unknown, or older than a second. */
+    /** The content's digest, or null if the message is unknown, or was processed before {@code notBefore}. */
     synchronized Digest content(Digest id, int notBefore) {
         int slot = slot(id);
         return seconds[slot] <= FORGOTTEN || seconds[slot] < notBefore ? null
@@ -43,7 +43,7 @@ final class DigestTable {
         }
     }
 
-    /** Drops what is older than a second, and frees its memory. */
+    /** Drops what was processed before {@code notBefore}, and frees its memory. */
     synchronized void sweep(int notBefore) {
         int left = 0;
         for (int second : seconds) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * @param recordsAdded  how many records the topic of orders has gained meanwhile
  * @param orderIds      how many order_ids these orders had in all: as many as orders, if all is well
  * @param httpRetries   requests that were sent again because there was no answer
- * @param sentPerSecond copies acknowledged a second; p50Ms and p99Ms are how long one took
+ * @param sentPerSecond copies acknowledged per second; p50Ms and p99Ms are how long one took
  * @param held          whether each order has exactly one outcome
  */
 public record DuplicateCheck(String runId, int orders, int copies, long recordsAdded, int orderIds, long oneOutcome,

@@ -56,7 +56,7 @@ public final class ReplayOptions {
         @ArgGroup(multiplicity = "0..1")
         private Mode mode = new Mode();
 
-        @Option(names = "--rate", paramLabel = "N", description = "Send at most N a second.")
+        @Option(names = "--rate", paramLabel = "N", description = "Send at most N per second.")
         private Integer rate;
 
         @Option(names = "--exactly-once",

@@ -63,7 +63,7 @@ public final class KeyedWorkers implements AutoCloseable {
     /**
      * Calls a handler in this thread, which holds a slot meanwhile; a task that waits for a retry holds none.
      *
-     * @param what what is being handled, for the log
+     * @param what the record that is being handled, for the log
      * @throws TransientFailure if it took longer than the limit, and ended when it was interrupted. Blocking calls of
      *                          the JDK do; a handler that ignores the interrupt keeps its slot and its key, and the log
      *                          says so.
