@@ -221,7 +221,7 @@ class SecurityProof {
     void whoIsNotLetInIsToldWhy(Lab lab) {
         assertRefused(lab, "-secret\";", "-guess\";", 1, "rejects this user", "invalid credentials",
                 "sasl.jaas.config");
-        assertRefused(lab, "(?m)^ssl\\..*$", "", 1, "TLS handshake with Kafka", "unable to find valid certification path",
+        assertRefused(lab, "(?m)^ssl\\..*$", "", 1, "TLS handshake", "unable to find valid certification path",
                 "ssl.truststore.location");
     }
 
