@@ -134,7 +134,8 @@ public class KafkaBroker implements Callable<Integer> {
             server.startup();                                                                   // 3
             System.out.println("Kafka 4.4.0 is ready: " + node.host() + ":" + ports.client());
             if (options.dataDir == null) {
-                System.out.println("Its data are in a temporary folder, deleted when it ends; --data-dir keeps them.");
+                System.out.println("Its data are in a temporary folder, deleted when the broker ends; --data-dir "
+                        + "keeps them.");
             }
             server.awaitShutdown();
             return ExitCode.OK.code();

@@ -273,7 +273,7 @@ public class OrderConsumer implements Callable<Integer> {
     /** Of the producer that writes outcomes and dead letters. */
     private Properties producerSettings() {
         Properties settings = kafka.client(topics.group + "-writer");
-        // the offset is committed once the outcome is acknowledged, so that must mean that it is safe
+        // the offset is committed once the outcome is acknowledged: every in-sync replica has to have it by then
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
         // the producer's own retries write no second outcome
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);

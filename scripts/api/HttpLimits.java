@@ -47,7 +47,7 @@ public final class HttpLimits {
     private int bodyMemory;
 
     @Option(names = "--max-header-bytes", defaultValue = DEFAULT_MAX_HEADER_BYTES, paramLabel = "BYTES",
-            description = "The largest request line and headers together (default: ${DEFAULT-VALUE}).")
+            description = "The largest size of request line and headers together (default: ${DEFAULT-VALUE}).")
     private int maxHeaderBytes;
 
     @Option(names = "--max-connections", defaultValue = DEFAULT_MAX_CONNECTIONS, paramLabel = "N",

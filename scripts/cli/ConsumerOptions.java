@@ -29,7 +29,7 @@ public final class ConsumerOptions {
     private enum OnRefusal { retry, stop }
 
     @Option(names = "--group-protocol", defaultValue = "classic", paramLabel = "classic|consumer",
-            description = "Where partitions are assigned: by a member of the group, or by the broker (KIP-848) "
+            description = "Whether a member of the group assigns the partitions, or the broker (KIP-848) "
                     + "(default: ${DEFAULT-VALUE}).")
     private GroupProtocol groupProtocol;
 

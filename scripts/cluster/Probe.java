@@ -24,7 +24,7 @@ final class Probe {
     /**
      * Whether something listens at one of the addresses.
      *
-     * @throws ClusterFailure if it expects TLS and the settings do not use it, or if an address is not one
+     * @throws ClusterFailure if Kafka expects TLS and the settings do not use it, or if an address is not one
      */
     static boolean listens(Cluster cluster) {
         boolean withoutTls = cluster.securityProtocol().endsWith(Cluster.PLAINTEXT);

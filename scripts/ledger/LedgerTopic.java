@@ -37,15 +37,14 @@ public final class LedgerTopic {
                 AclOperation.DESCRIBE_CONFIGS);
         if (topics.partitions(name) < partitions) {
             throw new ClusterFailure(ClusterFailure.Kind.REFUSED, "The ledger " + name + " has fewer partitions than "
-                    + source + " (" + partitions + "), but an outcome goes to the partition with the number of its "
-                    + "record's: "
-                    + "add partitions to it.");
+                    + source + " (" + partitions + "), but an outcome goes to the partition with the same number as "
+                    + "its record: add partitions to the ledger.");
         }
         long remembered = topics.retention(name);
         if (remembered < needed) {
-            log.warn("the ledger {} remembers for {} only, but records may come from {} or a replay for {}: a "
-                    + "duplicate that comes later than the ledger remembers is processed again. Raise its "
-                    + "retention.ms to {}, or lower "
+            log.warn("the ledger {} remembers for {} only, but records may come from {} or from a replay for {}: a "
+                    + "duplicate that comes too late is processed again. Raise the ledger's retention.ms to {}, or "
+                    + "lower "
                             + "--replay-horizon-days.", name, Duration.ofMillis(remembered), source, inWords(needed),
                     needed == Long.MAX_VALUE ? -1 : needed);
         }

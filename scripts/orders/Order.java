@@ -29,7 +29,7 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
     }
 
     /**
-     * Reads an order out of JSON; unknown fields are ignored.
+     * Reads an order from JSON; unknown fields are ignored.
      *
      * @throws InvalidOrder naming every field that is missing or wrong
      */
