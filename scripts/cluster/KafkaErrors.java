@@ -28,8 +28,7 @@ public final class KafkaErrors {
             case ConfigException wrong -> wrongSettings(cluster, wrong);
             case SslAuthenticationException untrusted -> new ClusterFailure(Kind.REFUSED, "The TLS handshake with "
                     + kafka + " failed (" + reason(untrusted) + "): check the ssl settings in --command-config, such "
-                    + "as "
-                    + "ssl.truststore.location, which names the certificates to trust.", e);
+                    + "as ssl.truststore.location, which names the certificates to trust.", e);
             case AuthenticationException unknown -> new ClusterFailure(Kind.REFUSED, kafka + " rejects this user ("
                     + reason(unknown) + "): check the sasl settings in --command-config, such as name and "
                     + "password in sasl.jaas.config.", e);

@@ -116,7 +116,7 @@ public final class TopicReader implements AutoCloseable {
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
         consumer.assign(from.keySet());
         from.forEach(consumer::seek);
-        Patience bound = new Patience(ends.containsValue(Long.MAX_VALUE) ? null : patience); // ends in the future are not late
+        Patience bound = new Patience(ends.containsValue(Long.MAX_VALUE) ? null : patience); // not for the future
         while (!enough.getAsBoolean() && ends.entrySet().stream().anyMatch(this::before)) {
             bound.check(consumer);
             ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL); // an empty poll does not mean the end

@@ -44,8 +44,7 @@ public final class LedgerTopic {
         if (remembered < needed) {
             log.warn("the ledger {} remembers for {} only, but records may come from {} or from a replay for {}: a "
                     + "duplicate that comes too late is processed again. Raise the ledger's retention.ms to {}, or "
-                    + "lower "
-                            + "--replay-horizon-days.", name, Duration.ofMillis(remembered), source, inWords(needed),
+                    + "lower --replay-horizon-days.", name, Duration.ofMillis(remembered), source, inWords(needed),
                     needed == Long.MAX_VALUE ? -1 : needed);
         }
         return remembered;

@@ -78,8 +78,7 @@ public final class ReplayResult implements AutoCloseable {
         List<String> left = new ArrayList<>();
         if (count(Action.NO_ORIGIN) > 0) {
             left.add(count(Action.NO_ORIGIN) + " not replayed because their headers name no origin: --without-origin "
-                    + "--to TOPIC "
-                    + "sends them");
+                    + "--to TOPIC sends them");
         }
         if (count(Action.NOT_COPIED) > 0) {
             left.add(count(Action.NOT_COPIED) + " not replayed because key and value were not copied: --not-copied "
