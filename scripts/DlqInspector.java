@@ -69,20 +69,22 @@ import replay.Sending.Sent;
  * <ol>
  *   <li>Read the dead-letter topic up to its present end, in batches, without joining a group.
  *   <li>Decide what to do with each dead letter, by its error headers: whichever library wrote them, they say where the
- *       record came from. A record that was replayed some times goes to a quarantine topic, and so does not circle.
- *   <li>Read all of it once, and say what would be sent where. Without {@code --execute} that is all.
+ *       record came from. A record that failed again after some replays goes to a quarantine topic, so that it does not
+ *       circle.
+ *   <li>Read the whole range once, and print what would be sent where. Without {@code --execute} the command ends here.
  *   <li>Read it again and send each record as it was before it failed, with the same key, value, headers and timestamp,
  *       without the error headers. Wait for the acknowledgement.
- *   <li>Only then commit how far the replay got. After a kill, the next run goes on from there: it loses nothing, and
- *       sends at most one batch again; with {@code --exactly-once}, where 4 and 5 are one transaction, nothing.
+ *   <li>Only then commit how far the replay got. After a kill, the next run continues from there: it loses nothing, and
+ *       sends at most one batch again. With {@code --exactly-once}, 4 and 5 are one transaction, and nothing is sent
+ *       again.
  * </ol>
  *
- * The dead letters themselves stay as they are. That a record which comes twice counts once is up to the consumer;
- * here, to its ledger.
+ * The dead letters themselves stay in their topic. If a record arrives twice, the consumer has to recognise it; here,
+ * its ledger does.
  */
 @Command(name = "DlqInspector", mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "(list | show | stats | replay)",
-        description = "Lists, shows, counts and replays dead letters, whoever wrote them.",
+        description = "Lists, shows, counts and replays dead letters, whichever library wrote them.",
         subcommands = {ListLetters.class, ShowLetter.class, CountLetters.class, DlqInspector.Replay.class})
 public class DlqInspector implements Callable<Integer> {
     @Spec
@@ -99,9 +101,9 @@ public class DlqInspector implements Callable<Integer> {
 
     /** Sends dead letters back to where they came from. */
     @Command(name = "replay", mixinStandardHelpOptions = true, sortOptions = false,
-            description = "Sends dead letters back to where they came from. Without --execute it only says what it "
-                    + "would do. How far it got is kept under a group: when it is run again, it goes on from there. "
-                    + "After a kill up to " + Replay.BATCH + " may be sent a second time; with --exactly-once, none.")
+            description = "Sends dead letters back to where they came from. Without --execute it only prints what it "
+                    + "would do. Its progress is kept in a consumer group: the next run continues from there. After "
+                    + "a kill, up to " + Replay.BATCH + " may be sent a second time; with --exactly-once, none.")
     static class Replay extends DlqCommand {
         private static final int BATCH = 500;
 
@@ -111,7 +113,7 @@ public class DlqInspector implements Callable<Integer> {
         private ReplayProgress progress;
         private KafkaConsumer<byte[], byte[]> consumer;
         private Producer<byte[], byte[]> producer; // null unless it sends
-        private ReplayResult result; // the same
+        private ReplayResult result; // null unless it sends
 
         @Override
         protected Integer run(Admin admin) throws Exception {
@@ -126,7 +128,7 @@ public class DlqInspector implements Callable<Integer> {
                     out().println("stopped; nothing was sent");
                     return ExitCode.OK.code();
                 }
-                plan.print(out(), topic, options, progress);                                    // 3: say it
+                plan.print(out(), topic, options, progress);                                    // 3: print
                 if (options.execute()) {
                     plan.prepareTopics(kafka.topics(admin), options.rules());
                     execute(plan, range, stop, kafka.topics(admin));
@@ -135,7 +137,7 @@ public class DlqInspector implements Callable<Integer> {
             return ExitCode.OK.code();
         }
 
-        /** By themselves they would wait for a broker that is gone: one for 30 s, the other for ever. */
+        /** By default a consumer waits 30 s for a broker that is gone, and a producer waits for ever. */
         private void close() {
             consumer.close(CloseOptions.timeout(TopicReader.CLOSE));
             if (producer != null) {
@@ -148,11 +150,11 @@ public class DlqInspector implements Callable<Integer> {
         private ReplayPlan plan(OffsetRange range, Stop stop) {
             ReplayPlan plan = new ReplayPlan();
             LetterBatches batches = new LetterBatches(consumer, range, options, timeout(), stop::asked);
-            try (ProgressBar bar = new ProgressBar("looking", range.size())) {
+            try (ProgressBar bar = new ProgressBar("reading", range.size())) {
                 while (batches.hasNext()) {
                     Batch batch = batches.next();                                               // 1: read, 2: decide
                     batch.decisions().forEach(plan::add);
-                    batch.decisions().forEach(options::tryEdits); // what cannot be edited is named before any is sent
+                    batch.decisions().forEach(options::tryEdits); // a wrong edit is reported before any is sent
                     bar.at(range.upTo(batch.end()).size());
                 }
             }
@@ -168,7 +170,7 @@ public class DlqInspector implements Callable<Integer> {
             result = new ReplayResult(new AuditLog(options.audit()));
             try (AutoCloseable audit = result; ProgressBar bar = new ProgressBar("replaying", plan.toSend());
                     TopicReader originals = options.rules().fetchOriginal() ? reader() : null) {
-                deliver(way, List.of(), range.from()); // a right that is missing shows now; old progress stays alive
+                deliver(way, List.of(), range.from()); // fails now if a right is missing; renews old progress
                 LetterBatches batches = new LetterBatches(consumer, range, options, timeout(), stop::asked);
                 while (batches.hasNext()) {
                     Batch batch = batches.next();                                               // 1: read, 2: decide
@@ -186,7 +188,7 @@ public class DlqInspector implements Callable<Integer> {
             result.check();
         }
 
-        /** What is to be sent of a batch; what is not is added to the result. */
+        /** Returns what to send of a batch, and adds the rest to the result. */
         private List<Outgoing> toSend(Batch batch, TopicReader originals, TopicAdmin topics) {
             List<Outgoing> toSend = new ArrayList<>();
             for (Decision decision : batch.decisions()) {
@@ -217,11 +219,11 @@ public class DlqInspector implements Callable<Integer> {
             try {
                 consumer.commitSync(progress.at(sent.position()));                              // 5: commit
             } finally {
-                sent.check(); // a refusal says more than a commit that fails after it
+                sent.check(); // a refused record explains more than the commit that fails after it
             }
         }
 
-        /** Both as one: with read_committed, a batch is seen if and only if its progress is. */
+        /** Both in one transaction: a read_committed consumer sees a batch if and only if its progress is committed. */
         private void sendAndCommit(SendInTransaction way, List<Outgoing> batch, Map<TopicPartition, Long> end) {
             Sent sent = way.orRefusal(batch, () -> {
                 producer.beginTransaction();
@@ -240,7 +242,7 @@ public class DlqInspector implements Callable<Integer> {
             Properties settings = TopicReader.settings(readingClient(), isolationLevel);
             // the progress is committed for this group, which it never joins
             settings.put(ConsumerConfig.GROUP_ID_CONFIG, progress.group());
-            // a batch is what is polled at a time; with a rate, no more than a second's worth
+            // one poll is one batch; with --rate, at most what may be sent in a second
             settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
                     options.rate() == null ? BATCH : Math.min(BATCH, options.rate()));
             return settings;
@@ -250,23 +252,23 @@ public class DlqInspector implements Callable<Integer> {
             Properties settings = client();
             settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
             settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-            // "replayed" is said of what is safe
+            // "replayed" means that every in-sync replica has the record
             settings.put(ProducerConfig.ACKS_CONFIG, "all");
-            // its own retries send nothing twice
+            // the producer's own retries write nothing twice
             settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-            // a batch that is too large is split and sent again, and refused for good if one behind it was accepted
-            // meanwhile (as KAFKA-15591)
+            // a batch that is too large is split and sent again, and is rejected for good if a later one was accepted
+            // meanwhile (as in KAFKA-15591)
             settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-            // each wait for a broker that is gone has the same bound, with room for a retry
+            // --timeout-ms bounds each wait for a broker that is gone, with room for one retry
             settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeout().toMillis());
             settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) timeout().toMillis());
             settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) timeout().toMillis() / 2);
-            // the broker's limit counts
+            // only the broker limits the size
             settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE);
             if (!options.exactlyOnce()) {
                 return new KafkaProducer<>(settings);
             }
-            // the same for every run with this progress: a later one aborts what an earlier one left open
+            // all runs with this progress share it: a later one aborts what an earlier one left open
             settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, progress.group());
             Producer<byte[], byte[]> transactional = new KafkaProducer<>(settings);
             transactional.initTransactions();

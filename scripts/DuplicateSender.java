@@ -64,9 +64,10 @@ import picocli.CommandLine.Option;
  * A client that gets no answer sends its order again. How many orders does it end up with?
  *
  * <ol>
- *   <li>Send N orders M times each, many at once: over HTTP under one idempotency key, where a request without an
- * answer is repeated under the same key, or straight to the topic under one {@code order_id}, past the API.
- *   <li>Wait until the group has committed all that was sent: from then on no further outcome can come.
+ *   <li>Send N orders M times each, many at once. Over HTTP, all copies of an order have one idempotency key, and a
+ *       request without an answer is repeated with that key. With {@code --via topic}, the copies go straight to the
+ *       topic, with one {@code order_id}.
+ *   <li>Wait until the group has committed all that was sent: after that, no further outcome can come.
  *   <li>Read {@code order-outcomes} and count the outcomes of each order: exactly one, or the check fails.
  * </ol>
  *
@@ -91,12 +92,12 @@ public class DuplicateSender implements Callable<Integer> {
     private int copies;
 
     @Option(names = "--customer", defaultValue = DEFAULT_CUSTOMER, paramLabel = "ID",
-            description = "The customer_id of the orders; ending in f they fail, in r they are retried "
+            description = "The customer_id of the orders; if it ends in f they fail, if in r they are retried "
                     + "(default: ${DEFAULT-VALUE}).")
     private String customer;
 
-    @Option(names = "--run-id", paramLabel = "ID", description = "Names the orders and keys, so that a second run "
-            + "sends the same ones again (default: random).")
+    @Option(names = "--run-id", paramLabel = "ID", description = "Prefix of order ids and keys: a second run with "
+            + "the same ID sends the same orders again (default: random).")
     private String runId = UUID.randomUUID().toString().substring(0, 8);
 
     @Option(names = "--group", defaultValue = Topics.GROUP, paramLabel = "GROUP",
@@ -157,7 +158,7 @@ public class DuplicateSender implements Callable<Integer> {
 
     // --- 1: send --------------------------------------------------------------------------------------------------
 
-    /** One copy that was sent: of which order, and how long it took until it was acknowledged, with all repeats. */
+    /** One copy that was sent: its order, and how long it took to be acknowledged, repeats included. */
     private record Request(String orderId, long nanos) {
     }
 
@@ -182,7 +183,7 @@ public class DuplicateSender implements Callable<Integer> {
         };
     }
 
-    /** The copies of one order stand side by side, so that they meet each other on the sending. */
+    /** The copies of one order follow each other directly, so that they are sent at the same time. */
     private List<Request> sendAll(Way way) throws Exception {
         List<Callable<Request>> copiesOfAll = new ArrayList<>();
         List<Request> sent = new ArrayList<>();
@@ -230,7 +231,7 @@ public class DuplicateSender implements Callable<Integer> {
                 throw new Failure("The API at " + sending.api + " took no order for " + sending.timeoutMs + " ms ("
                         + problem + "): is it running, and is --api right?");
             }
-            httpRetries.incrementAndGet(); // the outcome is unknown: the same key makes it safe to send again
+            httpRetries.incrementAndGet(); // the result is unknown: the same key makes it safe to send again
             Thread.sleep(PAUSE);
         }
     }
@@ -282,7 +283,7 @@ public class DuplicateSender implements Callable<Integer> {
         Properties settings = kafka.client("duplicate-sender-producer");
         // a lost record would look like a lost outcome
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
-        // a batch that the next one overtook can be refused for good (KAFKA-15591)
+        // with more, a batch that a later one overtook can be rejected for good (KAFKA-15591)
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
         settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);

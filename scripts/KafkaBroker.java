@@ -44,16 +44,16 @@ import picocli.CommandLine.Option;
 
 /**
  * What is a Kafka broker, and what does it need to run? One JVM and one folder: since KRaft it keeps the cluster's
- * metadata itself, in a Raft log, and no ZooKeeper stands beside it.
+ * metadata itself, in a Raft log, and needs no ZooKeeper.
  *
  * <ol>
- *   <li>Say who is in the cluster: this node, and the controllers that vote over the metadata.
+ *   <li>Say which nodes the cluster has: this one, and the controllers that vote on the metadata.
  *   <li>Format the folder, once: it then belongs to this cluster and this node.
  *   <li>Start the server: controller and broker in one process ("combined mode").
  *   <li>Shut it down cleanly, so that the next start has no log to recover.
  * </ol>
  *
- * One line on standard output ends with the bootstrap address, when the broker is ready and not before. Three nodes
+ * When the broker is ready, and not before, one line on standard output ends with the bootstrap address. Three nodes
  * make a cluster that survives the loss of any one:
  *
  * <pre>
@@ -81,19 +81,21 @@ public class KafkaBroker implements Callable<Integer> {
     @Command(optionListHeading = "Broker:%n")
     static final class BrokerOptions {
         @Option(names = "--data-dir", paramLabel = "DIR",
-                description = "Keep the data in this folder; without it they last as long as the broker.")
+                description = "Keep the data in this folder (default: a temporary folder, deleted when the broker "
+                        + "ends).")
         private Path dataDir;
 
         @Option(names = "--property", paramLabel = "K=V",
-                description = "Any broker setting; goes before --config. The clients' port speaks what "
-                        + "security.inter.broker.protocol says (default: PLAINTEXT).")
+                description = "Any broker setting; overrides --config. The clients' port uses the protocol that "
+                        + "security.inter.broker.protocol names (default: PLAINTEXT).")
         private Map<String, String> properties = new LinkedHashMap<>();
 
         @Option(names = "--config", paramLabel = "FILE", description = "A file of broker settings.")
         private Path configFile;
 
         @Option(names = "--add-scram", paramLabel = "MECHANISM=[name=USER,password=PASSWORD]",
-                description = "A user for the first start on a folder, as kafka-storage format takes it (KIP-900).")
+                description = "A user to create when the folder is formatted, in the form of kafka-storage format "
+                        + "(KIP-900).")
         private List<String> scramUsers = List.of();
     }
 
@@ -112,7 +114,7 @@ public class KafkaBroker implements Callable<Integer> {
             try {
                 return run(node.ports());
             } catch (PortTaken e) {
-                if (!node.takesAFreePort() || attempt == TRIES) { // a port that was free a moment ago may be gone
+                if (!node.takesAFreePort() || attempt == TRIES) { // a port that was free a moment ago may be taken
                     throw new Failure(ExitCode.FAILED, e.getMessage(), e);
                 }
             }
@@ -132,7 +134,8 @@ public class KafkaBroker implements Callable<Integer> {
             server.startup();                                                                   // 3
             System.out.println("Kafka 4.4.0 is ready: " + node.host() + ":" + ports.client());
             if (options.dataDir == null) {
-                System.out.println("Its data are in a temporary folder, deleted at the end (else: --data-dir).");
+                System.out.println("Its data are in a temporary folder, deleted when the broker ends; --data-dir "
+                        + "keeps them.");
             }
             server.awaitShutdown();
             return ExitCode.OK.code();
@@ -148,7 +151,7 @@ public class KafkaBroker implements Callable<Integer> {
                 .setControllerListenerName(CONTROLLER)
                 .setMetadataLogDirectory(config.metadataLogDir())
                 .setDirectories(List.of(config.metadataLogDir()))
-                .setScramArguments(options.scramUsers) // no user could log in to make the first one
+                .setScramArguments(options.scramUsers) // without a first user, none could log in to create one
                 .setIgnoreFormatted(true) // a restart finds its folder formatted
                 .setPrintStream(new PrintStream(OutputStream.nullOutputStream()))
                 .run();
@@ -168,7 +171,7 @@ public class KafkaBroker implements Callable<Integer> {
             if (cause instanceof BindException) {
                 return new PortTaken(ports.client(), node.host());
             }
-            if (cause instanceof ConfigException || cause instanceof FormatterException) { // the latter of --add-scram
+            if (cause instanceof ConfigException || cause instanceof FormatterException) { // the latter: --add-scram
                 return new Failure(ExitCode.USAGE, "A broker setting is wrong: " + cause.getMessage(), e);
             }
         }
@@ -183,34 +186,34 @@ public class KafkaBroker implements Callable<Integer> {
         settings.put("node.id", String.valueOf(node.node()));
         settings.put("controller.quorum.voters", node.voters(ports));
         settings.put("controller.listener.names", CONTROLLER);
-        // the controllers' port is the nodes' own affair; the clients' may speak anything
+        // only the nodes use the controllers' port; the clients' port may use any protocol
         settings.put("listener.security.protocol.map", CONTROLLER + ":PLAINTEXT,"
                 + "PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL");
         settings.put("log.dirs", folder.toString());
         settings.put("num.partitions", "3");
-        // three copies survive the loss of one node; a smaller cluster has as many as nodes
+        // three replicas survive the loss of one node; a smaller cluster has one on each node
         int copies = Math.min(3, node.nodes());
         settings.put("default.replication.factor", String.valueOf(copies));
         settings.put("offsets.topic.replication.factor", String.valueOf(copies));
         settings.put("transaction.state.log.replication.factor", String.valueOf(copies));
         settings.put("share.coordinator.state.topic.replication.factor", String.valueOf(copies));
-        // one copy may be away and writes go on
+        // writes go on while one replica is away
         String inSync = String.valueOf(Math.max(1, copies - 1));
         settings.put("min.insync.replicas", inSync);
         settings.put("transaction.state.log.min.isr", inSync);
         settings.put("share.coordinator.state.topic.min.isr", inSync);
-        // 50 are for hundreds of groups; 5 are made faster
+        // the default, 50, is for hundreds of groups; 5 are created faster
         settings.put("offsets.topic.num.partitions", "5");
         settings.put("transaction.state.log.num.partitions", "5");
-        // 3 s is for many consumers that start at once
+        // the default, 3 s, is for many consumers that start at once
         settings.put("group.initial.rebalance.delay.ms", "0");
-        // with a heartbeat members learn of a rebalance: 5 s is long
+        // a member learns of a rebalance by its heartbeat; the default, 5 s, is long
         settings.put("group.consumer.min.heartbeat.interval.ms", "500");
         settings.put("group.consumer.heartbeat.interval.ms", "500");
-        // by default it writes to its metadata log every 500 ms also if there is nothing to write
+        // by default it writes to its metadata log every 500 ms, even if nothing has changed
         settings.put("metadata.max.idle.interval.ms", "5000");
         if (node.nodes() == 1) {
-            // after a kill -9 the new life waits for the old one's session to end: 9 s by default
+            // after a kill -9 the restarted broker waits until its old session has ended: 9 s by default
             settings.put("broker.session.timeout.ms", "4000");
             settings.put("broker.heartbeat.interval.ms", "1000");
         }
@@ -220,7 +223,7 @@ public class KafkaBroker implements Callable<Integer> {
             }
         }
         settings.putAll(options.properties);
-        // brokers are clients too: what they speak among themselves, clients speak with them
+        // brokers use the clients' port among themselves, and so the same protocol
         String protocol = settings.getProperty("security.inter.broker.protocol", "PLAINTEXT");
         String clients = protocol + "://" + node.host() + ":" + ports.client();
         settings.putIfAbsent("listeners", clients + "," + CONTROLLER + "://" + node.host() + ":" + ports.controller());
@@ -229,13 +232,13 @@ public class KafkaBroker implements Callable<Integer> {
     }
 
     private void openLog() {
-        // it warns of every first start
+        // it warns at every first start
         logging.level("org.apache.kafka.controller", "error");
-        // and of every node that is away
+        // and about every node that is away
         logging.level("org.apache.kafka.clients.NetworkClient", "error");
-        // after a kill -9 it reads its logs while they go from the old life to the new, and then again
+        // after a kill -9 it reports loads that fail until its partitions have a leader again, and repeats them
         logging.level("org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime", "off");
-        // what it cannot start with, we say in a sentence
+        // why it cannot start, this script says in one sentence
         logging.level("kafka.server.BrokerServer", "off");
         logging.level("kafka.server.ControllerServer", "off");
         logging.open(KafkaBroker.class, null);

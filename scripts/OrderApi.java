@@ -70,11 +70,11 @@ import picocli.CommandLine.Option;
  *   <li>Read and check the order; every wrong field is named.
  *   <li>Look up the idempotency key: a second request with the same key gets the first one's answer, even if the first
  * is still in flight.
- *   <li>Send the order to Kafka, keyed by its {@code order_id}, so that all records of one order keep their order.
+ *   <li>Send the order to Kafka, keyed by its {@code order_id}, so that all records of one order stay in sequence.
  *   <li>Wait for the acknowledgement of all in-sync replicas.
- *   <li>Say what is known: 201, it is written at this partition and offset; 503, nothing was written; 504, the outcome
- * is unknown, and repeating the request with the same key is safe: it waits for the same record, which the producer
- * goes on trying to write.
+ *   <li>Answer what is known. 201: the order is written, at this partition and offset. 503: nothing was written. 504:
+ *       the outcome is unknown. It is safe to repeat the request with the same key: it waits for the same record, which
+ *       the producer keeps trying to write.
  * </ol>
  *
  * Keys are remembered in this process only. A retry that comes after a restart gets the same {@code order_id} (it is
@@ -85,7 +85,7 @@ import picocli.CommandLine.Option;
 public class OrderApi implements Callable<Integer> {
     private static final String DEFAULT_MAX_ORDERS = "100000";
     private static final int TAKE_ANSWER_SECONDS = 10; // for a client to read its answer
-    private static final int GRACE_SECONDS = 2; // at the end, for answers over the time-out
+    private static final int GRACE_SECONDS = 2; // at the end, to send the last answers
     private static final int MAX_BLOCK_MS = 20;
     private static final long TEN_YEARS_MS = Duration.ofDays(3650).toMillis();
 
@@ -121,7 +121,7 @@ public class OrderApi implements Callable<Integer> {
      * What is remembered under a key.
      *
      * @param content see {@link OrderRequest#content}
-     * @param sent    what is known of the order, once anything is
+     * @param sent    completes with what is known of the order
      */
     private record Placed(String content, CompletableFuture<Sent> sent) {
     }
@@ -159,14 +159,14 @@ public class OrderApi implements Callable<Integer> {
 
     private void serve(HttpServer server) throws InterruptedException {
         CountDownLatch stop = new CountDownLatch(1);
-        int grace = delivery.timeoutMs / 1000 + GRACE_SECONDS; // what waits then is answered, be it with 504
+        int grace = delivery.timeoutMs / 1000 + GRACE_SECONDS; // requests that wait get an answer, at worst 504
         HttpRoutes routes = routes();
         try (var shutdown = new Script.Shutdown(stop::countDown, Duration.ofSeconds(3 * grace))) {
             server.createContext("/", routes);
             server.start();
             System.out.println("Listening on " + http.address(server));
             stop.await();
-            log.info("stopping: answering what is in flight");
+            log.info("stopping: answering the requests in flight");
             routes.closeConnections();
             server.stop(grace);
             producer.close();
@@ -206,7 +206,7 @@ public class OrderApi implements Callable<Integer> {
         return switch (producer.awaitAcknowledgement(placed.sent)) {                                    // 4
             case Acknowledged at -> {                                                                   // 5
                 if (duplicate) {
-                    log.info("order {} came before with the idempotency key {}: nothing sent", orderId, key);
+                    log.info("order {} was already sent with the idempotency key {}: not sent again", orderId, key);
                 } else if (at.offset() < 0) {
                     log.info("order {} sent to {}-{}; nobody acknowledged it", orderId, topics.events, at.partition());
                 } else {
@@ -220,13 +220,13 @@ public class OrderApi implements Callable<Integer> {
         };
     }
 
-    /** Sends the order. What is known of it goes to all requests with its key, whether or not any is still waiting. */
+    /** Sends the order. All requests with its key get the result, whether or not one is still waiting. */
     private void send(ProducerRecord<String, byte[]> order, String key, Placed placed) {
         producer.send(order).thenAccept(sent -> {
             if (sent instanceof Acknowledged) {
                 view.accepted(order.key());
             } else if (key != null) {
-                byKey.remove(key, placed); // a failure is not an answer to a retry: that is sent again
+                byKey.remove(key, placed); // a retry of a failed order is sent again
             }
             placed.sent.complete(sent);
         });
@@ -238,22 +238,22 @@ public class OrderApi implements Callable<Integer> {
         settings.put(ProducerConfig.ACKS_CONFIG, delivery.acks);
         // the producer's own retries add no record
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, delivery.idempotent());
-        // a batch that the next one overtook can be refused for good (KAFKA-15591); and what comes in while one is on
-        // its way goes as one batch, which is faster
+        // with more, a batch that a later one overtook can be rejected for good (KAFKA-15591); and orders that come in
+        // while one batch is in flight form the next batch, which is faster
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        // a client waits: with 1 ms 32 of them send a third less
+        // clients wait for the answer: with 1 ms, 32 clients send a third less
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        // what waits is bounded in bytes, too
+        // waiting orders are bounded in bytes, too
         settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, delivery.bufferMemory);
-        // a full buffer means 503 now, and no thread waits
+        // when the buffer is full, answer 503 at once; no thread blocks
         settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS);
-        // after a pause to ask for the topic's partitions again would take longer than max.block.ms
+        // keep the topic's metadata: to fetch it again after a pause takes longer than max.block.ms
         settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, TEN_YEARS_MS);
-        // an order given up may be written: repeated by its client, it could be there twice
+        // never give up: the order may be written nevertheless, and twice if its client repeats it
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
-        // a lost answer is noticed, and the order sent again, while its client still waits
+        // notice a lost response, and send the order again, while its client still waits
         settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, delivery.timeoutMs / 2);
-        // without an idle limit, no connection means no broker
+        // idle connections stay open, so that no connection means that no broker is reachable
         settings.put(ProducerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, -1);
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
         settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);

@@ -40,7 +40,7 @@ import picocli.CommandLine.Option;
 /**
  * What is the least that a consumer has to do, and what does it get wrong? It (1) polls some orders, (2) does the work
  * of each, (3) sends the outcome and waits until Kafka has it, and (4) commits the offsets. Since 4 comes last, no
- * order is lost. What goes wrong, and the folder with which {@code OrderConsumer.java} puts it right:
+ * order is lost. What goes wrong, and the folder of {@code OrderConsumer.java} that fixes it:
  *
  * <ul>
  *   <li>Killed between 3 and 4, it does orders twice. {@code ledger/} remembers which orders are done.
@@ -121,7 +121,7 @@ public class SmallestConsumer implements Callable<Integer> {
                     new Source(order.topic(), order.partition(), order.offset()), 1, Instant.now().toString()));
         } catch (Exception e) {
             throw new IllegalStateException(place + " cannot be processed (" + e.getClass().getSimpleName()
-                    + "), and every restart will meet it again.", e);
+                    + "), and every restart will stop at it again.", e);
         }
     }
 
@@ -129,9 +129,9 @@ public class SmallestConsumer implements Callable<Integer> {
         return Map.of("bootstrap.servers", bootstrapServer, "group.id", group,
                 // offsets are committed here, after the outcomes, and not by a timer
                 "enable.auto.commit", false,
-                // a new group begins with the orders that are there
+                // a new group starts at the oldest order, not at the end
                 "auto.offset.reset", "earliest",
-                // from one commit to the next: a stop waits for so many orders, and a kill repeats so many
+                // the most orders between two commits: a stop waits for them, and a kill repeats them
                 "max.poll.records", 10,
                 // how long the partitions of a killed consumer wait for the next one; the default is 45 s
                 "session.timeout.ms", 6_000);

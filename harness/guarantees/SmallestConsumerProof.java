@@ -64,7 +64,7 @@ class SmallestConsumerProof {
             Running smallest = smallest(lab, "--work-ms", "0");
             assertThat(smallest.awaitExit(PATIENCE)).as(smallest.tail()).isEqualTo(1);
             assertThat(smallest.err()).isEqualTo("SmallestConsumer: " + lab.events
-                    + "-0@1 cannot be processed (JsonParseException), and every restart will meet it again.\n");
+                    + "-0@1 cannot be processed (JsonParseException), and every restart will stop at it again.\n");
             assertThat(counts(lab)).as("after start " + start).isEqualTo(Map.of("before", start));
         }
 

@@ -78,14 +78,14 @@ import work.Processing;
  *   <li>Commit the offset up to the first record that is not finished, and never beyond.
  * </ol>
  *
- * A consumer that dies before 4 has done nothing that counts, and the order is delivered again. One that dies between 4
- * and 5 has the order delivered again too, and the next consumer finds it in the ledger at 2. That is "at least once"
- * made "once". With {@code --commit transactional} 4 and 5 are one, and nothing can come between.
+ * If the consumer dies before 4, nothing is written, and the order is delivered again. If it dies between 4 and 5, the
+ * order is delivered again, too, and the next consumer finds it in the ledger at 2. Kafka delivers "at least once"; the
+ * ledger makes that "once". With {@code --commit transactional}, 4 and 5 are one transaction.
  *
  * <pre>
  * thread            runs
- * main              1, 4, 5 and the callbacks of a rebalance: all that touches consumer and producer
- * workers, virtual  2, 3: each takes a Delivery and gives back a Handled
+ * main              1, 4, 5 and the callbacks of a rebalance: all that uses consumer and producer
+ * workers, virtual  2, 3: each takes a Delivery and returns a Handled
  * ledger-*          reads a partition's ledger back, while the partition is paused
  * watch, figures    interrupts handlers that hang; prints
  * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
@@ -128,7 +128,7 @@ public class PaymentConsumer implements Callable<Integer> {
         report = new Report("payment", log);
         options.check();
         guarantees.check(log, handling);
-        // A poll lasts 100 ms at most: a flag is enough to end the loop, where a wakeup() might break off a commit.
+        // A poll lasts 100 ms at most, so that a flag is enough to end the loop; a wakeup() could interrupt a commit.
         try (var shutdown = new Script.Shutdown(() -> stopping = true);
                 var processing = new Processing<>("payment", new PaymentReader(), work::handle, new Processing.Limits(
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
@@ -156,13 +156,13 @@ public class PaymentConsumer implements Callable<Integer> {
             throw kafka.failure(e);
         }
         if (stuck != null) {
-            throw new Failure(stuck + " cannot be processed and, with --no-dlq, has nowhere to go: every restart will "
-                    + "meet it again. Run without --no-dlq.");
+            throw new Failure(stuck + " cannot be processed, and --no-dlq allows no dead letter: every restart will "
+                    + "stop at it again. Run without --no-dlq.");
         }
         return ExitCode.OK.code();
     }
 
-    /** Takes what the workers give back. With {@code --no-dlq} a record that failed for good stays unfinished. */
+    /** Takes what the workers return. With {@code --no-dlq} a record that failed for good stays unfinished. */
     private void takeHandled(Duration wait) {
         for (Handled handled : workers.take(wait)) {
             FreezePoint.HANDLED.reached();
@@ -175,11 +175,11 @@ public class PaymentConsumer implements Callable<Integer> {
         }
     }
 
-    // --- 4, 5: out through one door, by one of two ways; the policy calls it, and knows what to do when it fails ----
+    // --- 4, 5: two ways to write and commit; the policy calls one of them, and handles its failures -----------------
 
     /**
-     * One after the other. If the consumer dies between, the orders come again, and are found in the ledger. It does
-     * not stop a zombie: a consumer that was frozen before 4, and goes on after its partitions moved.
+     * One after the other. If the consumer dies between the two, the orders are delivered again and found in the
+     * ledger. It does not stop a zombie: a consumer that was frozen before 4 and continues after its partitions moved.
      */
     private void writeThenCommit(Producer<byte[], byte[]> producer, List<Handled> batch) {
         List<Handled> written = writer.write(producer, batch);                                          // 4
@@ -194,8 +194,8 @@ public class PaymentConsumer implements Callable<Integer> {
     }
 
     /**
-     * Both in one transaction. Nothing comes between, and the broker refuses a zombie (KIP-447). It does so by the
-     * offsets, so that each transaction has offsets of all partitions that its outcomes are from.
+     * Both in one transaction. The broker rejects a zombie's offsets (KIP-447), so that none of its writes become
+     * visible. For this, each transaction has offsets of all partitions that its outcomes come from.
      */
     private void writeAndCommit(Producer<byte[], byte[]> producer, List<Handled> batch) {
         var offsets = assignment.offsetsAfter(batch);
@@ -211,7 +211,7 @@ public class PaymentConsumer implements Callable<Integer> {
 
     // --- rebalance ------------------------------------------------------------------------------------------------
 
-    /** Begins nothing more, finishes what has begun, writes, commits, forgets: the next owner has nothing to redo. */
+    /** Starts nothing new, finishes what has begun, writes, commits, forgets: the next owner has nothing to redo. */
     private void release(Collection<TopicPartition> partitions) {
         assignment.drain(partitions);
         long deadline = System.nanoTime() + Duration.ofMillis(options.drainTimeoutMs).toNanos();
@@ -230,7 +230,7 @@ public class PaymentConsumer implements Callable<Integer> {
         this.consumer = consumer;
         long remembered = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
                 Duration.ofDays(options.replayHorizonDays), log);
-        kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, letters are held back
+        kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
         LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
                 topics.outcomes, format, remembered, figures::restored);
         assignment = new Assignment(consumer, partition -> switch (guarantees.dedup) {
@@ -251,18 +251,18 @@ public class PaymentConsumer implements Callable<Integer> {
 
     private Properties consumerSettings() {
         Properties settings = kafka.client(topics.group);
-        // true commits what was polled, not what is done; soon, so that the loss shows
+        // true commits what was polled, finished or not; often, so that the loss is visible
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, guarantees.autoCommit);
         settings.put(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500);
-        // a new group begins with what is there
+        // a new group starts at the oldest record, not at the end
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        // aborted orders are not read; offsets of open transactions are waited for
+        // skip aborted orders, and wait for offsets that an open transaction may still commit
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         // the records of one poll share one flush and one commit
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
-        // one fetch may go over the bound of what is in flight, but not by much
+        // one fetch may exceed --max-in-flight-bytes, but not by much
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) Math.min(16 << 20, options.maxInFlightBytes));
-        // bytes, so that a poison pill does not fail inside of poll()
+        // bytes, so that a poison pill does not make poll() fail
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         settings.putAll(options.membership(topics.group));
@@ -272,13 +272,13 @@ public class PaymentConsumer implements Callable<Integer> {
     /** Of the producer that writes outcomes and dead letters. */
     private Properties producerSettings() {
         Properties settings = kafka.client(topics.group + "-writer");
-        // an offset is committed on the strength of the acknowledgement
+        // the offset is committed once the outcome is acknowledged: every in-sync replica has to have it by then
         settings.put(ProducerConfig.ACKS_CONFIG, "all");
-        // a retry adds no second outcome
+        // the producer's own retries write no second outcome
         settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        // a batch that was overtaken can be refused for good, as in a topic that is just being made (KAFKA-15591)
+        // with more, a batch that a later one overtook can be rejected for good, as in a new topic (KAFKA-15591)
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        // a record that is given up and written anew could be there twice
+        // never give up: the record may be written nevertheless, and would then be written twice
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
         // a flush follows every batch anyway
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
@@ -289,9 +289,9 @@ public class PaymentConsumer implements Callable<Integer> {
         settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         if (guarantees.transactional()) {
-            // under the same id, the next life of this consumer ends what this one left open
+            // after a restart, the same id ends a transaction that this consumer left open
             settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topics.group + "-" + options.consumerName());
-            // what a dead consumer left open holds readers up for no longer than that
+            // a transaction that a dead consumer left open holds up readers for no longer than this
             settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);
         }
         return settings;

@@ -181,7 +181,7 @@ class ApiProof {
         lab.awaitCaughtUp();
         lab.stopAll();
         String log = Files.readString(lab.folder().resolve("logs/app.log"));
-        assertThat(log).contains("received order", "acknowledged", "came before with the idempotency key",
+        assertThat(log).contains("received order", "acknowledged", "was already sent with the idempotency key",
                 "processing order", "processed order", "committed");
         assertThat(log).contains("\\u001b[2J\\u000aFAKE INFO line\\u202e").doesNotContain("\u001b", "\u202e", "\nFAKE");
     }

@@ -158,14 +158,14 @@ class FamiliesProof {
                 and(first.apply(i), "group", lab.group + "-without-copies"))));
         String second = letterOfOffset(lab, without, 1);
         assertThat(inspect(lab, copies, "show", letterOfOffset(lab, copies, 1)).out())
-                .contains("family share group", "12345678");
-        assertThat(inspect(lab, without, "show", second).out()).contains("family share group", "not copied")
+                .contains("written by share group", "12345678");
+        assertThat(inspect(lab, without, "show", second).out()).contains("written by share group", "not copied")
                 .doesNotContain("12345678");
         assertThat(inspect(lab, without, "show", second, "--fetch-original").out())
                 .contains("original", lab.events + "-1@1", "12345678", "dead-letter-box");
 
         InspectorProof.sentence(lab.inspectTopic(without, "replay", "--execute"), 1,
-                "4 stay, as key and value were not copied: --not-copied --fetch-original");
+                "4 not replayed because key and value were not copied: --not-copied --fetch-original");
         String[] atMostOnce = {"--not-copied", "--fetch-original", "--max-replays", "1"};
         assertThat(replayed(lab, without, atMostOnce)).containsExactlyInAnyOrderElementsOf(originals);
         awaitLetters(lab, groups, 2 * RECORDS, copies, without);
@@ -368,7 +368,7 @@ class FamiliesProof {
     /** The failures of all dead letters in a topic, as DlqInspector prints them. */
     private static List<List<Map<String, Object>>> failures(Lab lab, String topic) {
         return inspect(lab, topic, "list", "--format", "jsonl").out().lines()
-                .map(line -> Kafka.JSON.convertValue(Kafka.json(Kafka.bytes(line)).path("deaths"),
+                .map(line -> Kafka.JSON.convertValue(Kafka.json(Kafka.bytes(line)).path("failures"),
                         new TypeReference<List<Map<String, Object>>>() {
                         }))
                 .toList();

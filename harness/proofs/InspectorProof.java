@@ -87,7 +87,7 @@ class InspectorProof {
         lab.kafka().send(withValue(evil, "{\"x\":\"\u202e\u009b31m\"}"));
 
         assertThat(harmless(lab.inspect("list"))).contains("0:0", "2026-03-01T12:00:00Z", "orders-1@5", "order-1",
-                "he said \"no\", twice\\u000aand left", "0xfe", "(not told)", "4 dead letters in " + lab.dlq);
+                "he said \"no\", twice\\u000aand left", "0xfe", "(unknown)", "4 dead letters in " + lab.dlq);
         Running coloured = lab.start(Map.of("CLICOLOR_FORCE", "1"), "DlqInspector", "list", "--bootstrap-server",
                 lab.broker().bootstrap(), "--topic", lab.dlq);
         coloured.awaitExit(Duration.ofSeconds(30));
@@ -98,8 +98,9 @@ class InspectorProof {
         assertThat(first).isEqualTo(Kafka.json(Kafka.bytes(
                 harmless(lab.inspect("list", "--format", "jsonl")).lines().findFirst().orElseThrow())));
         assertThat(first.path("key").asText()).isEqualTo("order-1");
-        assertThat(first.path("deaths").path(0).path("message").asText()).isEqualTo("he said \"no\", twice\nand left");
-        assertThat(first.path("deaths").path(0).path("offset").asLong()).isEqualTo(5);
+        assertThat(first.path("failures").path(0).path("message").asText())
+                .isEqualTo("he said \"no\", twice\nand left");
+        assertThat(first.path("failures").path(0).path("offset").asLong()).isEqualTo(5);
         assertThat(first.path("headers").toString()).isEqualTo(
                 "[{\"name\":\"trace\",\"value\":\"t\"},{\"name\":\"trace\",\"value_hex\":\"ff\"},"
                         + "{\"name\":\"trace\",\"value\":null}]");
@@ -206,7 +207,7 @@ class InspectorProof {
         sentence(lab.inspect("show", "7:5"), 1, "There is no record at 7:5");
         sentence(lab.inspect("show", "five"), 2, "give PARTITION:OFFSET");
         sentence(lab.inspect("list", "--reason", "("), 2, "Unclosed group");
-        sentence(lab.inspect("list", "--since", "yesterday"), 2, "is no time: give one such as");
+        sentence(lab.inspect("list", "--since", "yesterday"), 2, "is not a time: give one such as");
         sentence(lab.inspect("list", "--partition", "3"), 2, "There is no partition 3");
         sentence(lab.inspect("list", "--limit", "-1"), 2, "--limit has to be 0 or more");
         sentence(lab.inspect("list", "--follow", "--format", "json"), 2, "take jsonl");

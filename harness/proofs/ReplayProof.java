@@ -89,13 +89,13 @@ class ReplayProof {
         lab.kafka().createTopic(lab.events, 1);
         lab.kafka().createTopic(lab.dlq, 1);
         sendLetters(lab, 0, 2);
-        sentence(replay(lab, "--until", "1h"), 2, "--until 1h is another time at each run");
+        sentence(replay(lab, "--until", "1h"), 2, "--until 1h is a different time in each run");
         String[] group = {"--execute", "--group", lab.group};
         assertThat(replay(lab, Lab.with(group, "--key", "k1")).out()).contains("replayed 1 of 1");
-        sentence(replay(lab, Lab.with(group, "--key", "k0")), 2, "take another --group");
+        sentence(replay(lab, Lab.with(group, "--key", "k0")), 2, "give another --group");
         assertThat(replay(lab, Lab.with(group, "--key", "k0", "--from-beginning", "--exactly-once")).out())
                 .contains("replayed 1 of 1");
-        sentence(replay(lab, Lab.with(group, "--key", "k1")), 2, "take another --group");
+        sentence(replay(lab, Lab.with(group, "--key", "k1")), 2, "give another --group");
         assertThat(values(lab)).containsExactly("v1", "v0");
     }
 
@@ -269,10 +269,11 @@ class ReplayProof {
         lab.kafka().createTopic(lab.dlq, 1);
         lab.kafka().send(lab.dlq, "k", "no headers");
         lab.kafka().send(notCopied(lab));
-        assertThat(replay(lab).out()).contains("nothing to replay", "1 stay: their headers tell no origin",
-                "1 stay: key and value were not copied");
-        sentence(replay(lab, "--execute"), "1 stay, as their headers tell no origin: --without-origin --to TOPIC",
-                "1 stay, as key and value were not copied: --not-copied --fetch-original");
+        assertThat(replay(lab).out()).contains("nothing to replay", "1 not replayed: their headers name no origin",
+                "1 not replayed: key and value were not copied");
+        sentence(replay(lab, "--execute"),
+                "1 not replayed because their headers name no origin: --without-origin --to TOPIC",
+                "1 not replayed because key and value were not copied: --not-copied --fetch-original");
         sentence(replay(lab, "--execute", "--not-copied", "--fetch-original"), "originals are gone: 0:1");
         assertThat(lab.kafka().records(lab.events)).isEmpty();
         assertThat(replay(lab, "--execute", "--without-origin", "--to", lab.events).out()).contains("replayed 1 of 1");

@@ -219,9 +219,9 @@ class SecurityProof {
 
     @Test
     void aRefusedUserGetsTheReason(Lab lab) {
-        assertRefused(lab, "-secret\";", "-guess\";", 1, "does not let this user in", "invalid credentials",
+        assertRefused(lab, "-secret\";", "-guess\";", 1, "rejects this user", "invalid credentials",
                 "sasl.jaas.config");
-        assertRefused(lab, "(?m)^ssl\\..*$", "", 1, "No TLS with Kafka", "unable to find valid certification path",
+        assertRefused(lab, "(?m)^ssl\\..*$", "", 1, "TLS handshake", "unable to find valid certification path",
                 "ssl.truststore.location");
     }
 
@@ -239,7 +239,7 @@ class SecurityProof {
         for (String[] client : new String[][] {{"OrderConsumer"}, {"DlqInspector", "list"}}) {
             Running run = lab.start(client[0], Lab.with(Stream.of(client).skip(1).toArray(String[]::new),
                     "--bootstrap-server", lab.broker().bootstrap()));
-            assertThat(sentence(run.ended(SOON), 1)).contains(" speaks TLS: give security.protocol=SASL_SSL");
+            assertThat(sentence(run.ended(SOON), 1)).contains(" expects TLS: set security.protocol=SASL_SSL");
         }
     }
 
@@ -248,7 +248,7 @@ class SecurityProof {
         String file = broker(lab).write("no-password.properties",
                 broker(lab).commandConfig("admin").replace("SASL_SSL", "SSL")).toString();
         assertThat(sentence(lab.inspect("list", "--command-config", file, "--connect-attempts", "1"), 3))
-                .contains("did not answer as Kafka does", "does it speak security.protocol=SSL?");
+                .contains("did not answer as Kafka does", "does it use security.protocol=SSL?");
     }
 
     /** With ten attempts allowed, the default: it does not try again if that cannot help. */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import messages.Json;
 
-/** Every answer of the API that is made of JSON: its status, its headers, and what its body looks like. */
+/** The JSON answers of the API: their status, headers and bodies. */
 public final class Answers {
     private Answers() {
     }
@@ -47,11 +47,11 @@ public final class Answers {
     /** Nothing was written. */
     public static HttpProblem tooBusy() {
         return HttpProblem.retryLater(ProblemType.TOO_BUSY,
-                "As many orders as may wait for Kafka do so already; nothing was sent. Try again later.");
+                "Too many orders are waiting for Kafka; this one was not sent. Try again later.");
     }
 
     /**
-     * The order may be written, or may still be.
+     * The order may be written already, or may be written later.
      *
      * @param why one sentence
      * @param key null if the request has none
@@ -59,8 +59,9 @@ public final class Answers {
     public static HttpProblem unknown(String why, String orderId, String key) {
         return new HttpProblem(ProblemType.OUTCOME_UNKNOWN, why + (key != null
                 ? " Send it again with the same Idempotency-Key, which is safe."
-                : " It had no Idempotency-Key, so that a repeat may be a second order: see first whether /orders/"
-                        + HttpRoutes.encoded(orderId) + " becomes known."));
+                : " It has no Idempotency-Key, so that a repeat could be a second order: first check whether GET "
+                        + "/orders/"
+                        + HttpRoutes.encoded(orderId) + " finds it."));
     }
 
     // --- GET ------------------------------------------------------------------------------------------------------
@@ -84,7 +85,7 @@ public final class Answers {
             List.of("status", "reason", "attempts", "at").forEach(field -> status.put(field, json.get(field)));
             return new Answer(200, status);
         } catch (JsonProcessingException e) {
-            throw new HttpProblem(ProblemType.UNKNOWN_ORDER, "What became of the order is no JSON.");
+            throw new HttpProblem(ProblemType.UNKNOWN_ORDER, "The outcome of the order is not JSON.");
         }
     }
 
@@ -103,7 +104,7 @@ public final class Answers {
                 "kafka", up ? "reachable" : "unreachable", "bootstrap_server", bootstrapServers));
     }
 
-    /** What there is, in short. */
+    /** A short list of the API's addresses. */
     public static Answer hint() {
         Map<String, String> hint = new LinkedHashMap<>();
         hint.put("service", "Kafka Order Lab: order API");

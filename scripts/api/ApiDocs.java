@@ -9,7 +9,7 @@ import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 import orders.Order;
 
-/** The contract in OpenAPI 3.1, and Swagger UI to read it and try it out, out of its webjar: nothing from elsewhere. */
+/** The contract in OpenAPI 3.1, and Swagger UI, from its webjar, to read it and try it out. */
 public final class ApiDocs {
     private static final String POM = "/META-INF/maven/org.webjars/swagger-ui/pom.properties";
     private static final String WEBJAR = "/META-INF/resources/webjars/swagger-ui/" + version() + "/";
@@ -66,7 +66,7 @@ public final class ApiDocs {
         return new Answer(200, type + "; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Read once: a million clients share its bytes. */
+    /** Read once; all requests share its bytes. */
     private static byte[] resource(String name) {
         return RESOURCES.computeIfAbsent(name, ApiDocs::read);
     }
@@ -82,7 +82,7 @@ public final class ApiDocs {
         }
     }
 
-    /** The webjar says which version it is, so that the version stands in one place, the script's header. */
+    /** The webjar says which version it is, so that only the script's header names it. */
     private static String version() {
         try (InputStream in = ApiDocs.class.getResourceAsStream(POM)) {
             Properties properties = new Properties();

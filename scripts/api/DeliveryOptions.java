@@ -9,8 +9,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * What an acknowledgement has to mean, and how many orders may wait for one, and for how long. Fields, since picocli
- * sets them and they are only read from then on.
+ * Which acknowledgement an order needs, how many orders may wait for one, and for how long. The fields are public:
+ * picocli sets them, and after that they are only read.
  */
 @Command(optionListHeading = "Acknowledgements:%n")
 public final class DeliveryOptions {
@@ -21,8 +21,8 @@ public final class DeliveryOptions {
     private static final int SHORTEST_TIMEOUT_MS = 100;
 
     @Option(names = "--acks", defaultValue = DEFAULT_ACKS, paramLabel = "all|1|0",
-            description = "Whose acknowledgement to wait for: of all in-sync replicas, the leader, nobody. Only 'all' "
-                    + "keeps an accepted order when a broker dies (default: ${DEFAULT-VALUE}).")
+            description = "Which acknowledgement to wait for: from all in-sync replicas, from the leader (1), or "
+                    + "none (0). Only 'all' keeps an accepted order when a broker dies (default: ${DEFAULT-VALUE}).")
     public String acks;
 
     @Option(names = "--no-idempotence",
@@ -39,7 +39,7 @@ public final class DeliveryOptions {
     public int maxInFlight;
 
     @Option(names = "--buffer-memory", defaultValue = DEFAULT_BUFFER_MEMORY, paramLabel = "BYTES",
-            description = "The same in bytes, as the producer's buffer counts them (default: ${DEFAULT-VALUE}).")
+            description = "The same limit in bytes, as the producer's buffer counts them (default: ${DEFAULT-VALUE}).")
     public long bufferMemory;
 
     /**

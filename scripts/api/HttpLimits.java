@@ -12,8 +12,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Where the JDK's HttpServer listens, and what a client may ask of it: it has a bound for everything but bodies (see
- * {@link HttpBodies}), as system properties that it reads once, when the first server is made.
+ * Where the JDK's HttpServer listens, and its limits. It has one for everything but bodies (see {@link HttpBodies}):
+ * system properties, which it reads once, when the first server is created.
  */
 @Command(optionListHeading = "HTTP:%n")
 public final class HttpLimits {
@@ -38,28 +38,28 @@ public final class HttpLimits {
     private String host;
 
     @Option(names = "--max-body-bytes", defaultValue = DEFAULT_MAX_BODY_BYTES, paramLabel = "BYTES",
-            description = "The largest body taken (default: ${DEFAULT-VALUE}).")
+            description = "The largest body accepted (default: ${DEFAULT-VALUE}).")
     private int maxBodyBytes;
 
     @Option(names = "--body-memory", defaultValue = DEFAULT_BODY_MEMORY, paramLabel = "BYTES",
-            description = "How much of bodies may be coming in at a time; more is answered 503 at once "
+            description = "How many bytes of bodies may be read at a time; more are answered 503 at once "
                     + "(default: ${DEFAULT-VALUE}).")
     private int bodyMemory;
 
     @Option(names = "--max-header-bytes", defaultValue = DEFAULT_MAX_HEADER_BYTES, paramLabel = "BYTES",
-            description = "The most that request line and headers may take up (default: ${DEFAULT-VALUE}).")
+            description = "The largest size of request line and headers together (default: ${DEFAULT-VALUE}).")
     private int maxHeaderBytes;
 
     @Option(names = "--max-connections", defaultValue = DEFAULT_MAX_CONNECTIONS, paramLabel = "N",
-            description = "How many connections to have open; more are closed at once (default: ${DEFAULT-VALUE}).")
+            description = "How many connections may be open; more are closed at once (default: ${DEFAULT-VALUE}).")
     private int maxConnections;
 
     @Option(names = "--request-timeout-s", defaultValue = DEFAULT_REQUEST_TIMEOUT_S, paramLabel = "S",
-            description = "How long a request may take to come in (default: ${DEFAULT-VALUE}).")
+            description = "How long a request may take to arrive (default: ${DEFAULT-VALUE}).")
     private int requestTimeout;
 
     @Option(names = "--idle-timeout-s", defaultValue = DEFAULT_IDLE_TIMEOUT_S, paramLabel = "S",
-            description = "How long a connection may lie idle (default: ${DEFAULT-VALUE}).")
+            description = "How long a connection may be idle (default: ${DEFAULT-VALUE}).")
     private int idleTimeout;
 
     /** @throws Failure if the numbers make no sense */
@@ -71,7 +71,7 @@ public final class HttpLimits {
         return new HttpBodies(maxBodyBytes, bodyMemory);
     }
 
-    /** Where it listens, for people. */
+    /** The address it listens on, to print. */
     public String address(HttpServer server) {
         return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort();
     }
@@ -79,8 +79,8 @@ public final class HttpLimits {
     /**
      * Binds a server that is not yet started.
      *
-     * @param answerTimeout for how many seconds a request may be handled and its answer be taken
-     * @throws Failure if the numbers make no sense, or the port is not to be had
+     * @param answerTimeout how many seconds a request and its answer may take
+     * @throws Failure if the numbers make no sense, or the port is not available
      */
     public HttpServer bind(int answerTimeout) throws IOException {
         if (maxHeaderBytes < 512 || maxConnections < 1 || requestTimeout < 1 || idleTimeout < 1 || port < 0
@@ -99,16 +99,16 @@ public final class HttpLimits {
             HttpServer server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
             server.setExecutor(threads());
             return server;
-        } catch (SocketException e) { // taken, not allowed, or no address of this machine
-            throw new Failure(ExitCode.FAILED, "Port " + port + " on " + host + " is in use or not to be had: "
+        } catch (SocketException e) { // in use, not allowed, or not an address of this machine
+            throw new Failure(ExitCode.FAILED, "Port " + port + " on " + host + " is in use or not available: "
                     + "stop what listens there, or give another --port (0 takes a free one) or --host.", e);
         }
     }
 
     /**
-     * A thread for each request; the default is one for all. The server reads and writes within {@code synchronized},
-     * where up to JDK 23 a virtual thread holds on to its carrier (JEP 491): as many slow clients as there are cores
-     * would stop it. There they are platform threads, as many as there are connections.
+     * One thread for each request; the default is one for all. The server reads and writes within {@code synchronized},
+     * where a virtual thread pins its carrier up to JDK 23 (JEP 491): as many slow clients as there are cores would
+     * stop it. Up to JDK 23 they are therefore platform threads.
      */
     private static ExecutorService threads() {
         return Runtime.version().feature() >= FIRST_THAT_DOES_NOT_PIN ? Executors.newVirtualThreadPerTaskExecutor()

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import orders.InvalidOrder.Problem;
 
-/** A request that ends in an error, as RFC 9457 (application/problem+json) has it. */
+/** A request that ends in an error, in the form of RFC 9457 (application/problem+json). */
 public final class HttpProblem extends RuntimeException {
     private static final String RETRY_AFTER = "5"; // seconds
 
@@ -19,7 +19,7 @@ public final class HttpProblem extends RuntimeException {
         this.type = type;
     }
 
-    /** A problem that may have passed when the request comes again: the answer says when. */
+    /** A problem that may pass: the answer says when to try again. */
     public static HttpProblem retryLater(ProblemType type, String detail) {
         return new HttpProblem(type, detail).with("Retry-After", RETRY_AFTER);
     }
@@ -30,7 +30,7 @@ public final class HttpProblem extends RuntimeException {
         return this;
     }
 
-    /** Adds what is wrong field by field, as the member {@code errors}. */
+    /** Adds the problem of each field, as the member {@code errors}. */
     public HttpProblem with(List<Problem> errors) {
         this.errors = errors;
         return this;

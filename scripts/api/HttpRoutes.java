@@ -14,8 +14,8 @@ import messages.Json;
 import org.slf4j.Logger;
 
 /**
- * What the JDK's HttpServer leaves to its users (RFC 9110): routes by path and method, HEAD and OPTIONS, and every
- * error as a problem document.
+ * What the JDK's HttpServer does not do itself (RFC 9110): routes by path and method, HEAD and OPTIONS, and every error
+ * as a problem document.
  */
 public final class HttpRoutes implements HttpHandler {
     private static final int SLICE = 4096;
@@ -28,7 +28,7 @@ public final class HttpRoutes implements HttpHandler {
         this.log = log;
     }
 
-    /** What is done at an address. */
+    /** Handles the requests to an address. */
     @FunctionalInterface
     public interface Route {
         /**
@@ -42,7 +42,7 @@ public final class HttpRoutes implements HttpHandler {
     /**
      * @param type    of the body
      * @param body    bytes, sent as they are, or anything else, sent as JSON; null for none
-     * @param headers others than the body's, by name
+     * @param headers further headers, by name
      */
     public record Answer(int status, String type, Object body, Map<String, String> headers) {
         public Answer(int status, String type, Object body) {
@@ -72,14 +72,14 @@ public final class HttpRoutes implements HttpHandler {
         return this;
     }
 
-    /** All addresses and methods that there are, such as "POST /orders". */
+    /** All methods and addresses, such as "POST /orders". */
     public Set<String> all() {
         Set<String> all = new LinkedHashSet<>();
         routes.forEach((path, methods) -> methods.keySet().forEach(method -> all.add(method + " " + path)));
         return all;
     }
 
-    /** From now on every answer is the last one on its connection, so that clients who go on asking come to an end. */
+    /** From now on every answer closes its connection, so that clients with further requests do not delay the stop. */
     public void closeConnections() {
         closing = true;
     }
@@ -125,7 +125,7 @@ public final class HttpRoutes implements HttpHandler {
         return route.answer(exchange, exact ? "" : exchange.getRequestURI().getPath().substring(known.length() - 1));
     }
 
-    /** A text as one part of a path. */
+    /** Encodes a text as one part of a path. */
     public static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
@@ -157,8 +157,8 @@ public final class HttpRoutes implements HttpHandler {
             exchange.sendResponseHeaders(answer.status(), -1);
         } else {
             exchange.sendResponseHeaders(answer.status(), body.length);
-            try (OutputStream out = exchange.getResponseBody()) { // sends it; the exchange would first read what comes
-                for (int at = 0; at < body.length; at += SLICE) { // there is a buffer for the largest ever written
+            try (OutputStream out = exchange.getResponseBody()) { // its close sends; the exchange's would read first
+                for (int at = 0; at < body.length; at += SLICE) { // the JDK keeps a buffer of the largest write
                     out.write(body, at, Math.min(SLICE, body.length - at));
                 }
             }

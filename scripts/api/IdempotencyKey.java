@@ -23,7 +23,7 @@ public final class IdempotencyKey {
 
     /**
      * @return the key, or null if the request has none
-     * @throws HttpProblem for a key that is none, or for several that differ
+     * @throws HttpProblem for an invalid key, or for several that differ
      */
     public static String of(Headers headers, ObjectNode body) {
         Set<String> keys = new LinkedHashSet<>();
@@ -31,7 +31,7 @@ public final class IdempotencyKey {
             headers.getOrDefault(name, List.of()).forEach(value -> keys.add(unquoted(name, value.strip())));
         }
         if (body.hasNonNull("idempotency_key")) {
-            String text = body.get("idempotency_key").textValue(); // null if it is something else
+            String text = body.get("idempotency_key").textValue(); // null if it is not a text
             String key = checked("idempotency_key", text == null ? "" : text);
             if (keys.isEmpty()) {
                 keys.add(key);

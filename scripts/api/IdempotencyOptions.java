@@ -32,7 +32,7 @@ public final class IdempotencyOptions {
     /**
      * A memory for keys, within these bounds.
      *
-     * @param forgettable whether a key may be forgotten yet
+     * @param forgettable whether a key may be dropped already
      * @throws Failure if a bound makes no sense
      */
     public <V> Recent<V> memory(Predicate<V> forgettable) {

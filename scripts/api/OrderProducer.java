@@ -24,8 +24,8 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 
 /**
- * Writes orders to Kafka and says of each what is known of it, as a {@link Sent}. How many may wait is bounded; an
- * order that may be written is never given up.
+ * Writes orders to Kafka, and reports what is known of each, as a {@link Sent}. It bounds how many may wait, and never
+ * gives up an order that may be written.
  */
 public final class OrderProducer implements AutoCloseable {
     private static final Duration PROBE = Duration.ofSeconds(2);
@@ -39,12 +39,12 @@ public final class OrderProducer implements AutoCloseable {
     private final TimeLimit timeLimit;
 
     /**
-     * @param settings the producer's; to give nothing up, it has to try for ever
+     * @param settings of the producer, which has to retry for ever, so that it gives nothing up
      * @param admin    finds out whether Kafka can be reached; not closed here
      * @param most     how many orders may wait for Kafka
-     * @param patience how long to wait for the topic at the start, for an acknowledgement, and at the end for those of
-     *                 all that is in flight
-     * @throws KafkaException if no producer can be made with these settings
+     * @param patience how long to wait for the topic at the start, for an acknowledgement, and at the end for all that
+     *                 are outstanding
+     * @throws KafkaException if no producer can be created with these settings
      */
     public OrderProducer(Properties settings, Admin admin, int most, Duration patience) {
         this.admin = admin;
@@ -56,7 +56,7 @@ public final class OrderProducer implements AutoCloseable {
         timeLimit = new TimeLimit(patience);
     }
 
-    /** A figure that the producer keeps of itself: to look at it costs nothing, to ask Kafka a round trip. */
+    /** One of the producer's own metrics: it costs nothing to read, whereas asking Kafka takes a round trip. */
     private Metric metric(String name) {
         return producer.metrics().values().stream()
                 .filter(m -> m.metricName().name().equals(name) && m.metricName().group().equals("producer-metrics"))
@@ -65,10 +65,10 @@ public final class OrderProducer implements AutoCloseable {
     }
 
     /**
-     * Waits until the producer knows the topic's partitions: a send waits for them no longer than
-     * {@code max.block.ms}, and at the start there is more time.
+     * Waits until the producer knows the topic's partitions: a send waits for them for {@code max.block.ms} only, and
+     * the start may take longer.
      *
-     * @throws KafkaException if it does not get to know them in time
+     * @throws KafkaException if it does not learn them in time
      */
     public void awaitMetadata(String topic) {
         for (long start = System.nanoTime(); ; ) {
@@ -102,8 +102,8 @@ public final class OrderProducer implements AutoCloseable {
     /**
      * Sends an order, without waiting for its acknowledgement.
      *
-     * @return what is known of it: at once where it was not sent, else when Kafka has answered, however long that
-     *         takes. It never fails.
+     * @return completes with what is known of it: at once if it was not sent, else when Kafka has answered, however
+     *         long that takes. It never completes exceptionally.
      */
     public CompletableFuture<Sent> send(ProducerRecord<String, byte[]> order) {
         if ((double) connections.metricValue() == 0 && !reachable()) {
@@ -120,15 +120,15 @@ public final class OrderProducer implements AutoCloseable {
             producer.send(order, (at, failure) -> sent.complete(failure == null
                     ? new Acknowledged(at.partition(), at.offset())
                     : meaning(failure, (double) resends.metricValue() > resentBefore)));
-        } catch (RuntimeException e) { // this producer will send nothing any more
+        } catch (RuntimeException e) { // this producer can send nothing more
             sent.complete(new Refused("Nothing was sent: " + e.getMessage()));
         }
         return sent;
     }
 
     /**
-     * Waits for what {@link #send} returned. After too long a wait that is unknown, and the order stays in flight:
-     * another request may wait for the same.
+     * Waits for what {@link #send} returned. After the time-out the outcome is unknown, and the order stays in flight:
+     * another request may wait for it, too.
      */
     public Sent awaitAcknowledgement(CompletableFuture<Sent> sent) {
         try {
@@ -141,8 +141,9 @@ public final class OrderProducer implements AutoCloseable {
     }
 
     /**
-     * What did not get into the buffer is not written. Nor is what Kafka refuses, unless it refuses a resend: the first
-     * time it may have been written, and the acknowledgement lost. After any other failure it may be written.
+     * An order that did not get into the buffer is not written. Nor is one that Kafka refuses, unless it was sent
+     * again: the first attempt may have been written, and its acknowledgement lost. After any other failure it may be
+     * written.
      *
      * @param resent whether the producer has sent anything again since it got this order
      */
@@ -154,7 +155,7 @@ public final class OrderProducer implements AutoCloseable {
                 : new Unknown("The order may or may not be written: " + failure.getMessage());
     }
 
-    /** Waits for what is in flight, within its patience. */
+    /** Waits for the orders in flight, but no longer than its patience. */
     @Override
     public void close() {
         producer.close(patience);

@@ -25,7 +25,7 @@ public record OrderRequest(Order order, String key, String content) {
     /**
      * Reads and checks a request.
      *
-     * @throws HttpProblem saying what is wrong with it, of the fields with each one
+     * @throws HttpProblem saying what is wrong with it, field by field
      * @throws IOException if the client is gone
      */
     public static OrderRequest read(HttpExchange exchange, HttpBodies bodies, boolean keyRequired) throws IOException {

@@ -25,9 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What became of the most recent orders: a bounded view of {@code order-outcomes}, read by a thread of its own. It
- * joins no group, so that it disturbs none, and begins as far before the end as it can remember. Of {@code
- * order-events} it reads only what was there when it began; what is accepted from then on it is told.
+ * The status of the most recent orders: a bounded view of {@code order-outcomes}, read by its own thread. It joins no
+ * group, so that it disturbs none, and starts as far before the end as it can remember. Of {@code order-events} it
+ * reads only the records that are there at its start; later orders come from {@link #accepted}.
  */
 public final class OrderView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OrderView.class);
@@ -37,8 +37,8 @@ public final class OrderView implements AutoCloseable {
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
     private static final byte[] ACCEPTED = {};
 
-    private final Map<TopicPartition, Long> before = new HashMap<>(); // where the outcomes ended when it began
-    private final Recent<byte[]> latest; // to the value of the outcome, or ACCEPTED
+    private final Map<TopicPartition, Long> before = new HashMap<>(); // where the outcomes ended at its start
+    private final Recent<byte[]> latest; // the outcome's value, or ACCEPTED
     private final Supplier<Properties> client;
     private final String events;
     private final String outcomes;
@@ -64,7 +64,7 @@ public final class OrderView implements AutoCloseable {
         latest.putIfAbsent(orderId, ACCEPTED);
     }
 
-    /** @return {@code accepted}, or the outcome as JSON; empty if the order is unknown, or forgotten */
+    /** @return {@code accepted}, or the outcome as JSON; empty if the order is unknown, or no longer remembered */
     public Optional<byte[]> outcome(String orderId) {
         return Optional.ofNullable(latest.get(orderId));
     }
@@ -82,7 +82,7 @@ public final class OrderView implements AutoCloseable {
         try (TopicReader reader = new TopicReader(client.get())) {
             reader.read(tails(reader.ends(reader.partitions(events)), most), this::isClosed, this::take);
         } catch (KafkaException e) {
-            LOG.warn("what was accepted before cannot be seen: {}", e.getMessage());
+            LOG.warn("orders accepted before the start cannot be read: {}", e.getMessage());
         }
         try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings())) {
             long looked = System.nanoTime() - LOOK_FOR_TOPIC.toNanos();
@@ -92,14 +92,14 @@ public final class OrderView implements AutoCloseable {
                         looked = System.nanoTime();
                         assign(consumer);
                     }
-                    if (consumer.assignment().isEmpty()) { // to poll would be an error
+                    if (consumer.assignment().isEmpty()) { // poll() would throw
                         closed.await(POLL.toMillis(), TimeUnit.MILLISECONDS);
                     } else {
                         consumer.poll(POLL).forEach(this::take);
                     }
                 } catch (KafkaException e) {
-                    LOG.warn("what becomes of orders cannot be seen at present: {}", e.getMessage());
-                    closed.await(AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS); // a right does not come at once
+                    LOG.warn("the outcomes of orders cannot be read at present: {}", e.getMessage());
+                    closed.await(AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS); // a right takes time to be granted
                 }
             }
         } catch (InterruptedException e) {
@@ -112,15 +112,15 @@ public final class OrderView implements AutoCloseable {
     }
 
     private Properties settings() {
-        // what was aborted is not an outcome
+        // an aborted record is not an outcome
         Properties settings = TopicReader.settings(client.get(), "read_committed");
-        // rarely, and much: it need not be at once
+        // a few large fetches: outcomes may show up a little later
         settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 256 * 1024);
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis());
         return settings;
     }
 
-    /** Takes on partitions of the outcomes that are new; before the first consumer there is no such topic. */
+    /** Adds new partitions of the outcomes topic; before the first consumer there is no such topic. */
     private void assign(Consumer<?, ?> consumer) {
         List<TopicPartition> fresh = new ArrayList<>(consumer.partitionsFor(outcomes).stream()
                 .map(partition -> new TopicPartition(outcomes, partition.partition())).toList());
@@ -131,12 +131,12 @@ public final class OrderView implements AutoCloseable {
             consumer.assign(all);
             Map<TopicPartition, Long> ends = consumer.endOffsets(fresh);
             before.putAll(ends);
-            tails(ends, 2L * most).forEach(consumer::seek); // each may have the marker of a transaction behind it,
+            tails(ends, 2L * most).forEach(consumer::seek); // a transaction marker may follow each,
             // which takes an offset, too
         }
     }
 
-    /** So many records before the ends in all, as if each partition had as many. */
+    /** Positions that many records before the ends in all, equally many in each partition. */
     private static Map<TopicPartition, Long> tails(Map<TopicPartition, Long> ends, long records) {
         return ends.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
                 end -> Math.max(0, end.getValue() - Math.ceilDiv(records, ends.size()))));
@@ -151,7 +151,7 @@ public final class OrderView implements AutoCloseable {
             accepted(orderId);
         } else if (record.value() != null) {
             if (record.offset() < before.get(new TopicPartition(record.topic(), record.partition()))) {
-                latest.putEldest(orderId, record.value()); // not in place of one that waits for its outcome
+                latest.putOldest(orderId, record.value()); // never displaces an order without an outcome
             } else {
                 latest.put(orderId, record.value());
             }

@@ -6,20 +6,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** The kinds of problems that the API answers with, each under a URI of its own (RFC 9457, 3.1.1). */
+/** The kinds of problems that the API answers with, each with its own URI (RFC 9457, 3.1.1). */
 public enum ProblemType {
     MALFORMED_REQUEST(400, "The request cannot be read"),
-    INVALID_IDEMPOTENCY_KEY(400, "The idempotency key is none, or there are several"),
+    INVALID_IDEMPOTENCY_KEY(400, "The idempotency key is not valid, or there are several"),
     MISSING_IDEMPOTENCY_KEY(400, "Idempotency-Key is missing"),
     UNKNOWN_ADDRESS(404, "There is nothing at this address"),
     UNKNOWN_ORDER(404, "The order is not known"),
     METHOD_NOT_ALLOWED(405, "The address does not take this method"),
     BODY_TOO_LARGE(413, "The body is too large"),
-    UNSUPPORTED_MEDIA_TYPE(415, "The body is of a media type that is not taken"),
+    UNSUPPORTED_MEDIA_TYPE(415, "The media type of the body is not supported"),
     INVALID_ORDER(422, "The order is not valid"),
     REUSED_IDEMPOTENCY_KEY(422, "Idempotency-Key is already used"),
-    INTERNAL_ERROR(500, "The request failed for a reason of our own"),
-    TOO_BUSY(503, "Too much is waiting already"),
+    INTERNAL_ERROR(500, "The request failed because of an error in the API"),
+    TOO_BUSY(503, "Too many orders or requests are waiting"),
     KAFKA_UNAVAILABLE(503, "Kafka did not take the order"),
     OUTCOME_UNKNOWN(504, "Kafka did not acknowledge the order in time");
 
@@ -38,7 +38,7 @@ public enum ProblemType {
         return Arrays.stream(values()).filter(type -> type.uri().equals(ADDRESS + name)).findFirst();
     }
 
-    /** A reference relative to the API, where a GET tells what the type means. */
+    /** A URI relative to the API; GET it to see what the type means. */
     public String uri() {
         return ADDRESS + name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

@@ -7,14 +7,14 @@ import java.util.SequencedMap;
 import java.util.function.Predicate;
 
 /**
- * What came in last, bounded in number and in age; the eldest is forgotten first. (A cache such as Caffeine's keeps
- * what is used most, and turns away the newest, which nobody has asked for yet. Here it is those that are asked for.)
+ * The most recent entries, bounded in number and age; the oldest are dropped first. (A cache such as Caffeine keeps
+ * what is used most, and may reject a new entry that was not asked for yet. Here the new ones are needed.)
  */
 public final class Recent<V> {
     private record Entry<V>(V value, long since) {
     }
 
-    private final SequencedMap<String, Entry<V>> eldestFirst = new LinkedHashMap<>();
+    private final SequencedMap<String, Entry<V>> oldestFirst = new LinkedHashMap<>();
     private final int most;
     private final long longestNanos;
     private final Predicate<V> forgettable;
@@ -22,7 +22,7 @@ public final class Recent<V> {
     /**
      * @param most        how many to remember
      * @param longest     for how long
-     * @param forgettable whether a value may go yet; those that may not are kept over both bounds
+     * @param forgettable whether a value may be dropped; the others are kept beyond both bounds
      */
     public Recent(int most, Duration longest, Predicate<V> forgettable) {
         this.most = most;
@@ -30,10 +30,10 @@ public final class Recent<V> {
         this.forgettable = forgettable;
     }
 
-    /** @return what is remembered under the key, or null, and then the value is */
+    /** @return the value that the key has already; null if it had none, and now has this one */
     public synchronized V putIfAbsent(String key, V value) {
         forget();
-        Entry<V> present = eldestFirst.get(key);
+        Entry<V> present = oldestFirst.get(key);
         if (present != null) {
             return present.value;
         }
@@ -41,55 +41,55 @@ public final class Recent<V> {
         return null;
     }
 
-    /** Remembers a value: as old as the key's former one, or as the newest. */
+    /** Sets a value. It keeps the age of the key's former value, or else is the newest. */
     public synchronized void put(String key, V value) {
         if (!replace(key, value)) {
             add(key, value);
         }
     }
 
-    /** The same, but as the eldest, where there is room for it. */
-    public synchronized void putEldest(String key, V value) {
-        if (!replace(key, value) && eldestFirst.size() < most) {
-            long since = eldestFirst.isEmpty() ? System.nanoTime() : eldestFirst.firstEntry().getValue().since;
-            eldestFirst.putFirst(key, new Entry<>(value, since));
+    /** The same, but a new key is the oldest, and is added only where there is room. */
+    public synchronized void putOldest(String key, V value) {
+        if (!replace(key, value) && oldestFirst.size() < most) {
+            long since = oldestFirst.isEmpty() ? System.nanoTime() : oldestFirst.firstEntry().getValue().since;
+            oldestFirst.putFirst(key, new Entry<>(value, since));
         }
     }
 
     private boolean replace(String key, V value) {
-        return eldestFirst.computeIfPresent(key, (same, former) -> new Entry<>(value, former.since)) != null;
+        return oldestFirst.computeIfPresent(key, (same, former) -> new Entry<>(value, former.since)) != null;
     }
 
-    /** @return null if there is none, or none any more */
+    /** @return null if there is none, or it was dropped */
     public synchronized V get(String key) {
         forget();
-        Entry<V> entry = eldestFirst.get(key);
+        Entry<V> entry = oldestFirst.get(key);
         return entry == null ? null : entry.value;
     }
 
-    /** Forgets the key, if it has this value. */
+    /** Removes the key, if it has this value. */
     public synchronized void remove(String key, V value) {
-        Entry<V> entry = eldestFirst.get(key);
+        Entry<V> entry = oldestFirst.get(key);
         if (entry != null && entry.value == value) {
-            eldestFirst.remove(key);
+            oldestFirst.remove(key);
         }
     }
 
     private void add(String key, V value) {
-        eldestFirst.put(key, new Entry<>(value, System.nanoTime()));
+        oldestFirst.put(key, new Entry<>(value, System.nanoTime()));
         forget();
     }
 
     private void forget() {
         long now = System.nanoTime();
-        int tooMany = eldestFirst.size() - most;
-        Iterator<Entry<V>> entries = eldestFirst.values().iterator();
+        int tooMany = oldestFirst.size() - most;
+        Iterator<Entry<V>> entries = oldestFirst.values().iterator();
         while (entries.hasNext()) {
-            Entry<V> eldest = entries.next();
-            if (tooMany <= 0 && now - eldest.since < longestNanos) {
+            Entry<V> oldest = entries.next();
+            if (tooMany <= 0 && now - oldest.since < longestNanos) {
                 return;
             }
-            if (forgettable.test(eldest.value)) {
+            if (forgettable.test(oldest.value)) {
                 entries.remove();
                 tooMany--;
             }

@@ -10,11 +10,11 @@ public sealed interface Sent {
     record Refused(String why) implements Sent {
     }
 
-    /** It is not written: as many orders as may wait for Kafka were waiting already. */
+    /** It is not written: too many orders were waiting for Kafka. */
     record TooBusy() implements Sent {
     }
 
-    /** It may be written, or may still be. */
+    /** It may be written already, or may be written later. */
     record Unknown(String why) implements Sent {
     }
 }

@@ -11,9 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Waits for futures, for each no longer than a limit. A thread looks now and then whether a wait has lasted too long: a
- * timer for each wait takes a quarter more CPU time a request. A wait that ends leaves nothing behind at its future,
- * however many waits there are and however long the future takes.
+ * Waits for futures, each no longer than a limit. One thread checks now and then which waits have lasted too long: a
+ * timer for each wait takes a quarter more CPU time per request. A wait that ends leaves nothing attached to its
+ * future, however many waits there are and however long the future takes.
  */
 final class TimeLimit implements AutoCloseable {
     private static final long LOOK_MS = 50;
@@ -56,7 +56,7 @@ final class TimeLimit implements AutoCloseable {
         clock.close();
     }
 
-    /** A thread that waits. An interrupt that comes too late must not meet what the thread does next. */
+    /** A thread that waits. An interrupt that comes too late must not hit what the thread does next. */
     private static final class Wait {
         private final Thread thread = Thread.currentThread();
         private final long deadline;
@@ -72,7 +72,7 @@ final class TimeLimit implements AutoCloseable {
             }
         }
 
-        /** By the thread itself. */
+        /** Called by the thread itself. */
         synchronized void end() {
             ended = true;
             Thread.interrupted();

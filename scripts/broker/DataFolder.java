@@ -14,7 +14,10 @@ import java.util.Comparator;
 import java.util.Properties;
 import java.util.stream.Stream;
 
-/** The folder with a node's data. It belongs to one broker at a time, and for good to one node of one cluster. */
+/**
+ * The folder with a node's data. One broker at a time uses it, and it always belongs to the same node of the same
+ * cluster.
+ */
 public final class DataFolder implements AutoCloseable {
     private final Path path;
     private final boolean temporary;
@@ -22,8 +25,8 @@ public final class DataFolder implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param given where to keep the data; null for a folder that lasts as long as this object
-     * @throws Failure if it cannot be written, or another broker has it
+     * @param given where to keep the data; null for a temporary folder
+     * @throws Failure if it cannot be written, or another broker uses it
      */
     public DataFolder(Path given) throws IOException {
         temporary = given == null;
@@ -54,11 +57,11 @@ public final class DataFolder implements AutoCloseable {
     /**
      * Finds out to which cluster the node belongs.
      *
-     * @throws Failure if there are data of another one, or of another node
+     * @throws Failure if it holds the data of another cluster or node
      */
     public String clusterId(NodeOptions node) throws IOException {
         Properties found = new Properties();
-        Path meta = path.resolve("meta.properties"); // Kafka's own record of whose folder this is
+        Path meta = path.resolve("meta.properties"); // where Kafka notes which node the folder belongs to
         if (Files.exists(meta)) {
             try (Reader file = Files.newBufferedReader(meta)) {
                 found.load(file);
@@ -70,12 +73,12 @@ public final class DataFolder implements AutoCloseable {
         String foundNode = found.getProperty("node.id", number);
         if (foundCluster != null && !(foundCluster.equals(cluster) && foundNode.equals(number))) {
             throw new Failure(path + " holds the data of node " + foundNode + " of another cluster (" + foundCluster
-                    + "): start it as that, or give another --data-dir.");
+                    + "): start the broker as that node, or give another --data-dir.");
         }
         return cluster;
     }
 
-    /** Lets others have it; a temporary one is removed. Once is enough, from any thread. */
+    /** Releases the folder, and removes a temporary one. May be called several times, from any thread. */
     @Override
     public synchronized void close() throws IOException {
         if (closed) {

@@ -9,8 +9,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Which node of which cluster, and where it listens. In a cluster of several, ports and the cluster's id follow from
- * the options, so that every node knows those of every other without asking.
+ * Which node of which cluster, and where it listens. In a cluster of several nodes, all ports and the cluster's id
+ * follow from the options, so that every node knows those of the others.
  */
 @Command(optionListHeading = "Node:%n")
 public final class NodeOptions {
@@ -19,15 +19,15 @@ public final class NodeOptions {
     private static final String DEFAULT_NODE = "1";
     private static final String DEFAULT_NODES = "1";
     private static final int HIGHEST_PORT = 65_535;
-    private static final String ID_OF_SEVERAL = "order-lab-of-"; // how a cluster's id begins if it is made of options
+    private static final String ID_OF_SEVERAL = "order-lab-of-"; // how such a cluster's id begins
 
     @Option(names = "--port", defaultValue = DEFAULT_PORT, paramLabel = "PORT",
             description = "Port for clients; 0 takes a free one (default: ${DEFAULT-VALUE}). Node N of a cluster "
-                    + "listens on PORT + 2 (N - 1), its controller one above.")
+                    + "listens on PORT + 2 (N - 1), its controller on the next port.")
     private int port;
 
     @Option(names = "--host", defaultValue = DEFAULT_HOST, paramLabel = "HOST",
-            description = "Address to bind and to tell the clients (default: ${DEFAULT-VALUE}).")
+            description = "Address to listen on and to advertise to clients (default: ${DEFAULT-VALUE}).")
     private String host;
 
     @Option(names = "--node", defaultValue = DEFAULT_NODE, paramLabel = "N",
@@ -35,7 +35,7 @@ public final class NodeOptions {
     private int node;
 
     @Option(names = "--of", defaultValue = DEFAULT_NODES, paramLabel = "M",
-            description = "How many nodes the cluster has, each a process of its own.")
+            description = "How many nodes the cluster has, each in its own process.")
     private int nodes;
 
     /** @throws Failure if the options make no sense together */
@@ -45,7 +45,8 @@ public final class NodeOptions {
                     + "to the number of nodes.");
         }
         if (port < 0 || port > HIGHEST_PORT - 2 * nodes) {
-            throw new Failure(ExitCode.USAGE, "--port " + port + " is no port.");
+            throw new Failure(ExitCode.USAGE, "--port " + port + " is not a port: give 0 to "
+                    + (HIGHEST_PORT - 2 * nodes) + ".");
         }
         if (nodes > 1 && port == 0) {
             throw new Failure(ExitCode.USAGE, "A cluster derives its ports from --port: give one, not 0.");
@@ -71,7 +72,7 @@ public final class NodeOptions {
     }
 
     /**
-     * The ports of this node. Those that are free ones, and not given, may be others at each call.
+     * The ports of this node. Those that are not given are free ones, and may differ at each call.
      *
      * @throws PortTaken if no free one is found
      */
@@ -86,14 +87,14 @@ public final class NodeOptions {
         return new Ports(port + 2 * (node - 1), port + 2 * (node - 1) + 1);
     }
 
-    /** All controllers, as {@code controller.quorum.voters} has them: NODE@HOST:PORT, separated by commas. */
+    /** All controllers, in the form of {@code controller.quorum.voters}: NODE@HOST:PORT, separated by commas. */
     public String voters(Ports own) {
         return IntStream.rangeClosed(1, nodes)
                 .mapToObj(n -> n + "@" + host + ":" + (nodes == 1 ? own : ports(n)).controller())
                 .collect(Collectors.joining(","));
     }
 
-    /** @param found the id of the cluster whose data are there, which a single node keeps; null for none */
+    /** @param found the cluster's id in the data folder, which a single node keeps; null for none */
     public String clusterId(String found) {
         if (nodes > 1) {
             return ID_OF_SEVERAL + nodes + "-at-" + port;

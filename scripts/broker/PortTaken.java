@@ -1,9 +1,9 @@
 package broker;
 
-/** Something else has the port. */
+/** Something else uses the port. */
 public final class PortTaken extends Exception {
     public PortTaken(int port, String host) {
-        super("Port " + port + " on " + host + " is in use or not to be had: stop what listens there, or give "
+        super("Port " + port + " on " + host + " is in use or not available: stop what listens there, or give "
                 + "another --port (0 takes a free one).");
     }
 }

@@ -26,7 +26,7 @@ public record Ports(int client, int controller) {
         }
     }
 
-    /** A free port, but not one that the system gives to outgoing connections: it may be gone before it is bound. */
+    /** A free port, but not one that the system gives to outgoing connections: it could be taken before it is bound. */
     static int free(String host) throws PortTaken {
         for (int attempt = 1; ; attempt++) {
             int candidate = ThreadLocalRandom.current().nextInt(FIRST_FREE, FIRST_OF_THE_SYSTEM);

@@ -9,8 +9,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * How a consumer takes part in its group, within which bounds it works, and what it prints. Fields, since picocli sets
- * them and they are only read from then on.
+ * How a consumer takes part in its group, its limits, and what it prints. The fields are public: picocli sets them, and
+ * after that they are only read.
  */
 @Command(optionListHeading = "Consumer:%n")
 public final class ConsumerOptions {
@@ -29,41 +29,42 @@ public final class ConsumerOptions {
     private enum OnRefusal { retry, stop }
 
     @Option(names = "--group-protocol", defaultValue = "classic", paramLabel = "classic|consumer",
-            description = "Who assigns the partitions: a member of the group, or the broker (KIP-848) "
+            description = "Whether a member of the group assigns the partitions, or the broker (KIP-848) "
                     + "(default: ${DEFAULT-VALUE}).")
     private GroupProtocol groupProtocol;
 
     @Option(names = "--session-timeout-ms", defaultValue = DEFAULT_SESSION_TIMEOUT_MS, paramLabel = "MS",
-            description = "After how long without a heartbeat the group gives this consumer up; with the consumer "
-                    + "protocol the broker decides (default: ${DEFAULT-VALUE}).")
+            description = "After how long without a heartbeat the group removes this consumer; with --group-protocol "
+                    + "consumer the broker decides (default: ${DEFAULT-VALUE}).")
     public int sessionTimeoutMs;
 
     @Option(names = "--instance-id", paramLabel = "ID",
-            description = "A name for this consumer that outlives it (KIP-345): started again under the same name, it "
-                    + "has its partitions back without waiting for the session of its former life to end.")
+            description = "A static name for this consumer (KIP-345): started again with the same name, it gets its "
+                    + "partitions back at once, without waiting for its old session to end.")
     private String instanceId;
 
     @Option(names = "--max-in-flight", defaultValue = DEFAULT_MAX_IN_FLIGHT, paramLabel = "N",
-            description = "How many records to hold uncommitted before polling pauses (default: ${DEFAULT-VALUE}).")
+            description = "How many uncommitted records to hold before all partitions are paused (default: "
+                    + "${DEFAULT-VALUE}).")
     public int maxInFlight;
 
     @Option(names = "--max-in-flight-bytes", defaultValue = DEFAULT_MAX_IN_FLIGHT_BYTES, paramLabel = "BYTES",
-            description = "The same in bytes; one fetch may go over (default: ${DEFAULT-VALUE}).")
+            description = "The same limit in bytes; one fetch may exceed it (default: ${DEFAULT-VALUE}).")
     public long maxInFlightBytes;
 
     @Option(names = "--drain-timeout-ms", defaultValue = DEFAULT_DRAIN_TIMEOUT_MS, paramLabel = "MS",
-            description = "How long to wait, when partitions leave, for the orders being handled "
+            description = "How long to wait for orders that are being handled when partitions are revoked "
                     + "(default: ${DEFAULT-VALUE}).")
     public int drainTimeoutMs;
 
     @Option(names = "--replay-horizon-days", defaultValue = DEFAULT_REPLAY_HORIZON_DAYS, paramLabel = "DAYS",
-            description = "How long after its order a dead letter may be replayed: the ledger remembers for the "
-                    + "retention of the orders and this (default: ${DEFAULT-VALUE}).")
+            description = "How many days after its order a dead letter may still be replayed: the ledger remembers "
+                    + "an order for the retention of the orders topic plus this (default: ${DEFAULT-VALUE}).")
     public int replayHorizonDays;
 
     @Option(names = "--on-refusal", defaultValue = "retry", paramLabel = "retry|stop",
-            description = "What to do if Kafka refuses a dead letter or an outcome, say as too large: its offset is "
-                    + "not committed in either case (default: ${DEFAULT-VALUE}).")
+            description = "What to do if Kafka refuses a dead letter or an outcome, for example as too large; its "
+                    + "offset is not committed in either case (default: ${DEFAULT-VALUE}).")
     private OnRefusal onRefusal;
 
     @Option(names = "--figures-interval-ms", defaultValue = DEFAULT_FIGURES_INTERVAL_MS, paramLabel = "MS",
@@ -71,28 +72,28 @@ public final class ConsumerOptions {
                     + "(default: ${DEFAULT-VALUE}).")
     public int figuresIntervalMs;
 
-    @Option(names = "--json", description = "Print the figures as JSON, one object a line.")
+    @Option(names = "--json", description = "Print the figures as JSON, one object per line.")
     public boolean json;
 
     @Option(names = "--freeze-at", paramLabel = "polled|handled|written|committed",
-            description = "For tests: freeze the process (SIGSTOP) the first time it has got so far with any record, "
-                    + "to be killed there, or thawed (SIGCONT).")
+            description = "For tests: freeze the process (SIGSTOP) the first time that a record gets to this point; "
+                    + "then kill it, or continue it (SIGCONT).")
     private void freezeAt(FreezePoint point) {
         FreezePoint.arm(point);
     }
 
-    /** The settings by which the consumer takes part in its group; the group protocol decides which there are. */
+    /** The settings of the group membership; which ones there are depends on the group protocol. */
     public Map<String, Object> membership(String group) {
         Map<String, Object> settings = new HashMap<>();
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         settings.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, groupProtocol.name());
-        if (groupProtocol == GroupProtocol.classic) { // else these are the broker's
+        if (groupProtocol == GroupProtocol.classic) { // else the broker has these
             // by default a dead consumer holds its partitions for 45 s
             settings.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, sessionTimeoutMs);
-            // by a heartbeat a member learns of a rebalance
+            // a member learns of a rebalance by its heartbeat
             settings.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
                     Math.clamp(sessionTimeoutMs / 5, 1, LONGEST_HEARTBEAT_MS));
-            // a consumer that stays keeps its partitions
+            // in a rebalance a consumer keeps the partitions that do not have to move
             settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
                     CooperativeStickyAssignor.class.getName());
         }
@@ -102,7 +103,7 @@ public final class ConsumerOptions {
         return settings;
     }
 
-    /** A name for this consumer: with {@code --instance-id} it is the same in its next life, else it is random. */
+    /** A name for this consumer: with {@code --instance-id} it is the same after a restart, else it is random. */
     public String consumerName() {
         return instanceId == null ? RANDOM_NAME : instanceId;
     }

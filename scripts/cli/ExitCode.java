@@ -3,7 +3,7 @@ package cli;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The exit codes of all scripts. A signal gives 130 (Ctrl-C) or 143 (SIGTERM), as the JVM has it. */
+/** The exit codes of all scripts. A signal gives 130 (Ctrl-C) or 143 (SIGTERM), as usual for a JVM. */
 public enum ExitCode {
     OK(0, "done, or stopped when asked to"),
     FAILED(1, "failed, or not everything is as it should be"),

@@ -4,14 +4,14 @@ import java.io.IOException;
 import java.util.Collection;
 
 /**
- * A hook for tests and for the curious: freezes the whole process (SIGSTOP) the first time that it gets to a point
- * between two steps with records in hand. Then {@code kill -9} it, to see what a crash just there leaves behind, or
- * {@code kill -CONT} it once the group has given it up, to make it a zombie.
+ * A hook for tests and for the curious: freezes the whole process (SIGSTOP) the first time that records get to a point
+ * between two steps. Then {@code kill -9} it, to see what a crash at that point leaves behind, or {@code kill -CONT} it
+ * once the group has removed it, to make it a zombie.
  */
 public enum FreezePoint {
-    /** Records are polled, and no more. */
+    /** Records are polled, but not handled. */
     POLLED,
-    /** Orders are handled, and nothing of it is written. */
+    /** Orders are handled, but nothing is written. */
     HANDLED,
     /** Outcomes are acknowledged; the offsets, or the transaction that holds both, are not committed. */
     WRITTEN,
@@ -31,13 +31,13 @@ public enum FreezePoint {
         }
     }
 
-    /** Freezes here if this is the point chosen, once. */
+    /** Freezes, once, if this is the chosen point. */
     public void reached() {
         if (armed == this) {
             armed = null;
             System.out.println("freezing at " + name().toLowerCase() + ", process " + ProcessHandle.current().pid());
             try {
-                // the shell lives on until the signal has stopped all threads, this one too
+                // the shell runs until the signal has stopped all threads, including this one
                 new ProcessBuilder("sh", "-c", "kill -STOP " + ProcessHandle.current().pid() + "; sleep 1").start()
                         .waitFor();
             } catch (IOException | InterruptedException e) {

@@ -6,8 +6,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The switches that turn a guarantee off, each to be seen failing without it; and {@code --commit}, which makes one
- * stronger. Fields, since picocli sets them and they are only read from then on.
+ * Switches that turn a guarantee off, each to show what fails without it; and {@code --commit}, which makes one
+ * stronger. The fields are public: picocli sets them, and after that they are only read.
  */
 @Command(optionListHeading = "Guarantees:%n")
 public final class GuaranteeSwitches {
@@ -24,12 +24,12 @@ public final class GuaranteeSwitches {
     private enum Ordering { key, none }
 
     @Option(names = "--commit", defaultValue = "manual", paramLabel = "manual|transactional",
-            description = "Write outcomes and then commit offsets, or both in one transaction, which keeps zombies out "
+            description = "Write outcomes and then commit offsets, or do both in one transaction, which stops zombies "
                     + "(default: ${DEFAULT-VALUE}).")
     public Commit commit;
 
     @Option(names = "--dedup", defaultValue = "ledger", paramLabel = "ledger|memory|none",
-            description = "What recognises duplicates: the durable ledger, a set in the process, nothing "
+            description = "How to recognise duplicates: with the durable ledger, with a set in memory, or not at all "
                     + "(default: ${DEFAULT-VALUE}).")
     public Dedup dedup;
 
@@ -43,7 +43,7 @@ public final class GuaranteeSwitches {
     @Option(names = "--no-dlq", description = "Stop at a record that cannot be processed. Unsafe.")
     public boolean noDlq;
 
-    /** For how long results wait for others that share their commit: a transaction costs more than a flush. */
+    /** How long results wait for others to share their commit: a transaction costs more than a flush. */
     public Duration linger() {
         return switch (commit) {
             case manual -> MANUAL_LINGER;
@@ -77,7 +77,7 @@ public final class GuaranteeSwitches {
         warnIf(log, autoCommit, "--auto-commit commits orders that are not finished: a crash loses them");
         warnIf(log, noDlq, "--no-dlq stops for good at the first record that cannot be processed");
         warnIf(log, ordering == Ordering.none,
-                "--ordering none handles the records of one order in any order, even at once");
+                "--ordering none handles the records of one order in any order, even at the same time");
         warnIf(log, handling.concurrency == 1, "--concurrency 1 lets one slow order hold up all the others");
     }
 

@@ -3,7 +3,9 @@ package cli;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** How many orders to handle at a time, for how long, and how often to try. Fields, since picocli sets them. */
+/**
+ * How many orders to handle at a time, for how long, and how often to try. The fields are public: picocli sets them.
+ */
 @Command(optionListHeading = "Handling:%n")
 public final class HandlingOptions {
     private static final String DEFAULT_CONCURRENCY = "100";
@@ -16,16 +18,18 @@ public final class HandlingOptions {
     public int concurrency;
 
     @Option(names = "--max-attempts", defaultValue = DEFAULT_MAX_ATTEMPTS, paramLabel = "N",
-            description = "How often to try an order whose failure may pass (default: ${DEFAULT-VALUE}).")
+            description = "How often to try an order that fails, unless its failure is permanent (default: "
+                    + "${DEFAULT-VALUE}).")
     public int maxAttempts;
 
     @Option(names = "--retry-backoff-ms", defaultValue = DEFAULT_RETRY_BACKOFF_MS, paramLabel = "MS",
-            description = "Wait before the second attempt; doubles with each further one (default: ${DEFAULT-VALUE}).")
+            description = "The wait before the second attempt; it doubles with each further one (default: "
+                    + "${DEFAULT-VALUE}).")
     public int retryBackoffMs;
 
     @Option(names = {"--handler-timeout", "--handler-timeout-ms"}, defaultValue = DEFAULT_HANDLER_TIMEOUT_MS,
             paramLabel = "MS",
-            description = "After how long an attempt is interrupted and counts as failed in a way that may pass "
+            description = "After how long an attempt is interrupted; it counts as failed, and is retried "
                     + "(default: ${DEFAULT-VALUE}).")
     public int handlerTimeoutMs;
 

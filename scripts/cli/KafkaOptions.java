@@ -14,8 +14,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Which Kafka to use and how to get in: {@code --bootstrap-server} and {@code --command-config}, as Kafka's own tools
- * have them, so that TLS and SASL work; and how long to wait for it at the start.
+ * Which Kafka to use and how to log in, with {@code --bootstrap-server} and {@code --command-config} as in Kafka's own
+ * tools, so that TLS and SASL work; and how long to wait for Kafka at the start.
  */
 @Command(optionListHeading = "Kafka:%n")
 public final class KafkaOptions {
@@ -43,13 +43,15 @@ public final class KafkaOptions {
         return new Cluster(bootstrapServer, commandConfig);
     }
 
-    /** The settings every client of a script starts from; a new object each time, to be added to. */
+    /**
+     * The settings that every client of a script starts with; a new object each time, so that callers can add to it.
+     */
     public Properties client(String clientId) {
         return cluster().client(clientId);
     }
 
     /**
-     * Waits until Kafka answers, says that it waits, and returns a client.
+     * Waits until Kafka answers, logs that it waits, and returns a client.
      *
      * @throws ClusterFailure after the last attempt, or at once where waiting does not help
      */
@@ -61,7 +63,7 @@ public final class KafkaOptions {
         return new TopicAdmin(cluster(), admin);
     }
 
-    /** What an exception of Kafka's means, in one sentence. */
+    /** What an exception from Kafka means, in one sentence. */
     public ClusterFailure failure(Throwable e) {
         return KafkaErrors.meaning(cluster(), e);
     }

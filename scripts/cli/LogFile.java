@@ -44,7 +44,7 @@ final class LogFile {
         }
     }
 
-    /** Whoever comes first renames; the others find a small file under the name and only open that. */
+    /** The first process renames; the others find a small file under the name, and only open it. */
     private void rotate() throws IOException {
         try (FileChannel guard =
                         FileChannel.open(numbered("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);

@@ -6,13 +6,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code --log-file} beside {@link LogOptions}: for the scripts that run for long. */
+/** {@link LogOptions} with {@code --log-file}, for the scripts that run for long. */
 @Command(optionListHeading = "Log:%n")
 public final class LogFileOptions {
     private static final String DEFAULT_LOG_FILE = "kafka_app.log";
 
     @Option(names = "--log-file", defaultValue = DEFAULT_LOG_FILE, paramLabel = "FILE",
-            description = "Where to log beside the console (default: ${DEFAULT-VALUE}).")
+            description = "The file to log to, as well as to the console (default: ${DEFAULT-VALUE}).")
     private Path logFile;
 
     @Mixin

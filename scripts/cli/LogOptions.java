@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 /**
  * {@code --quiet} and {@code --verbose}, and the log behind them: slf4j-simple, to the console (standard error) and,
  * for the scripts that have one, to a {@link LogFile}. Without {@code --verbose} Kafka's own loggers stay at WARN, and
- * its admin client says nothing: whoever asked it is told what failed, and says so in a sentence.
+ * its admin client logs nothing: its caller gets every failure, and reports it in one sentence.
  */
 @Command(optionListHeading = "Log:%n")
 public final class LogOptions {
@@ -36,7 +36,8 @@ public final class LogOptions {
     }
 
     /**
-     * Sets a logger's level (off, error, ...) unless {@code --verbose}: for what is no news, or said better elsewhere.
+     * Sets a logger's level (off, error, ...) unless {@code --verbose}: for lines that say nothing new, or that are
+     * reported better elsewhere.
      */
     public LogOptions level(String logger, String level) {
         if (!verbose) {
@@ -46,9 +47,9 @@ public final class LogOptions {
     }
 
     /**
-     * Opens the log. Has to come before the first logger is made, since slf4j-simple reads its settings just then.
+     * Opens the log. Call it before the first logger is created: slf4j-simple reads its settings only then.
      *
-     * @param file where to log beside the console, or null
+     * @param file where to log besides the console, or null
      */
     public Logger open(Class<?> script, Path file) {
         set("defaultLogLevel", quiet ? "warn" : verbose ? "debug" : "info");
@@ -56,7 +57,7 @@ public final class LogOptions {
             set("log." + kafka, verbose ? "info" : "warn");
         }
         level("org.apache.kafka.common.config.AbstractConfig", "error"); // no list of unused settings
-        level("org.apache.kafka.common.security.ssl.DefaultSslEngineFactory", "off"); // a missing file is an exception
+        level("org.apache.kafka.common.security.ssl.DefaultSslEngineFactory", "off"); // a missing file also throws
         set("showThreadName", "false");
         set("showShortLogName", "true");
         set("showDateTime", "true");
@@ -70,8 +71,8 @@ public final class LogOptions {
     }
 
     /**
-     * Standard error, and the log file beside it. slf4j-simple writes one event with one {@code println}, so that this
-     * is the place where no text from outside gets through unescaped, whoever logs it.
+     * Standard error, and the log file. slf4j-simple writes each event with one {@code println}, so that all text from
+     * outside is escaped here, whatever logs it.
      */
     private static final class LogStream extends PrintStream {
         private static final String ADMIN_CLIENT = "kafka-admin-client-thread"; // how its thread's name begins
@@ -105,14 +106,14 @@ public final class LogOptions {
             if (file != null) {
                 try {
                     file.append(safe);
-                } catch (UncheckedIOException e) { // a full disk is no reason to stop taking orders
+                } catch (UncheckedIOException e) { // a full disk must not stop the script
                     file = null;
-                    super.println("The log file cannot be written any more (" + e.getCause().getMessage() + ").");
+                    super.println("The log file can no longer be written (" + e.getCause().getMessage() + ").");
                 }
             }
         }
 
-        /** While Kafka is away each client says so several times a second. */
+        /** While Kafka is away, each client reports that several times a second. */
         private synchronized boolean networkIsDue() {
             long now = System.nanoTime();
             boolean due = now - networkAt >= NETWORK_NANOS;
@@ -121,7 +122,7 @@ public final class LogOptions {
         }
 
         @Override
-        public void println(Object line) { // a stack trace comes line by line, as objects
+        public void println(Object line) { // a stack trace arrives line by line, as objects
             println(String.valueOf(line).replace("\t", "    "));
         }
 

@@ -17,7 +17,7 @@ public final class Printable {
 
     /**
      * Escapes control characters, line separators, bidi and other format marks and lone surrogates, as Java and JSON
-     * do: in a JSON text it changes nothing but the looks.
+     * do: in JSON that changes the notation, not the meaning.
      */
     public static String whole(String text) {
         if (text.codePoints().noneMatch(Printable::unsafe)) {

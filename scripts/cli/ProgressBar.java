@@ -3,7 +3,7 @@ package cli;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Help.Ansi;
 
-/** A bar on standard error for what takes long; nothing at all where that is no terminal. */
+/** A progress bar on standard error; it prints nothing if that is not a terminal. */
 public final class ProgressBar implements AutoCloseable {
     private static final int WIDTH = 30;
     private static final long REFRESH_NANOS = 100_000_000;

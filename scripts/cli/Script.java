@@ -15,7 +15,9 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What every script does alike: parse its options, turn a failure into one sentence and an exit code, end cleanly. */
+/**
+ * What all scripts have in common: they parse options, turn a failure into one sentence and an exit code, end cleanly.
+ */
 public final class Script {
     private static final String HELP_OPTIONS = "mixinStandardHelpOptions"; // how picocli names them
 
@@ -43,7 +45,7 @@ public final class Script {
     }
 
     private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-        if (command.getParseResult().hasMatchedOption("--verbose")) { // its own, be it a subcommand
+        if (command.getParseResult().hasMatchedOption("--verbose")) { // of the subcommand, if there is one
             e.printStackTrace();
         }
         return switch (e) {
@@ -114,8 +116,8 @@ public final class Script {
     }
 
     /**
-     * From construction to {@link #close()}, a Ctrl-C or SIGTERM runs {@code stop} and then holds the JVM until the
-     * script has closed what it has open. Declare it first in a try-with-resources, so that it is closed last.
+     * Until {@link #close()}, Ctrl-C or SIGTERM runs {@code stop}, and then keeps the JVM alive until the script has
+     * closed what it has open. Declare it first in a try-with-resources, so that it is closed last.
      */
     public static final class Shutdown implements AutoCloseable {
         private static final Duration BOUND = Duration.ofSeconds(30);
@@ -125,7 +127,7 @@ public final class Script {
             this(stop, BOUND);
         }
 
-        /** @param bound for how long to hold the JVM at most */
+        /** @param bound how long to keep the JVM alive at most */
         public Shutdown(Runnable stop, Duration bound) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 stop.run();

@@ -5,7 +5,7 @@ import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** How orders are sent: by which way, how many at a time, for how long. Fields, since picocli sets them. */
+/** How orders are sent: which way, how many at a time, for how long. The fields are public: picocli sets them. */
 @Command(optionListHeading = "Sending:%n")
 public final class SendingOptions {
     private static final String DEFAULT_VIA = "http";

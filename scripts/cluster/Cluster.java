@@ -11,16 +11,16 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
 /**
- * One Kafka cluster: its address, and the settings that let a client in.
+ * One Kafka cluster: its address, and the settings for its clients.
  *
  * @param bootstrapServers HOST:PORT, separated by commas
  * @param clientConfig     a file of client settings, such as security.protocol; null for none
  */
 public record Cluster(String bootstrapServers, Path clientConfig) {
-    static final String PLAINTEXT = "PLAINTEXT"; // Kafka's default, and how the name of what goes without TLS ends
+    static final String PLAINTEXT = "PLAINTEXT"; // Kafka's default; protocols without TLS end with it
 
     /**
-     * The settings every client starts from; a new object each time, to be added to.
+     * The settings that every client starts with; a new object each time, so that callers can add to it.
      *
      * @throws ClusterFailure if the file of settings cannot be read
      */
@@ -36,7 +36,7 @@ public record Cluster(String bootstrapServers, Path clientConfig) {
         }
         settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         settings.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId);
-        settings.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false); // no telemetry to those who run the cluster
+        settings.put(AdminClientConfig.ENABLE_METRICS_PUSH_CONFIG, false); // send no telemetry to the cluster
         return settings;
     }
 

@@ -1,13 +1,13 @@
 package cluster;
 
 /**
- * The cluster cannot be reached, or refuses what is asked of it. The message is one sentence for the user: what is
- * wrong, and what to do about it.
+ * The cluster cannot be reached, or refuses a request. The message is one sentence for the user: what is wrong, and
+ * what to do about it.
  */
 public final class ClusterFailure extends RuntimeException {
-    /** What the failure means for the one who asked. */
+    /** What the failure means for the caller. */
     public enum Kind {
-        /** Kafka answered, and said no. */
+        /** Kafka answered, and refused. */
         REFUSED,
         /** The client's settings, or the address, are wrong. */
         WRONG_SETTINGS,

@@ -35,7 +35,7 @@ public final class Connection {
                 String tries = attempt + (attempt == 1 ? " try" : " tries");
                 throw new ClusterFailure(Kind.UNREACHABLE, listens
                         ? "What listens at " + cluster.bootstrapServers() + " did not answer as Kafka does in " + tries
-                                + ": is it Kafka, and does it speak security.protocol=" + cluster.securityProtocol()
+                                + ": is it Kafka, and does it use security.protocol=" + cluster.securityProtocol()
                                 + "?"
                         : "Kafka at " + cluster.bootstrapServers() + " cannot be reached after " + tries + ": start one"
                                 + " (make broker), or give its address with --bootstrap-server.");

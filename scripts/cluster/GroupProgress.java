@@ -5,7 +5,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
-/** How far a consumer group has got on its way to given offsets. */
+/** How far a consumer group has committed, on its way to given offsets. */
 public final class GroupProgress {
     private final Cluster cluster;
     private final Admin admin;
@@ -26,7 +26,7 @@ public final class GroupProgress {
     }
 
     /**
-     * The sum of the committed offsets, none counted beyond its partition's end: the total, once all is committed.
+     * The sum of the committed offsets, each at most its partition's end: the total, once all is committed.
      *
      * @throws ClusterFailure if the cluster does not answer in time, or refuses
      */

@@ -13,24 +13,24 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 
-/** What an exception of Kafka's means for the user, in one sentence. */
+/** What an exception from Kafka means for the user, in one sentence. */
 public final class KafkaErrors {
     private KafkaErrors() {
     }
 
     /** @param e what a client of this cluster threw */
     public static ClusterFailure meaning(Cluster cluster, Throwable e) {
-        if (e.getCause() instanceof ClusterFailure failure) { // thrown in a callback of Kafka's, which wraps it
+        if (e.getCause() instanceof ClusterFailure failure) { // thrown in a callback, which Kafka wraps
             return failure;
         }
         String kafka = "Kafka at " + cluster.bootstrapServers();
         return switch (e) {
             case ConfigException wrong -> wrongSettings(cluster, wrong);
-            case SslAuthenticationException untrusted -> new ClusterFailure(Kind.REFUSED, "No TLS with " + kafka + " ("
-                    + reason(untrusted) + "): look at the ssl settings in --command-config, such as "
-                    + "ssl.truststore.location, which says whose certificates to trust.", e);
-            case AuthenticationException unknown -> new ClusterFailure(Kind.REFUSED, kafka + " does not let this user "
-                    + "in (" + reason(unknown) + "): look at the sasl settings in --command-config, such as name and "
+            case SslAuthenticationException untrusted -> new ClusterFailure(Kind.REFUSED, "The TLS handshake with "
+                    + kafka + " failed (" + reason(untrusted) + "): check the ssl settings in --command-config, such "
+                    + "as ssl.truststore.location, which names the certificates to trust.", e);
+            case AuthenticationException unknown -> new ClusterFailure(Kind.REFUSED, kafka + " rejects this user ("
+                    + reason(unknown) + "): check the sasl settings in --command-config, such as name and "
                     + "password in sasl.jaas.config.", e);
             case AuthorizationException denied -> new ClusterFailure(Kind.REFUSED, kafka + " refuses ("
                     + reason(denied) + "): ask for " + rights(denied) + ".", e);
@@ -41,7 +41,8 @@ public final class KafkaErrors {
     }
 
     static ClusterFailure wrongSettings(Cluster cluster, KafkaException e) {
-        return new ClusterFailure(Kind.WRONG_SETTINGS, "No client can be made with " + (cluster.clientConfig() == null
+        return new ClusterFailure(Kind.WRONG_SETTINGS, "No client can be created with "
+                + (cluster.clientConfig() == null
                 ? "these settings" : "--command-config " + cluster.clientConfig()) + ": " + reason(e), e);
     }
 
@@ -51,11 +52,11 @@ public final class KafkaErrors {
             case TopicAuthorizationException topic -> "READ on the topic to read it, WRITE to write to it";
             case GroupAuthorizationException group -> "READ on the group, or DESCRIBE to look at it";
             case TransactionalIdAuthorizationException id -> "WRITE on transactional ids that begin with the --group";
-            default -> "WRITE on the topic that is written to"; // an idempotent producer may not even begin
+            default -> "WRITE on the topic that is written to"; // not even an idempotent producer may start
         };
     }
 
-    /** The message of the innermost cause, which says best what is wrong; of a key store its IOException does. */
+    /** The message of the innermost cause, which says best what is wrong; for a key store, of its IOException. */
     private static String reason(Throwable e) {
         Throwable cause = e;
         while (cause.getCause() != null && cause.getClass() != IOException.class) {

@@ -9,11 +9,11 @@ import java.time.Duration;
 import java.util.Arrays;
 import org.apache.kafka.common.protocol.ApiKeys;
 
-/** A plain TCP probe: it finds out at once what Kafka's clients find out only when their time is up. */
+/** A plain TCP probe: it finds out at once what Kafka's clients find out only after their time-out. */
 final class Probe {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    /** The request that every Kafka answers, to anybody: which versions it speaks, from a client without a name. */
+    /** The request that Kafka answers for any client: which versions it supports. It has no client id. */
     private static final byte[] API_VERSIONS = ByteBuffer.allocate(14)
             .putInt(10).putShort(ApiKeys.API_VERSIONS.id).putShort((short) 0).putInt(0).putShort((short) -1).array();
     private static final int TLS_ALERT = 21; // RFC 8446, 5.1
@@ -24,7 +24,7 @@ final class Probe {
     /**
      * Whether something listens at one of the addresses.
      *
-     * @throws ClusterFailure if it speaks TLS and the settings do not, or if an address is not one
+     * @throws ClusterFailure if Kafka expects TLS and the settings do not use it, or if an address is not one
      */
     static boolean listens(Cluster cluster) {
         boolean withoutTls = cluster.securityProtocol().endsWith(Cluster.PLAINTEXT);
@@ -42,8 +42,8 @@ final class Probe {
             socket.connect(new InetSocketAddress(address.substring(0, colon).replaceAll("[\\[\\]]", ""),
                     Integer.parseInt(address.substring(colon + 1))), (int) TIMEOUT.toMillis());
             if (withoutTls && answersInTls(socket)) {
-                throw new ClusterFailure(Kind.REFUSED, "Kafka at " + address + " speaks TLS: give "
-                        + "security.protocol=SASL_SSL or SSL, and what else it asks for, in --command-config.");
+                throw new ClusterFailure(Kind.REFUSED, "Kafka at " + address + " expects TLS: set "
+                        + "security.protocol=SASL_SSL or SSL, and what else it requires, in --command-config.");
             }
             return true;
         } catch (IOException e) {
@@ -54,7 +54,7 @@ final class Probe {
         }
     }
 
-    /** A client of Kafka's without TLS would take the alert for the length of an answer, and make room for 352 MB. */
+    /** A Kafka client without TLS would read the alert as the length of a response, and allocate 352 MB. */
     private static boolean answersInTls(Socket socket) throws IOException {
         socket.setSoTimeout((int) TIMEOUT.toMillis());
         socket.getOutputStream().write(API_VERSIONS);

@@ -36,7 +36,7 @@ public final class TopicAdmin {
     }
 
     /**
-     * Creates the topic unless it exists, and waits until the brokers know of it.
+     * Creates the topic unless it exists, and waits until the brokers know it.
      *
      * @param rights as in {@link #require}
      * @throws ClusterFailure if it cannot be created, or a right is missing
@@ -46,15 +46,14 @@ public final class TopicAdmin {
     }
 
     /**
-     * Checks that the topic exists, and that the user has certain rights on it: checked now, a missing right is one
-     * sentence. Kafka says to everybody who may see a topic what else they may do with it, so that to ask takes no
-     * further right.
+     * Checks that the topic exists, and that the user has certain rights on it, so that a missing right is reported in
+     * one sentence. Any user who may see a topic may also ask Kafka for its own rights on it.
      *
      * @throws ClusterFailure if the topic does not exist, or a right is missing
      */
     public void require(String topic, AclOperation... rights) {
         check(describe(topic, rights).orElseThrow(() -> new ClusterFailure(Kind.REFUSED, "There is no topic " + topic
-                + " at " + cluster.bootstrapServers() + ": give the name of one that is there.")), rights);
+                + " at " + cluster.bootstrapServers() + ": give the name of one that exists.")), rights);
     }
 
     /** How many partitions a topic has. */
@@ -82,7 +81,7 @@ public final class TopicAdmin {
         }
     }
 
-    /** The controller has made the topic when it answers; the broker that is asked next may hear of it later. */
+    /** When the controller answers, it has created the topic; the broker that is asked next may learn of it later. */
     private TopicDescription create(NewTopic topic) {
         try {
             AdminAnswers.get(admin.createTopics(Set.of(topic)).all());
@@ -110,7 +109,7 @@ public final class TopicAdmin {
                 + topic.name() + " but does not know it after " + KNOWN.toSeconds() + " s: look at its log.");
     }
 
-    /** Empty if there is no such topic. To those who may not see a topic Kafka does not say whether it exists. */
+    /** Empty if there is no such topic. If the user may not see a topic, Kafka does not say whether it exists. */
     private Optional<TopicDescription> describe(String topic, AclOperation... rights) {
         try {
             return Optional.of(AdminAnswers.get(admin.describeTopics(Set.of(topic),

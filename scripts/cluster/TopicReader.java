@@ -18,14 +18,14 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads partitions up to their present end. It assigns and never subscribes, so that no group is disturbed; what was
- * aborted is not seen, unless that is asked for.
+ * Reads partitions up to their present end. It assigns partitions and never subscribes, so that no group is disturbed.
+ * It skips aborted records, unless asked for them.
  */
 public final class TopicReader implements AutoCloseable {
-    /** For how long to say goodbye to a broker, be it there or not; by itself a client takes 30 s. */
+    /** How long a client may take to close, even if the broker is away; the default is 30 s. */
     public static final Duration CLOSE = Duration.ofSeconds(2);
 
-    /** A fetch at the end holds up the next one elsewhere for so long; by default it is 500. */
+    /** How long a fetch at the end of a partition waits, and holds up the next fetch; the default is 500. */
     public static final int FETCH_WAIT_MS = 100;
 
     private static final Duration POLL = Duration.ofMillis(200);
@@ -33,14 +33,14 @@ public final class TopicReader implements AutoCloseable {
     private final Consumer<byte[], byte[]> consumer;
     private final Duration patience;
 
-    /** One that waits for as long as it takes: for a broker that is away, or a transaction that is open. */
+    /** A reader that waits as long as it takes, for a broker that is away or an open transaction. */
     public TopicReader(Properties client) {
-        this(client, "read_committed", null); // what was aborted is not an outcome
+        this(client, "read_committed", null); // an aborted record is not an outcome
     }
 
     /**
      * @param isolationLevel read_committed or read_uncommitted
-     * @param patience       for how long nothing may come before a present end; null for ever
+     * @param patience       how long to wait without a record before a present end; null for ever
      */
     public TopicReader(Properties client, String isolationLevel, Duration patience) {
         this.patience = patience;
@@ -50,22 +50,22 @@ public final class TopicReader implements AutoCloseable {
     /**
      * The settings of a reader that joins no group and changes nothing.
      *
-     * @param client         the settings to start from, which are added to
+     * @param client         the settings to start with; they are added to
      * @param isolationLevel read_committed or read_uncommitted
      * @return {@code client}
      */
     public static Properties settings(Properties client, String isolationLevel) {
-        // bytes, so that a poison pill does not fail inside of poll()
+        // bytes, so that a poison pill does not make poll() fail
         client.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         client.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         // there is no group to commit for
         client.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        // to look is not to create
+        // reading must not create a topic
         client.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         client.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MS);
-        // with read_committed, what was aborted is not seen
+        // read_committed skips aborted records
         client.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolationLevel);
-        // what retention removed is passed over
+        // skip what retention has removed
         client.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         return client;
     }
@@ -86,7 +86,9 @@ public final class TopicReader implements AutoCloseable {
         return consumer.beginningOffsets(partitions);
     }
 
-    /** Hands over every record from the beginning to the present end, unless {@code enough} first. */
+    /**
+     * Passes every record from the beginning to the present end to the sink, or fewer if {@code enough} is true first.
+     */
     public void readAll(Collection<TopicPartition> partitions, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
         readAll(ends(partitions), enough, sink);
@@ -95,7 +97,7 @@ public final class TopicReader implements AutoCloseable {
     /** The same to given ends; waits for transactions that are open before them. */
     public void readAll(Map<TopicPartition, Long> ends, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
-        consumer.assign(ends.keySet()); // or it warns when it asks
+        consumer.assign(ends.keySet()); // without this, it logs a warning
         read(beginnings(ends.keySet()), ends, enough, sink);
     }
 
@@ -108,13 +110,13 @@ public final class TopicReader implements AutoCloseable {
     /**
      * The same from given offsets to given ends, which may lie in the future: all of them at {@link Long#MAX_VALUE}.
      *
-     * @throws TimeoutException if nothing came for too long before a present end
+     * @throws TimeoutException if there was no record for too long before a present end
      */
     public void read(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends, BooleanSupplier enough,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
         consumer.assign(from.keySet());
         from.forEach(consumer::seek);
-        Patience bound = new Patience(ends.containsValue(Long.MAX_VALUE) ? null : patience); // nobody waits for those
+        Patience bound = new Patience(ends.containsValue(Long.MAX_VALUE) ? null : patience); // not for the future
         while (!enough.getAsBoolean() && ends.entrySet().stream().anyMatch(this::before)) {
             bound.check(consumer);
             ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL); // an empty poll does not mean the end
@@ -126,7 +128,7 @@ public final class TopicReader implements AutoCloseable {
     }
 
     private boolean before(Map.Entry<TopicPartition, Long> end) {
-        return consumer.position(end.getKey()) < end.getValue(); // passes over gaps, where counting records does not
+        return consumer.position(end.getKey()) < end.getValue(); // also right with gaps, unlike a count
     }
 
     @Override
@@ -134,7 +136,7 @@ public final class TopicReader implements AutoCloseable {
         consumer.close(CloseOptions.timeout(CLOSE));
     }
 
-    /** A bound for how long a consumer may stay where it is: one whose broker is gone would poll for ever. */
+    /** A bound for how long a consumer may make no progress: if its broker is gone, it would poll for ever. */
     public static final class Patience {
         private final Duration bound;
         private Map<TopicPartition, Long> at = Map.of();
@@ -145,18 +147,18 @@ public final class TopicReader implements AutoCloseable {
             this.bound = bound;
         }
 
-        /** @throws TimeoutException if it is where it was for too long */
+        /** @throws TimeoutException if it has made no progress for too long */
         public void check(Consumer<?, ?> consumer) {
             if (bound == null) {
                 return;
             }
             Map<TopicPartition, Long> now = consumer.assignment().stream()
                     .collect(Collectors.toMap(partition -> partition, consumer::position));
-            if (!now.equals(at)) { // records that came, or what was passed over
+            if (!now.equals(at)) { // records came, or a gap was skipped
                 at = now;
                 since = System.nanoTime();
             } else if (System.nanoTime() - since > bound.toNanos()) {
-                throw new TimeoutException("nothing came from " + at + " on for " + bound.toSeconds() + " s");
+                throw new TimeoutException("no record came after " + at + " for " + bound.toSeconds() + " s");
             }
         }
     }

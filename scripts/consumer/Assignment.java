@@ -20,7 +20,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The partitions that this consumer has at present, and how much of each may flow. For the poll thread only. */
+/** The partitions that this consumer has at present, and which of them are paused. For the poll thread only. */
 public final class Assignment {
     private static final Logger LOG = LoggerFactory.getLogger(Assignment.class);
     private static final String NONE = "no partition for now: the other consumers of the group have them all";
@@ -33,8 +33,8 @@ public final class Assignment {
     private final Report report;
 
     /**
-     * @param ledgers     opens the ledger of a partition that is new here
-     * @param mostRecords how many records to hold uncommitted before polling pauses
+     * @param ledgers     opens the ledger of a newly assigned partition
+     * @param mostRecords how many uncommitted records to hold before all partitions are paused
      * @param mostBytes   the same in bytes
      */
     public Assignment(Consumer<?, ?> consumer, Function<TopicPartition, Ledger> ledgers, int mostRecords,
@@ -47,9 +47,9 @@ public final class Assignment {
     }
 
     /**
-     * Takes over the partitions that the group assigns, and lets go of them again.
+     * Adds the partitions that the group assigns, and releases those that it revokes.
      *
-     * @param release finishes what can be finished of partitions that leave, and forgets them
+     * @param release finishes what can be finished of revoked partitions, and forgets them
      */
     public ConsumerRebalanceListener onRebalance(java.util.function.Consumer<Collection<TopicPartition>> release) {
         return new ConsumerRebalanceListener() {
@@ -69,10 +69,10 @@ public final class Assignment {
                 release.accept(partitions);
             }
 
-            /** Another consumer may have them already: whatever is written now might be a second outcome. */
+            /** Another consumer may have them already: an outcome that is written now could be a second one. */
             @Override
             public void onPartitionsLost(Collection<TopicPartition> partitions) {
-                LOG.warn("lost {}: what was being handled there is left to the next owner", names(partitions));
+                LOG.warn("lost {}: the next owner does what was not finished there", names(partitions));
                 forget(partitions);
             }
         };
@@ -87,17 +87,17 @@ public final class Assignment {
         setFlow(); // paused until the ledger is restored
     }
 
-    /** From now on nothing of these is begun. */
+    /** From now on no work on these begins. */
     public void drain(Collection<TopicPartition> partitions) {
         partitions.stream().map(owned::get).filter(Objects::nonNull).forEach(OwnedPartition::drain);
     }
 
-    /** From now on nothing of these counts. */
+    /** From now on the results of these are ignored. */
     public void forget(Collection<TopicPartition> partitions) {
         partitions.stream().map(owned::remove).filter(Objects::nonNull).forEach(OwnedPartition::forget);
     }
 
-    /** Forgets all that is in flight, and begins again where the group has committed; null where it has not. */
+    /** Forgets all that is in flight, and starts again at the committed offsets; null where there is none. */
     public void restart(Map<TopicPartition, OffsetAndMetadata> committed) {
         Set<TopicPartition> partitions = Set.copyOf(owned.keySet());
         forget(partitions);
@@ -111,7 +111,7 @@ public final class Assignment {
         }
     }
 
-    /** Takes in a record that was polled. */
+    /** Adds a record that was polled. */
     public Delivery accept(ConsumerRecord<byte[], byte[]> record) {
         Delivery delivery =
                 Delivery.of(record, owned.get(new TopicPartition(record.topic(), record.partition())));
@@ -120,8 +120,8 @@ public final class Assignment {
     }
 
     /**
-     * Back-pressure: over the bounds all partitions pause while polling goes on, so that the group never takes a busy
-     * consumer for a dead one. A partition whose ledger is not restored pauses alone.
+     * Back-pressure: over the limits, all partitions are paused while polling goes on, so that the group does not
+     * remove a busy consumer. A partition whose ledger is not restored is paused alone.
      */
     public void setFlow() {
         boolean full = inFlight() >= mostRecords || bytesInFlight() >= mostBytes;
@@ -138,17 +138,17 @@ public final class Assignment {
         consumer.resume(resume);
     }
 
-    /** Notes that the workers gave one back. */
+    /** Notes that the workers returned a record. */
     public void returned(Handled handled) {
         handled.delivery().partition().returned();
     }
 
-    /** The offsets up to which all is finished, of the partitions where that has moved. */
+    /** The offsets up to which all is finished, of the partitions where they have changed. */
     public Map<TopicPartition, OffsetAndMetadata> finishedOffsets() {
         return offsets(owned.values().stream().filter(partition -> partition.uncommitted().moved()).toList(), Set.of());
     }
 
-    /** The offsets up to which all will be finished once this batch is, of all partitions that it is from. */
+    /** The offsets up to which all is finished once this batch is, of all its partitions. */
     public Map<TopicPartition, OffsetAndMetadata> offsetsAfter(Collection<Handled> batch) {
         Set<OffsetQueue.Place> soon = new HashSet<>();
         Set<OwnedPartition> from = new LinkedHashSet<>();
@@ -198,9 +198,9 @@ public final class Assignment {
     }
 
     /**
-     * What is in hand at a moment.
+     * What is in flight at a moment.
      *
-     * @param unfinished by partition: records that were not polled, and those that are not finished
+     * @param unfinished by partition: the records that are not polled, plus those that are not finished
      * @param oldest     when the oldest uncommitted record came in, by {@link System#nanoTime()}; 0 if there is none
      */
     public record Snapshot(int inFlight, long bytes, Map<String, Long> unfinished, long oldest) {

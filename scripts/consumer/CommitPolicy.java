@@ -4,24 +4,24 @@ import java.util.List;
 import org.apache.kafka.clients.producer.Producer;
 
 /**
- * Runs one of the two ways to write a batch and commit its offsets, and knows what to do when that fails. It has the
- * producer. For the poll thread only.
+ * Writes a batch and commits its offsets in one of two ways, and handles failures. It owns the producer. For the poll
+ * thread only.
  */
 public interface CommitPolicy extends AutoCloseable {
-    /** The happy path: write, commit. It catches no failure of Kafka's. The batch may be empty. */
+    /** The happy path: write, commit. It does not catch Kafka's exceptions. The batch may be empty. */
     @FunctionalInterface
     interface HappyPath {
         void run(Producer<byte[], byte[]> producer, List<Handled> batch);
     }
 
     /**
-     * What cannot be written or committed now stays pending, or comes again by a poll.
+     * Writes and commits. What cannot be written or committed now stays pending, or is polled again.
      *
-     * @throws RuntimeException if no further try would help; from then on this does nothing
+     * @throws RuntimeException if another attempt would not help; after that, this does nothing
      */
     void commit(List<Handled> batch);
 
-    /** The same for partitions that leave: without waiting for a broker that is away. */
+    /** The same for revoked partitions, without waiting for a broker that is away. */
     void finish(List<Handled> rest);
 
     /** Closes the producer. From then on nothing is written. */

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * A record that was polled, and its place in its partition. What goes to a worker: it reads {@link #record()}, and asks
- * {@link OwnedPartition} for its ledger and whether it may begin; the place is for the poll thread only.
+ * A record that was polled, and its place in its partition. A worker reads {@link #record()}, and asks {@link
+ * OwnedPartition} for its ledger and whether it may begin; the place is for the poll thread only.
  *
  * @param key the record's key as text; null if it has none
  */

@@ -15,8 +15,8 @@ import messages.Json;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Prints a line of figures to standard output every few seconds, and a summary at the end; as JSON lines if asked. A
- * thread of its own prints, so that figures come even while the poll thread waits for Kafka, and say so.
+ * Prints a line of figures to standard output every few seconds, and a summary at the end; as JSON lines if asked. It
+ * prints from its own thread, so that there are figures even while the poll thread waits for Kafka; they say so.
  */
 public final class Figures implements AutoCloseable {
     private static final Duration REFRESH = Duration.ofMillis(200);
@@ -30,7 +30,7 @@ public final class Figures implements AutoCloseable {
     private volatile Look lastLook; // null before the first poll
     private volatile long aliveAt = started;
 
-    /** What the poll thread had in hand at a moment, by {@link System#nanoTime()}. */
+    /** What the poll thread had in flight at a moment, by {@link System#nanoTime()}. */
     private record Look(Snapshot snapshot, long at) {
     }
 
@@ -44,7 +44,7 @@ public final class Figures implements AutoCloseable {
         }
     }
 
-    /** To be called by the poll thread, every time round. */
+    /** Called by the poll thread in each turn of its loop. */
     public void look(Supplier<Snapshot> snapshot) {
         long now = System.nanoTime();
         aliveAt = now;
@@ -53,7 +53,7 @@ public final class Figures implements AutoCloseable {
         }
     }
 
-    /** To be called once a ledger is read back. */
+    /** Called once a ledger is read back. */
     public void restored(TopicPartition ledger, int messages, Duration took) {
         report.restored(ledger, messages, took);
         if (json) {
@@ -83,7 +83,7 @@ public final class Figures implements AutoCloseable {
         }
     }
 
-    /** @param waiting for how many nanoseconds the poll thread was not seen */
+    /** @param waiting how many nanoseconds ago the poll thread last called */
     private void print(Snapshot seen, Totals totals, long rate, long waiting, long now) {
         long oldest = seen.oldest() == 0 || seen.inFlight() == 0 ? 0 : millis(now - seen.oldest());
         boolean stalled = waiting > Math.min(interval.toNanos(), STALLED.toNanos());
@@ -137,7 +137,7 @@ public final class Figures implements AutoCloseable {
     public void close() {
         closed.countDown();
         if (lastLook == null) {
-            return; // it never came to the first poll
+            return; // there was no first poll
         }
         double seconds = (System.nanoTime() - started) / 1e9;
         Totals totals = report.totals();

@@ -4,7 +4,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import work.Result;
 
 /**
- * What a worker gives back: a delivery, its result, and the records that have to be written before its offset may be
+ * What a worker returns: a delivery, its result, and the records that have to be written before its offset may be
  * committed.
  *
  * @param deadLetter null if there is none, or it is written
@@ -18,7 +18,7 @@ public record Handled(Delivery delivery, Result<?> result, ProducerRecord<byte[]
         return new Handled(delivery, result, null, outcome);
     }
 
-    /** Whether all that it calls for is written. */
+    /** Whether its dead letter and outcome are written, if it has any. */
     boolean isWritten() {
         return deadLetter == null && outcome == null;
     }
@@ -32,7 +32,7 @@ public record Handled(Delivery delivery, Result<?> result, ProducerRecord<byte[]
         return delivery.place().ageMs();
     }
 
-    /** Whether it is not for us to write: its partition has left, or was leaving when its turn came. */
+    /** Whether this consumer must not write it: its partition is revoked, or was being revoked when its turn came. */
     boolean isMoot() {
         return delivery.partition().gone() || result instanceof Result.Abandoned;
     }

@@ -6,14 +6,14 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The uncommitted offsets of one partition, in order. They finish in any order; what may be committed is what lies
- * before the first unfinished one. For the poll thread only.
+ * The uncommitted offsets of one partition, in order. They finish in any order; only those before the first unfinished
+ * one may be committed. For the poll thread only.
  */
 public final class OffsetQueue {
     private final ArrayDeque<Place> queue = new ArrayDeque<>();
     private long bytes;
 
-    /** The place of one record: not finished, and later finished. */
+    /** The place of one record, and whether the record is finished. */
     public static final class Place {
         private final long offset;
         private final int bytes;
@@ -25,7 +25,7 @@ public final class OffsetQueue {
             this.bytes = bytes;
         }
 
-        /** Notes that all that the record calls for is written. */
+        /** Notes that the record is finished: its outcome and dead letter are written. */
         void finish() {
             finished = true;
         }
@@ -48,7 +48,7 @@ public final class OffsetQueue {
      * The offset that may be committed: one past the last of the finished records at the head, or the first record's
      * own if that is not finished; empty if there are no records. Offsets have gaps (compaction, transaction markers).
      *
-     * @param soon counts as finished, too: what a transaction is about to write
+     * @param soon also counts as finished: what a transaction is about to write
      */
     public OptionalLong committable(Set<Place> soon) {
         OptionalLong offset = OptionalLong.empty();
@@ -61,7 +61,7 @@ public final class OffsetQueue {
         return offset;
     }
 
-    /** Forgets what lies before a committed offset. */
+    /** Removes what lies before a committed offset. */
     public void committed(long offset) {
         while (!queue.isEmpty() && queue.peekFirst().offset < offset) {
             bytes -= queue.removeFirst().bytes;

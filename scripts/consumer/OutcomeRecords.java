@@ -14,8 +14,7 @@ import work.Result.Duplicate;
 import work.Result.Processed;
 
 /**
- * The records that a result calls for: an outcome for the ledger, a dead letter, both, or none. Safe for several
- * threads.
+ * The records to write for a result: an outcome for the ledger, a dead letter, both, or none. Safe for several threads.
  *
  * @param outcomes the topic of outcomes
  * @param dlq      the topic of dead letters
@@ -37,12 +36,12 @@ public record OutcomeRecords<T>(String outcomes, String dlq, String group, Outco
         };
     }
 
-    /** Not where there is no message, nor where it would hide that another content was processed. */
+    /** None without a message, and none where it would hide that other content was processed. */
     private static boolean hasOutcome(Message<?> message, Exception cause) {
         return message != null && !(cause instanceof IdempotencyConflict);
     }
 
-    /** Into the partition with the number of the source's, so that the ledger moves with it. */
+    /** For the partition with the same number as the source's, so that the ledger moves with it. */
     private ProducerRecord<byte[], byte[]> outcome(ConsumerRecord<?, ?> source, Message<T> message, byte[] value) {
         return new ProducerRecord<>(outcomes, source.partition(), message.id().getBytes(StandardCharsets.UTF_8),
                 value);

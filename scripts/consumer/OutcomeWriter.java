@@ -27,18 +27,18 @@ public final class OutcomeWriter {
     private final PendingWrites pending;
     private Map<Future<RecordMetadata>, Handled> inTransaction = Map.of();
 
-    /** @param pending hears of what is written in part, and of what Kafka refuses */
+    /** @param pending gets what is written in part, and what Kafka refuses */
     public OutcomeWriter(PendingWrites pending) {
         this.pending = pending;
     }
 
     /**
-     * Writes a batch and waits for the acknowledgements. Dead letters before the outcomes that speak of them, so that
-     * what is said to be in the DLQ is there. Then the rest, in its order and without what stands behind a failed
-     * letter of its key: the last outcome of a key is the one that its topic keeps.
+     * Writes a batch and waits for the acknowledgements. Dead letters come before the outcomes that report them, so
+     * that a reported dead letter exists. Then comes the rest, in order, without records after a failed one of the same
+     * key: compaction keeps the last outcome of a key.
      *
-     * @return what is acknowledged whole; the rest stays pending
-     * @throws KafkaException if this producer will write nothing any more
+     * @return what is acknowledged completely; the rest stays pending
+     * @throws KafkaException if this producer can write nothing more
      */
     public List<Handled> write(Producer<byte[], byte[]> producer, List<Handled> batch) {
         Set<String> failedKeys = new HashSet<>();
@@ -80,9 +80,9 @@ public final class OutcomeWriter {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof ClusterAuthorizationException
                     || e.getCause() instanceof UnsupportedVersionException) {
-                throw (KafkaException) e.getCause(); // fatal: this producer will write nothing any more
+                throw (KafkaException) e.getCause(); // fatal: this producer can write nothing more
             }
-            if (e.getCause() instanceof RetriableException) { // never sent, for want of metadata or of room
+            if (e.getCause() instanceof RetriableException) { // not sent: no metadata, or a full buffer
                 LOG.warn("the outcome of {} is not written, will try again: {}", one, e.getCause().getMessage());
             } else {
                 pending.refuse(one, e.getCause());
@@ -93,7 +93,7 @@ public final class OutcomeWriter {
         }
     }
 
-    /** Sends a batch within the producer's transaction, dead letters first, and waits until all is on its way. */
+    /** Sends a batch within the producer's transaction, dead letters first, and waits until all sends have ended. */
     public void send(Producer<byte[], byte[]> producer, List<Handled> batch) {
         inTransaction = new LinkedHashMap<>();
         for (Handled one : batch) {
@@ -111,7 +111,7 @@ public final class OutcomeWriter {
         inTransaction = Map.of();
     }
 
-    /** What was sent in the transaction, if it came to that; all of it has ended. */
+    /** What was sent in the transaction, if anything; all these sends have ended. */
     Map<Future<RecordMetadata>, Handled> inTransaction() {
         return inTransaction;
     }

@@ -8,8 +8,8 @@ import org.apache.kafka.common.TopicPartition;
 import work.Gate;
 
 /**
- * A partition while this consumer has it: its uncommitted records, its ledger, and how far it has let go of it. For the
- * poll thread, but for {@link #begin}, {@link #sleep} and the ledger, which the workers use.
+ * A partition while this consumer has it: its uncommitted records, its ledger, and whether it is being released. For
+ * the poll thread, except {@link #begin}, {@link #sleep} and the ledger, which the workers use.
  */
 public final class OwnedPartition implements Gate {
     private final TopicPartition topicPartition;
@@ -38,7 +38,7 @@ public final class OwnedPartition implements Gate {
     }
 
     /**
-     * Takes in a record that is about to go to the workers.
+     * Adds a record that is about to go to the workers.
      *
      * @param bytes its size
      */
@@ -47,7 +47,7 @@ public final class OwnedPartition implements Gate {
         return uncommitted.add(offset, bytes);
     }
 
-    /** Notes that the workers gave a record back. */
+    /** Notes that the workers returned a record. */
     public void returned() {
         atWork--;
     }
@@ -58,8 +58,8 @@ public final class OwnedPartition implements Gate {
     }
 
     /**
-     * From now on nothing is begun but what lies before something that was: what is finished then is a prefix, so that
-     * the next owner has nothing to do twice.
+     * From now on work begins only on records before one that was begun. What is finished then has no gaps, so that the
+     * next owner repeats nothing.
      */
     public synchronized void drain() {
         draining.countDown();
@@ -75,7 +75,7 @@ public final class OwnedPartition implements Gate {
         return true;
     }
 
-    /** From now on nothing of it counts: another consumer may have it. */
+    /** From now on its results are ignored: another consumer may have the partition. */
     public synchronized void forget() {
         drain();
         gone = true;
@@ -86,7 +86,7 @@ public final class OwnedPartition implements Gate {
         return gone;
     }
 
-    /** Waits, but not once it drains. */
+    /** Waits, but returns once the partition drains. */
     @Override
     public void sleep(Duration duration) {
         try {

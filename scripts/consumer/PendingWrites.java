@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is handled and waits for a batch to be written with: a commit costs the same for one record and for thousands.
- * For the poll thread only.
+ * Handled records that wait to be written in one batch: a commit costs the same for one record as for thousands. For
+ * the poll thread only.
  */
 public final class PendingWrites {
     private static final int ENOUGH = 4_000;
@@ -24,9 +24,9 @@ public final class PendingWrites {
     private int atMost = ALL;
 
     /**
-     * @param linger        for how long to wait for more that shares a commit
+     * @param linger        how long to wait for more records to share a commit
      * @param stopAtRefusal whether to throw a {@link ClusterFailure} when Kafka refuses to write a record
-     * @param report        hears of what is written
+     * @param report        is notified of what is written
      */
     public PendingWrites(Duration linger, boolean stopAtRefusal, Report report) {
         this.linger = linger;
@@ -39,8 +39,9 @@ public final class PendingWrites {
     }
 
     /**
-     * What to write now, of partitions that this consumer still has; it stays here until {@link #written}. No batch at
-     * all while it is better to wait for more. An empty batch: there is nothing to write, but offsets may be left.
+     * What to write now, of partitions that this consumer still has; it stays here until {@link #written}. No batch
+     * while it is better to wait for more. An empty batch: there is nothing to write, but there may be offsets to
+     * commit.
      *
      * @param idle whether nothing more will come: then there is nothing to wait for
      */
@@ -54,7 +55,10 @@ public final class PendingWrites {
         return Optional.of(batch);
     }
 
-    /** The same without waiting for more: a refused one whose time has come, else all but those of refused keys. */
+    /**
+     * The same without waiting for more: a refused one that is due for another attempt, else all but those of refused
+     * keys.
+     */
     public List<Handled> all() {
         waiting.removeIf(Handled::isMoot);
         refused.dropMoot();
@@ -68,7 +72,10 @@ public final class PendingWrites {
         });
     }
 
-    /** Notes that all that these call for is acknowledged, or committed: now their offsets may be. */
+    /**
+     * Notes that the writes for these are acknowledged, or committed in a transaction: now their offsets may be
+     * committed.
+     */
     public void written(List<Handled> batch) {
         batch.forEach(handled -> handled.delivery().place().finish());
         report.written(batch);
@@ -82,10 +89,10 @@ public final class PendingWrites {
         refused.remove(written);
     }
 
-    /** Notes that of these the dead letter is acknowledged, and only the outcome is left to write. */
+    /** Notes that the dead letters of these are acknowledged, and only the outcomes are left to write. */
     void deadLettersWritten(Set<Handled> handled) {
         if (handled.isEmpty()) {
-            return; // as nearly always
+            return; // nearly always
         }
         waiting.replaceAll(one -> handled.contains(one) ? one.withDeadLetterWritten() : one);
         refused.deadLettersWritten(handled);
@@ -98,7 +105,7 @@ public final class PendingWrites {
         atMost = ALL;
     }
 
-    /** Take fewer at a time until the refused one is found; with each batch that passes it becomes more again. */
+    /** Limits the next batches, to find the refused record; the limit grows again with each batch that is written. */
     void takeAtMost(int records) {
         atMost = records;
     }

@@ -13,9 +13,9 @@ import org.slf4j.LoggerFactory;
 import work.Result;
 
 /**
- * What Kafka refused to write: a dead letter that is too large, a topic that this user may not write to. Each is tried
- * again alone, every second, while the others pass, all but later ones of its key. Its offset, and those behind it,
- * stay uncommitted. For the poll thread only.
+ * What Kafka refused to write: a dead letter that is too large, or a topic that this user may not write to. Each is
+ * tried again alone, every second. Meanwhile all others are written, except later ones of its key. Its offset, and
+ * those after it, stay uncommitted. For the poll thread only.
  */
 final class RefusedWrites {
     private static final Logger LOG = LoggerFactory.getLogger(RefusedWrites.class);
@@ -36,10 +36,10 @@ final class RefusedWrites {
     /** @throws ClusterFailure if the consumer is to stop */
     void add(Handled handled, Throwable cause) {
         String sentence = "Kafka refuses the " + (handled.result() instanceof Result.DeadLettered ? "dead letter"
-                : "outcome") + " of " + handled + ", nothing past it is committed: " + cause.getMessage();
+                : "outcome") + " of " + handled + ", no offset after it is committed: " + cause.getMessage();
         if (stop) {
             throw new ClusterFailure(ClusterFailure.Kind.REFUSED, sentence
-                    + " Mend that, and start again (--on-refusal stop).", cause);
+                    + " Fix that, and start again (--on-refusal stop).", cause);
         }
         LOG.error("{} Will try again in {} s.", sentence, PAUSE.toSeconds());
         refused.put(handled.delivery(), new Refused(handled, System.nanoTime() + PAUSE.toNanos()));
@@ -62,7 +62,7 @@ final class RefusedWrites {
         return refused.isEmpty();
     }
 
-    /** The first of a key whose time has come; those behind it wait for it. */
+    /** The first one of a key that is due for another attempt; later ones of the key wait for it. */
     Optional<Handled> due() {
         long now = System.nanoTime();
         Set<String> keys = new HashSet<>();
@@ -73,7 +73,7 @@ final class RefusedWrites {
                 .findFirst();
     }
 
-    /** The keys under which nothing may be written yet. Records without a key have no order among them. */
+    /** The keys for which nothing may be written yet. Records without a key have no order. */
     Set<String> heldKeys() {
         Set<String> keys = new HashSet<>();
         refused.keySet().forEach(delivery -> keys.add(delivery.key()));

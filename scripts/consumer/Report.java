@@ -28,7 +28,7 @@ public final class Report {
         this.log = log;
     }
 
-    /** How many records had which result since the start, and how many attempts were not the first. */
+    /** How many records had which result since the start, and how many attempts were retries. */
     public record Totals(long processed, long duplicates, long deadLetters, long retries) {
         long finished() {
             return processed + duplicates + deadLetters;
@@ -43,7 +43,7 @@ public final class Report {
         return new Totals(processed.sum(), duplicates.sum(), deadLetters.sum(), retries.sum());
     }
 
-    /** To be called whenever an attempt that failed is to be followed by another. */
+    /** Called when a failed attempt is to be retried. */
     public void retried() {
         retries.increment();
     }
@@ -52,7 +52,7 @@ public final class Report {
         log.debug("received {}, key {}", delivery, delivery.key());
     }
 
-    /** To be called once all that these call for is written. */
+    /** Called once the writes for these are acknowledged or committed. */
     public void written(List<Handled> batch) {
         for (Handled handled : batch) {
             switch (handled.result()) {
@@ -77,7 +77,7 @@ public final class Report {
         }
     }
 
-    /** To be called once a ledger is read back. */
+    /** Called once a ledger is read back. */
     public void restored(TopicPartition ledger, int messages, Duration took) {
         String restored = String.format("ledger %s read back: %,d processed %ss in %,d ms", ledger, messages, noun,
                 took.toMillis());

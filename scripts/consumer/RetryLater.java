@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What to do when offsets cannot be committed after their outcomes are written: go on. They go with a later commit, or
- * the next owner of the partitions finds their messages in its ledger.
+ * Goes on when offsets cannot be committed after their outcomes are written. A later commit includes them, or the next
+ * owner of the partitions finds their messages in its ledger.
  */
 public final class RetryLater implements CommitPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(RetryLater.class);
@@ -31,11 +31,11 @@ public final class RetryLater implements CommitPolicy {
         if (ended) {
             return;
         }
-        ended = true; // unless it comes to its end
+        ended = true; // unless it completes
         try {
             path.run(producer, batch);
         } catch (CommitFailedException | RebalanceInProgressException e) {
-            LOG.warn("offsets not committed, the group is rebalancing: a next owner finds their messages in its "
+            LOG.warn("offsets not committed, the group is rebalancing: the next owner finds their messages in its "
                     + "ledger");
         } catch (RetriableException e) {
             LOG.warn("offsets not committed, will try again: {}", e.getMessage());

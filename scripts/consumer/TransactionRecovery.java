@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What to do when a transaction of outcomes and offsets fails. There are three ways: <em>retry</em> where it can be
- * aborted; <em>reset</em> (a new producer, and back to what is committed) where it cannot, or where its end is unknown;
- * <em>fatal</em> where a new producer would fare no better. For the poll thread only.
+ * aborted; <em>reset</em> (a new producer, and back to the committed offsets) where it cannot, or where its outcome is
+ * unknown; <em>fatal</em> where a new producer would fail, too. For the poll thread only.
  */
 public final class TransactionRecovery implements CommitPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionRecovery.class);
@@ -41,7 +41,7 @@ public final class TransactionRecovery implements CommitPolicy {
     private final OutcomeWriter writer;
     private final PendingWrites pending;
     private final HappyPath path;
-    private Producer<byte[], byte[]> producer; // null after a reset that did not come through
+    private Producer<byte[], byte[]> producer; // null after a reset that failed
     private boolean ended;
 
     /** @param producers opens a producer with the {@code transactional.id} of this consumer */
@@ -55,7 +55,7 @@ public final class TransactionRecovery implements CommitPolicy {
         this.path = path;
         this.producer = producers.get();
         try {
-            producer.initTransactions(); // ends what an earlier life under the same id left open
+            producer.initTransactions(); // ends a transaction that an earlier process with this id left open
         } catch (KafkaException e) {
             closeProducer();
             throw e;
@@ -68,9 +68,9 @@ public final class TransactionRecovery implements CommitPolicy {
         if (ended) {
             return;
         }
-        ended = true; // unless it comes to its end
+        ended = true; // unless it completes
         if (producer == null) {
-            reset(); // what is pending is forgotten with it
+            reset(); // it also forgets what is pending
         } else if (!batch.isEmpty()) {
             writer.forgetTransaction();
             try {
@@ -83,7 +83,7 @@ public final class TransactionRecovery implements CommitPolicy {
         ended = false;
     }
 
-    /** Not with a reset: that waits for the broker, and takes partitions up again that are about to leave. */
+    /** Never resets: that would wait for the broker, and start partitions again that are being revoked. */
     @Override
     public void finish(List<Handled> rest) {
         if (producer != null) {
@@ -99,8 +99,8 @@ public final class TransactionRecovery implements CommitPolicy {
             producer.abortTransaction();
             LOG.warn("transaction aborted, will try again: {}", reason(e));
             noteRefusal(batch);
-        } catch (KafkaException | IllegalStateException aborting) { // fenced, or the end of the commit is unknown
-            LOG.warn("transaction given up, going back to what is committed: {}", reason(e));
+        } catch (KafkaException | IllegalStateException aborting) { // fenced, or the outcome of the commit is unknown
+            LOG.warn("transaction given up, going back to the committed offsets: {}", reason(e));
             reset();
         }
     }
@@ -113,9 +113,9 @@ public final class TransactionRecovery implements CommitPolicy {
     }
 
     /**
-     * Finds the record for which the transaction was aborted. The client gives its error also to what it had not sent
-     * yet, so which one it was shows only when it is alone in a transaction; but a topic that may not be written to is
-     * named.
+     * Finds the record for which the transaction was aborted. The client reports the same error for records that it had
+     * not sent yet, so that the refused one is known only when it is alone in a transaction. But the error names a
+     * topic that may not be written to.
      */
     private void noteRefusal(List<Handled> batch) {
         Set<Handled> denied = new LinkedHashSet<>();
@@ -153,7 +153,7 @@ public final class TransactionRecovery implements CommitPolicy {
             producer.initTransactions(); // the old transaction is committed or aborted when this returns
             assignment.restart(consumer.committed(assignment.partitions())); // read_committed: stable offsets only
         } catch (RetriableException e) {
-            LOG.warn("cannot go back to what is committed, will try again: {}", e.getMessage());
+            LOG.warn("cannot go back to the committed offsets, will try again: {}", e.getMessage());
             closeProducer();
         }
     }

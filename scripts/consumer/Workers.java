@@ -9,9 +9,9 @@ import work.Processing;
 import work.Result;
 import work.Result.DeadLettered;
 
-/** Between the poll thread and the workers: deliveries go out, and come back handled, in any order. */
+/** Between the poll thread and the workers: workers take deliveries, and return them handled, in any order. */
 public final class Workers<T> {
-    private final LinkedBlockingQueue<Handled> done = new LinkedBlockingQueue<>(); // bounded by what goes out
+    private final LinkedBlockingQueue<Handled> done = new LinkedBlockingQueue<>(); // bounded by what is submitted
     private final Processing<T> processing;
     private final OutcomeRecords<T> records;
     private final boolean inOrder;
@@ -29,7 +29,7 @@ public final class Workers<T> {
         processing.submit(lane, () -> done.add(handled(delivery)));
     }
 
-    /** On a worker's thread. What fails when its outcome is made is a dead letter without an outcome. */
+    /** On a worker's thread. If its outcome cannot be made, the record becomes a dead letter without an outcome. */
     private Handled handled(Delivery delivery) {
         OwnedPartition partition = delivery.partition();
         Result<T> result = processing.process(delivery.record(), partition.ledger(), partition);
@@ -41,9 +41,9 @@ public final class Workers<T> {
     }
 
     /**
-     * Takes all that came back.
+     * Takes all that the workers have returned.
      *
-     * @param wait for how long to wait for the first
+     * @param wait how long to wait for the first
      */
     public List<Handled> take(Duration wait) {
         List<Handled> taken = new ArrayList<>();

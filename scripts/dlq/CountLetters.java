@@ -40,7 +40,7 @@ public final class CountLetters extends DlqCommand {
     private int top;
 
     @Option(names = "--format", defaultValue = DEFAULT_FORMAT, paramLabel = "table|json",
-            description = "For people, or one JSON object (default: ${DEFAULT-VALUE}).")
+            description = "A table, or one JSON object (default: ${DEFAULT-VALUE}).")
     private Format format;
 
     @Override

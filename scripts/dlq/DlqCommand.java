@@ -44,12 +44,12 @@ public abstract class DlqCommand implements Callable<Integer> {
 
     @Option(names = "--isolation-level", defaultValue = DEFAULT_ISOLATION_LEVEL,
             paramLabel = "read_committed|read_uncommitted",
-            description = "Whether to see what a transaction aborted, or has not committed yet "
+            description = "Whether to show only committed records, or also those of aborted and open transactions "
                     + "(default: ${DEFAULT-VALUE}).")
     protected String isolationLevel;
 
     @Option(names = "--timeout-ms", defaultValue = DEFAULT_TIMEOUT_MS, paramLabel = "MS",
-            description = "How long to wait for Kafka if it goes away in the middle (default: ${DEFAULT-VALUE}).")
+            description = "How long to wait for Kafka if it becomes unreachable (default: ${DEFAULT-VALUE}).")
     private int timeoutMs;
 
     @Mixin
@@ -70,7 +70,7 @@ public abstract class DlqCommand implements Callable<Integer> {
         if (timeoutMs < LEAST_TIMEOUT_MS) {
             throw new Failure(ExitCode.USAGE, "--timeout-ms has to be " + LEAST_TIMEOUT_MS + " or more.");
         }
-        // a send or a commit that failed is said in one sentence, and needs no lines of the clients' own
+        // one sentence reports a failed send or commit; the clients' own log lines add nothing
         logging.level(Producer.class.getPackageName(), "off").level(Consumer.class.getPackageName(), "off");
         try (Admin admin = kafka.connect(CLIENT_ID, logging.open(getClass(), null))) {
             kafka.topics(admin).require(topic, AclOperation.READ);
@@ -82,20 +82,23 @@ public abstract class DlqCommand implements Callable<Integer> {
         }
     }
 
-    /** Does what the subcommand is for, once Kafka answers and the topic is there; returns the exit code. */
+    /** Runs the subcommand, once Kafka answers and the topic exists; returns the exit code. */
     protected abstract Integer run(Admin admin) throws Exception;
 
-    /** The settings every client of this command starts from; a new object each time, to be added to. */
+    /**
+     * The settings that every client of this command starts with; a new object each time, so that callers can add to
+     * it.
+     */
     protected Properties client() {
         return kafka.client(CLIENT_ID);
     }
 
-    /** The same for one that reads dead letters. */
+    /** The same for a client that reads dead letters. */
     protected Properties readingClient() {
         Properties settings = client();
-        // by default it is 50 MB: too much for -Xmx128m
+        // the default, 50 MB, is too much for -Xmx128m
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
-        // a request waits for as long as is allowed
+        // a request may wait for as long as --timeout-ms
         settings.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, timeoutMs);
         return settings;
     }
@@ -104,7 +107,7 @@ public abstract class DlqCommand implements Callable<Integer> {
         return new TopicReader(readingClient(), isolationLevel, timeout());
     }
 
-    /** For how long nothing may come or go; then Kafka is taken to be gone. */
+    /** How long to wait without progress; after that, Kafka counts as unreachable. */
     protected Duration timeout() {
         return Duration.ofMillis(timeoutMs);
     }
@@ -119,7 +122,7 @@ public abstract class DlqCommand implements Callable<Integer> {
         return found.stream().findFirst().filter(record -> record.offset() == offset);
     }
 
-    /** The record that a dead letter was before it failed, if it is still where it came from. */
+    /** The original record of a dead letter, if its topic still has it. */
     protected Optional<ConsumerRecord<byte[], byte[]>> original(TopicReader reader, Letter letter) {
         return letter.origin()
                 .filter(from -> from.partition() != null && from.offset() != null)
@@ -135,7 +138,7 @@ public abstract class DlqCommand implements Callable<Integer> {
                 ? Ansi.Style.on(Ansi.Style.bold) + text + Ansi.Style.reset.on() : text;
     }
 
-    /** Ctrl-C and SIGTERM end what is running at its next good moment. */
+    /** Ctrl-C and SIGTERM stop the command at the next safe point. */
     public static final class Stop implements AutoCloseable {
         private final AtomicBoolean asked = new AtomicBoolean();
         private final Script.Shutdown shutdown = new Script.Shutdown(() -> asked.set(true));

@@ -22,7 +22,7 @@ import org.apache.kafka.common.header.Headers;
 /**
  * A record of a dead-letter topic, and what its error headers report.
  *
- * @param failures how the record failed, the first time first; none if nothing reports it
+ * @param failures the failures of the record, the first one first; empty if no header reports one
  */
 public record Letter(ConsumerRecord<byte[], byte[]> record, List<ReportedFailure> failures) {
 
@@ -35,13 +35,13 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<ReportedFailure
         return record.partition() + ":" + record.offset();
     }
 
-    /** The failure that reports where the record was in the first place, before it failed for the first time. */
+    /** The failure that reports where the record was before it failed for the first time. */
     public Optional<ReportedFailure> origin() {
         return failures.stream().filter(failure -> failure.topic() != null && !failure.topic().equals(record.topic()))
                 .findFirst();
     }
 
-    /** Its timestamp: when it failed the last time; that of the original from a family that copies it. */
+    /** Its timestamp: when it last failed, or that of the original, if the family copies it. */
     public Instant time() {
         return Instant.ofEpochMilli(record.timestamp());
     }
@@ -49,30 +49,30 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<ReportedFailure
     /** The class of its last failure's exception, by its simple name: of the cause, if that is reported. */
     public String exception() {
         if (failures.isEmpty()) {
-            return "(not told)";
+            return "(unknown)";
         }
         ReportedFailure latest = failures.getLast();
         String name = latest.cause() == null ? latest.exception() : latest.cause();
-        return name == null ? "(not told)" : simple(name);
+        return name == null ? "(unknown)" : simple(name);
     }
 
     static String simple(String className) {
         return className.substring(className.lastIndexOf('.') + 1);
     }
 
-    /** Why it failed the last time, in words. */
+    /** The message of its last failure. */
     public String reason() {
         String message = failures.isEmpty() ? null : failures.getLast().message();
-        return message == null ? "(not told)" : message;
+        return message == null ? "(unknown)" : message;
     }
 
-    /** Whether key and value are here: some families leave them where the record came from. */
+    /** Whether key and value were copied: some families do not copy them. */
     public boolean copied() {
         return record.key() != null || record.value() != null || origin().isEmpty()
                 || failures.stream().allMatch(failure -> failure.copies().payload());
     }
 
-    /** Whether the record's own headers are here. */
+    /** Whether the record's own headers were copied. */
     public boolean headersCopied() {
         return failures.stream().allMatch(failure -> failure.copies().headers());
     }
@@ -88,14 +88,14 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<ReportedFailure
         return replays != null && replays.matches("\\d{1,9}") ? Integer.parseInt(replays) : 0;
     }
 
-    /** Everything, for JSON. Bytes that are no UTF-8 stand in hex, under a name that says so. */
+    /** Everything, for JSON. Bytes that are not UTF-8 are in hex, under a name that says so. */
     public Map<String, Object> described() {
         Map<String, Object> described = new LinkedHashMap<>();
         described.put("at", at());
         described.put("timestamp", Instant.ofEpochMilli(record.timestamp()).toString());
         put(described, "key", record.key());
         put(described, "value", record.value());
-        described.put("deaths", failures.stream().map(ReportedFailure::described).toList());
+        described.put("failures", failures.stream().map(ReportedFailure::described).toList());
         List<Map<String, Object>> own = new ArrayList<>();
         List<Map<String, Object>> unreported = new ArrayList<>();
         for (Header header : record.headers()) {
@@ -139,7 +139,7 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<ReportedFailure
         }
     }
 
-    /** A value for people: JSON indented, other text as it is, other bytes in hex beside the characters they are. */
+    /** A value for people: JSON indented, other text as it is, other bytes as a hex dump. */
     public static String pretty(byte[] value) {
         if (value == null) {
             return "(null)";

@@ -17,16 +17,16 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** Which dead letters: those that are all of what is asked for. */
+/** Selects the dead letters that match all options given. */
 @Command(optionListHeading = "Which dead letters:%n")
 public final class LetterFilter implements Predicate<Letter> {
     @Option(names = "--exception", paramLabel = "CLASS",
-            description = "Only those that were last killed by this exception, or by one that it caused; with or "
-                    + "without its package.")
+            description = "Only those whose last failure is this exception or was caused by it; with or without its "
+                    + "package.")
     private String exception;
 
     @Option(names = "--reason", paramLabel = "REGEX", converter = Regex.class,
-            description = "Only those in whose last exception's message this is found.")
+            description = "Only those whose last exception's message contains a match.")
     private Pattern reason;
 
     private String key;
@@ -49,7 +49,7 @@ public final class LetterFilter implements Predicate<Letter> {
             description = "Only those before this time.")
     private TimeOption until;
 
-    @Option(names = "--without-origin", description = "Only those whose headers tell no origin.")
+    @Option(names = "--without-origin", description = "Only those whose headers name no origin.")
     private boolean withoutOrigin;
 
     @Option(names = "--not-copied", description = "Only those whose key and value were not copied.")
@@ -57,17 +57,17 @@ public final class LetterFilter implements Predicate<Letter> {
 
     private Integer partition;
 
-    /** The option for this has a name of its own in each command. */
+    /** Each command has its own name for this option. */
     public void onlyPartition(int partition) {
         this.partition = partition;
     }
 
-    /** Before when; null if that is not asked for. */
+    /** The end of the time range; null if none was given. */
     public TimeOption until() {
         return until;
     }
 
-    /** Those of the partitions that need to be read. */
+    /** Those of the partitions that have to be read. */
     public List<TopicPartition> partitions(List<TopicPartition> all) {
         List<TopicPartition> some = all.stream().filter(p -> partition == null || p.partition() == partition).toList();
         if (some.isEmpty()) {
@@ -93,7 +93,7 @@ public final class LetterFilter implements Predicate<Letter> {
         return keyBytes == null ? key.equals(Letter.text(actual)) : Arrays.equals(keyBytes, actual);
     }
 
-    /** Of 0x… what it says, be it text or not; null of a text. */
+    /** The bytes that 0x… stands for; null for any other text. */
     private static byte[] bytes(String key) {
         try {
             return key.startsWith("0x") ? HexFormat.of().parseHex(key, 2, key.length()) : null;
@@ -110,8 +110,8 @@ public final class LetterFilter implements Predicate<Letter> {
     }
 
     /**
-     * The part of a progress's key that says which dead letters it counts: all options here, in this order for ever, or
-     * the progress of earlier versions is not found.
+     * The part of a progress key that says which dead letters it is for: all options here. Their order must never
+     * change, or the progress of earlier versions is not found.
      */
     public String progressKey() {
         return Stream.of(exception, reason == null ? null : reason.pattern(), key, origin, given(since), given(until),
@@ -123,14 +123,14 @@ public final class LetterFilter implements Predicate<Letter> {
         return time == null ? null : time.given();
     }
 
-    /** Reads a regular expression off the command line. */
+    /** Reads a regular expression from the command line. */
     static final class Regex implements ITypeConverter<Pattern> {
         @Override
         public Pattern convert(String text) {
             try {
                 return Pattern.compile(text);
             } catch (PatternSyntaxException e) {
-                throw new TypeConversionException("'" + text + "' is no regular expression: " + e.getDescription());
+                throw new TypeConversionException("'" + text + "' is not a regular expression: " + e.getDescription());
             }
         }
     }

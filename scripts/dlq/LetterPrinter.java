@@ -11,9 +11,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import messages.Json;
 
-/** Prints dead letters one by one, so that there may be any number of them: for people or for programs. */
+/** Prints dead letters one by one, so that there may be any number of them. */
 public final class LetterPrinter {
-    /** As a table, one JSON array, a JSON object a line, or lines of values separated by commas (RFC 4180). */
+    /** A table, one JSON array, one JSON object per line, or comma-separated values (RFC 4180). */
     public enum Format { table, json, jsonl, csv }
 
     private static final List<String> COLUMNS =
@@ -26,7 +26,7 @@ public final class LetterPrinter {
     private final UnaryOperator<String> safe;
     private long printed;
 
-    /** @param raw print what terminals act upon (control characters, bidi marks) as it is, and cut nothing */
+    /** @param raw print control characters and bidi marks unescaped, which terminals act upon */
     public LetterPrinter(Format format, PrintWriter out, UnaryOperator<String> bold, boolean raw) {
         this.format = format;
         this.out = out;
@@ -56,7 +56,7 @@ public final class LetterPrinter {
         printed++;
     }
 
-    /** What comes after the last one. */
+    /** Prints what comes after the last one. */
     public void end(String topic, boolean complete) {
         switch (format) {
             case table -> out.println((complete ? "" : "stopped after ") + printed

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 
 /** One line for each dead letter, or one JSON object. */
 @Command(name = "list", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Lists dead letters, one a line.")
+        description = "Lists dead letters, one per line.")
 public final class ListLetters extends DlqCommand {
     private static final String DEFAULT_FORMAT = "table";
     private static final int FIRST_LOOK = 100;
@@ -31,14 +31,14 @@ public final class ListLetters extends DlqCommand {
     private Integer limit;
 
     @Option(names = "--format", defaultValue = DEFAULT_FORMAT, paramLabel = "table|json|jsonl|csv",
-            description = "For people; one JSON array; one JSON object a line; or values parted by commas "
+            description = "A table, one JSON array, one JSON object per line, or comma-separated values "
                     + "(default: ${DEFAULT-VALUE}).")
     private LetterPrinter.Format format;
 
-    @Option(names = "--follow", description = "Go on with what comes in, until Ctrl-C.")
+    @Option(names = "--follow", description = "Keep printing new dead letters, until Ctrl-C.")
     private boolean follow;
 
-    @Option(names = "--raw", description = "Print what terminals act upon (escape sequences, bidi marks) as it is.")
+    @Option(names = "--raw", description = "Do not escape what terminals act upon (escape sequences, bidi marks).")
     private boolean raw;
 
     @Option(names = "--partition", paramLabel = "P", description = "Only those in this partition.")
@@ -49,7 +49,8 @@ public final class ListLetters extends DlqCommand {
     @Override
     protected Integer run(Admin admin) {
         if (limit != null && limit < 0 || follow && format == LetterPrinter.Format.json) {
-            throw new Failure(ExitCode.USAGE, follow ? "--follow has no end, and --format json needs one: take jsonl."
+            throw new Failure(ExitCode.USAGE, follow ? "--follow never ends, so that --format json cannot end its "
+                    + "array: take jsonl."
                     : "--limit has to be 0 or more.");
         }
         boolean complete;

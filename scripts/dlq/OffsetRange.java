@@ -4,10 +4,10 @@ import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A stretch of each of some partitions.
+ * A range of offsets in each of some partitions.
  *
  * @param from the offset of the first record, by partition
- * @param ends the offset behind the last one, of the same partitions
+ * @param ends the offset after the last one, of the same partitions
  */
 public record OffsetRange(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends) {
 

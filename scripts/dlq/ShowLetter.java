@@ -18,20 +18,20 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Everything of one dead letter. */
+/** Shows one dead letter in full. */
 @Command(name = "show", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Shows everything of one dead letter.")
+        description = "Shows one dead letter in full.")
 public final class ShowLetter extends DlqCommand {
     private static final Pattern PLACE = Pattern.compile("(\\d{1,9}):(\\d{1,18})");
 
-    @Parameters(paramLabel = "PARTITION:OFFSET", description = "Which one, as 'list' names it.")
+    @Parameters(paramLabel = "PARTITION:OFFSET", description = "Which one, as 'list' prints it.")
     private String place;
 
     @Option(names = "--fetch-original",
-            description = "Read the record where it came from, too: some dead letters have no key and value.")
+            description = "Also read the original record: some dead letters have no key and value.")
     private boolean fetchOriginal;
 
-    @Option(names = "--raw", description = "Print what terminals act upon (escape sequences, bidi marks) as it is.")
+    @Option(names = "--raw", description = "Do not escape what terminals act upon (escape sequences, bidi marks).")
     private boolean raw;
 
     @Override
@@ -39,12 +39,12 @@ public final class ShowLetter extends DlqCommand {
         Matcher matcher = PLACE.matcher(place);
         if (!matcher.matches()) {
             throw new Failure(
-                    ExitCode.USAGE, place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.");
+                    ExitCode.USAGE, place + " is not a place in a topic: give PARTITION:OFFSET, such as 0:3.");
         }
         TopicPartition partition = new TopicPartition(topic, Integer.parseInt(matcher.group(1)));
         try (TopicReader reader = reader()) {
             Letter letter = record(reader, partition, Long.parseLong(matcher.group(2))).map(Letter::of).orElseThrow(
-                    () -> new Failure("There is no record at " + place + " in " + topic + ": 'list' says what there "
+                    () -> new Failure("There is no record at " + place + " in " + topic + ": 'list' shows what there "
                             + "is."));
             print(letter);
             if (fetchOriginal) {
@@ -61,12 +61,12 @@ public final class ShowLetter extends DlqCommand {
         letter.record().headers().forEach(this::print);
         line("key", Letter.text(letter.record().key()));
         block("value", letter.copied() ? Letter.pretty(letter.record().value())
-                : "(not copied: --fetch-original reads it where it came from)");
+                : "(not copied: --fetch-original reads the original)");
     }
 
     private void printOriginal(TopicReader reader, Letter letter) {
         ConsumerRecord<byte[], byte[]> original = original(reader, letter).orElseThrow(() -> new Failure(
-                "The original is gone: " + LetterPrinter.from(letter.origin().orElse(null)) + " is not there."));
+                "The original is gone: " + LetterPrinter.from(letter.origin().orElse(null)) + " no longer exists."));
         line("original", LetterPrinter.from(letter.origin().orElse(null)) + ", "
                 + Instant.ofEpochMilli(original.timestamp()));
         original.headers().forEach(this::print);
@@ -75,9 +75,10 @@ public final class ShowLetter extends DlqCommand {
     }
 
     private void print(ReportedFailure failure) {
-        line("died", failure.described().entrySet().stream()
+        line("failed", failure.described().entrySet().stream()
                 .filter(one -> !one.getKey().equals("stacktrace"))
-                .map(one -> one.getKey() + " " + one.getValue()).collect(Collectors.joining(", ")));
+                .map(one -> (one.getKey().equals("family") ? "written by" : one.getKey()) + " "
+                        + one.getValue()).collect(Collectors.joining(", ")));
     }
 
     private void print(Header header) {

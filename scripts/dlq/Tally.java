@@ -10,7 +10,7 @@ import java.util.function.Function;
 /** Counts dead letters in bounded memory: by exception, by reason, by origin and by hour. */
 public final class Tally {
     private static final int MOST = 10_000;
-    private static final int LONGEST = 249; // as a topic's name at most
+    private static final int LONGEST = 249; // as long as a topic's name may be
     private static final String OTHERS = "(others)";
 
     private final Map<String, Function<Letter, String>> by = new LinkedHashMap<>();
@@ -22,7 +22,7 @@ public final class Tally {
     public Tally() {
         by("exception", letter -> cut(letter.exception()));
         by("reason", letter -> folded(letter.reason()));
-        by("origin", letter -> letter.origin().map(from -> cut(from.topic())).orElse("(not told)"));
+        by("origin", letter -> letter.origin().map(from -> cut(from.topic())).orElse("(unknown)"));
         by("hour", letter -> letter.time().truncatedTo(ChronoUnit.HOURS).toString());
     }
 
@@ -39,7 +39,7 @@ public final class Tally {
         by.forEach((what, group) -> count(counts.get(what), group.apply(letter)));
     }
 
-    /** Of more than there is room for, the rest is counted as one. */
+    /** If there are too many groups, all further ones are counted as one. */
     public static void count(Map<String, long[]> counts, String group) {
         long[] count = counts.get(group);
         if (count == null) {
@@ -60,7 +60,7 @@ public final class Tally {
         return Instant.ofEpochMilli(newest);
     }
 
-    /** How many of each; by hour the latest first, else the most frequent. */
+    /** How many of each; by hour the latest first, otherwise the most frequent first. */
     public Map<String, Map<String, Long>> counts() {
         Map<String, Map<String, Long>> sorted = new LinkedHashMap<>();
         counts.forEach((what, groups) -> {
@@ -76,8 +76,8 @@ public final class Tally {
     }
 
     /**
-     * A message without what differs from record to record, so that alike ones fall together: every number, and every
-     * word of hex digits and hyphens with a digit in it (such as a UUID), becomes a "#".
+     * A message without what differs from record to record, so that similar ones are counted together: every number,
+     * and every word of hex digits and hyphens with a digit in it (such as a UUID), becomes a "#".
      */
     public static String folded(String message) {
         int end = Math.min(message.length(), LONGEST);
@@ -108,7 +108,7 @@ public final class Tally {
         return end < message.length() ? folded.append('…').toString() : folded.toString();
     }
 
-    /** What is longer than need be: a header may hold a megabyte. */
+    /** Cuts what is too long: a header may hold a megabyte. */
     public static String cut(String group) {
         return group.length() <= LONGEST ? group : group.substring(0, LONGEST) + "…";
     }

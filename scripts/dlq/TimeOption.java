@@ -18,7 +18,7 @@ import picocli.CommandLine.TypeConversionException;
  * A time as people give it: in ISO-8601 (2026-01-31, 2026-01-31T12:00, with or without an offset; without one it is
  * UTC), or as a duration back from now (90s, 15m, 2h, 3d, PT1H30M).
  *
- * @param given as it was given: a duration means another time at each run, and yet the same
+ * @param given as it was given: the same duration is a different time in each run
  * @param ago   whether it was given as a duration
  */
 public record TimeOption(String given, Instant time, boolean ago) {
@@ -41,7 +41,7 @@ public record TimeOption(String given, Instant time, boolean ago) {
         return Duration.parse(back.group(2).equals("d") ? "P" + back.group(1) + "D" : "PT" + back.group());
     }
 
-    /** Reads it off the command line. */
+    /** Reads it from the command line. */
     public static final class Converter implements ITypeConverter<TimeOption> {
         @Override
         public TimeOption convert(String text) {
@@ -49,10 +49,10 @@ public record TimeOption(String given, Instant time, boolean ago) {
                 try {
                     return new TimeOption(text, form.apply(text), form == FORMS.getLast());
                 } catch (DateTimeException | ArithmeticException e) {
-                    // perhaps the next one
+                    // try the next form
                 }
             }
-            throw new TypeConversionException("'" + text + "' is no time: give one such as 2026-01-31T12:00:00Z, or "
+            throw new TypeConversionException("'" + text + "' is not a time: give one such as 2026-01-31T12:00:00Z, or "
                     + "how long ago, such as 90m or 3d");
         }
     }

@@ -1,7 +1,7 @@
 package families;
 
 /**
- * What a dead letter has of the record that failed.
+ * What a dead letter contains of the record that failed.
  *
  * @param payload   whether key and value are always copied; if not, a dead letter with neither may lack both
  * @param headers   whether the record's own headers are copied, and so those of earlier failures

@@ -6,7 +6,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.function.Function;
 
-/** How a header's value is written. Offsets, counts and times of Kafka's are never negative: -1 means "none". */
+/** How a header's value is written. Kafka's offsets, counts and times are never negative: -1 means "none". */
 enum Encoding {
     TEXT(false, Encoding::text),
     INT(false, value -> Math.toIntExact(notNegative(Long.parseLong(text(value))))),
@@ -14,13 +14,13 @@ enum Encoding {
     MILLIS(false, value -> Instant.ofEpochMilli(notNegative(Long.parseLong(text(value))))),
     INSTANT(false, value -> { // ISO-8601
         Instant instant = Instant.parse(text(value));
-        notNegative(instant.toEpochMilli()); // nor too far away for a long
+        notNegative(instant.toEpochMilli()); // also throws if it does not fit in a long
         return instant;
     }),
     BINARY_INT(true, value -> Math.toIntExact(notNegative(bigEndian(value, Integer.BYTES)))),
     BINARY_LONG(true, value -> notNegative(bigEndian(value, Long.BYTES))),
     BINARY_MILLIS(true, value -> Instant.ofEpochMilli(notNegative(bigEndian(value, Long.BYTES)))),
-    BINARY_ATTEMPT(true, value -> // it was one byte once
+    BINARY_ATTEMPT(true, value -> // older versions wrote one byte
             value.length == 1 ? value[0] & 0xff : BINARY_INT.reader.apply(value)),
     BIG_MILLIS(true, value -> Instant.ofEpochMilli(notNegative(bigEndian(value, value.length))));
 

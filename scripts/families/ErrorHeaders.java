@@ -17,16 +17,16 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.record.TimestampType;
 
 /**
- * Reads the error headers of dead letters. A value is read as its header's name says, never by its looks: "1234" is
- * four bytes, and so is a binary number. What cannot be read (a wrong length, not a number, no value at all) is not
- * reported: nothing in a dead letter throws.
+ * Reads the error headers of dead letters. The name of a header decides how its value is read, never the bytes: "1234"
+ * is four bytes, and so is a binary number. What cannot be read (a wrong length, not a number, no value at all) is not
+ * reported: reading a dead letter never throws.
  *
  * <p>Each family writes its headers in two steps: the origin, then the exception, or the other way round. A record that
- * fails there again gets a second run of both, behind the first; where a header of the first step follows one of the
- * second, the next failure begins. SmallRye alone puts the new run in front of all that was there.
+ * fails there again gets a second run of both, after the first; where a header of the first step follows one of the
+ * second, the next failure begins. Only SmallRye puts the new run before all other headers.
  *
- * <p>A record that failed in several families has its failures in the order of their headers. SmallRye's are taken to
- * be the first: it writes in front and the others write behind, so that no place says which of them was earlier.
+ * <p>A record that failed in several families has its failures in the order of their headers. SmallRye's are assumed to
+ * be the first: it writes at the front and the others at the end, so that positions do not show which was earlier.
  */
 public final class ErrorHeaders {
     private static final List<Family> FAMILIES =
@@ -97,7 +97,7 @@ public final class ErrorHeaders {
 
     /**
      * A header's value for people: the binary numbers and times of error headers as text, UTF-8 as it is, other bytes
-     * in hex, null as "(null)". It may hold anything: make it printable before a terminal sees it.
+     * in hex, null as "(null)". It may hold anything: escape it before a terminal prints it.
      */
     public static String readable(Header header) {
         byte[] value = header.value();
@@ -117,8 +117,8 @@ public final class ErrorHeaders {
     }
 
     /**
-     * The timestamp that the record had before its first failure: where a header reports it, or where every family
-     * since then copied it. Else null.
+     * The timestamp that the record had before its first failure: known if a header reports it, or if every family
+     * since then copied it; else null.
      */
     public static Instant originalTimestamp(ConsumerRecord<?, ?> letter) {
         Instant timestamp = letter.timestampType() == TimestampType.CREATE_TIME

@@ -11,10 +11,10 @@ import java.util.Map;
  * be read, is null.
  *
  * @param family         the name of the library that wrote them
- * @param topic          where the record was when it failed, with {@code partition} and {@code offset}; of a record
- *                       that failed again, a dead-letter or a retry topic
+ * @param topic          where the record was when it failed, with {@code partition} and {@code offset}; if it failed
+ *                       again, that is a dead-letter or a retry topic
  * @param timestamp      the record's own, with its {@code timestampType}: CreateTime or LogAppendTime
- * @param group          the consumer group that gave it up
+ * @param group          the consumer group in which it failed
  * @param attempts       how often it was tried
  * @param exception      the class of what was thrown. With Spring that is ListenerExecutionFailedException for all that
  *                       a listener throws, and {@code cause} is what it threw

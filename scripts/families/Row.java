@@ -16,7 +16,7 @@ record Row(String name, int step, Field field, Encoding encoding) {
         return new Row(name, 2, field, encoding);
     }
 
-    /** One that belongs to a failure, and so not to the record, but reports nothing of it. */
+    /** An error header, not one of the record's own, that reports nothing about the failure. */
     static Row beside(String name, Encoding encoding) {
         return new Row(name, 0, null, encoding);
     }

@@ -36,10 +36,10 @@ final class SpringKafka implements Family {
             rows.add(Row.second(prefix + "original-timestamp-type", Field.TIMESTAMP_TYPE, Encoding.TEXT));
         }
         rows.add(Row.second("kafka_dlt-original-consumer-group", Field.GROUP, Encoding.TEXT)); // retry topics too
-        // these come with the delivery, where the application asks for them
+        // part of the delivery, if the application asks for them
         rows.add(Row.first("kafka_deliveryAttempt", Field.ATTEMPTS, Encoding.BINARY_INT));
         rows.add(Row.beside("kafka_listenerInfo", Encoding.TEXT));
-        // added at each attempt, unless retainAllRetryHeaderValues is off; the attempt is the one that would be next
+        // added at each attempt, unless retainAllRetryHeaderValues is off; it is the number of the next attempt
         rows.add(Row.second("retry_topic-original-timestamp", Field.TIMESTAMP, Encoding.BIG_MILLIS));
         rows.add(Row.second("retry_topic-attempts", Field.NEXT_ATTEMPT, Encoding.BINARY_ATTEMPT));
         rows.add(Row.beside("retry_topic-backoff-timestamp", Encoding.BIG_MILLIS));

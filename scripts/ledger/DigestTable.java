@@ -3,10 +3,10 @@ package ledger;
 import messages.Digest;
 
 /**
- * A map from the digest of a message's id to the digest of its content and the second at which it was processed. No
- * object stands for an entry: 36 bytes a slot, of which three to six in eight are taken, and nothing in it for the
- * garbage collector to follow. Open addressing with linear probing; digests are as good as random, so that their bits
- * are the hash. Safe for several threads.
+ * A map from the digest of a message's id to the digest of its content and the second at which it was processed. An
+ * entry is not an object: a slot takes 36 bytes, three to six of eight slots are taken, and the garbage collector has
+ * nothing to follow. Open addressing with linear probing; digests are as good as random, so that their bits serve as
+ * the hash. Safe for several threads.
  */
 final class DigestTable {
     private static final int FREE = 0;
@@ -17,14 +17,14 @@ final class DigestTable {
     private int[] seconds = new int[16];
     private int taken;
 
-    /** The content's digest, or null if the message is not there, or only from before a second. */
+    /** The content's digest, or null if the message is unknown, or was processed before {@code notBefore}. */
     synchronized Digest content(Digest id, int notBefore) {
         int slot = slot(id);
         return seconds[slot] <= FORGOTTEN || seconds[slot] < notBefore ? null
                 : new Digest(digests[LONGS * slot + 2], digests[LONGS * slot + 3]);
     }
 
-    /** Adds a message, or renews it. */
+    /** Adds a message, or replaces it. */
     synchronized void put(Digest id, Digest content, int second) {
         int slot = slot(id);
         if (seconds[slot] == FREE && ++taken > seconds.length / 4 * 3) {
@@ -43,7 +43,7 @@ final class DigestTable {
         }
     }
 
-    /** Drops what is from before a second, and the room that it took. */
+    /** Drops what was processed before {@code notBefore}, and frees its memory. */
     synchronized void sweep(int notBefore) {
         int left = 0;
         for (int second : seconds) {
@@ -62,7 +62,7 @@ final class DigestTable {
         return taken;
     }
 
-    /** Where a message is, or where it would go. */
+    /** The slot of a message, or the free slot for it. */
     private int slot(Digest id) {
         int mask = seconds.length - 1;
         int slot = (int) id.low() & mask;

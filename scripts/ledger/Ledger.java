@@ -8,11 +8,11 @@ import messages.Digest;
 import messages.Message;
 
 /**
- * Which messages of one partition were processed, with what content, and for how long that is remembered. It lives in
- * the topic of outcomes, in the partition of the same number, and {@link LedgerRestore} reads it back from there: the
- * write of an outcome is also the write that remembers it.
+ * Which messages of one partition were processed, with what content, and for how long that is remembered. It is stored
+ * in the topic of outcomes, in the partition of the same number, and {@link LedgerRestore} reads it back from there:
+ * the write of an outcome is also the entry in the ledger.
  *
- * <p>A message takes 48 to 96 bytes of heap: two digests of 128 bits, a second, and the room to find them.
+ * <p>A message takes 48 to 96 bytes of heap: two digests of 128 bits, a second, and free slots.
  */
 public final class Ledger {
     /** What the ledger knows of a message. */
@@ -34,7 +34,7 @@ public final class Ledger {
         return new Ledger(null, Long.MAX_VALUE, true);
     }
 
-    /** A set in the process, that is gone when the process or the partition goes. */
+    /** A set in memory, which is lost when the process ends or the partition is revoked. */
     public static Ledger inMemory() {
         return new Ledger(new DigestTable(), Long.MAX_VALUE, true);
     }
@@ -50,7 +50,7 @@ public final class Ledger {
                 : known.equals(message.content()) ? Knowledge.SAME : Knowledge.OTHER_CONTENT;
     }
 
-    /** Notes a message as processed; to be called as soon as it is, for a duplicate may follow in the same batch. */
+    /** Notes a message as processed. Call it at once: a duplicate may follow in the same batch. */
     public void add(Message<?> message) {
         if (processed != null) {
             processed.put(id(message), message.content(), (int) (System.currentTimeMillis() / 1000));

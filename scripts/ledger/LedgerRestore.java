@@ -23,15 +23,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads ledgers back from their topic, each in a thread of its own, while other partitions flow:
+ * Reads ledgers back from their topic, each in its own thread, while other partitions are processed:
  *
  * <ol>
- *   <li>Wait until the group's committed offset is stable: no transaction of a former owner is about to move it.
+ *   <li>Wait until the group's committed offset is stable: no transaction of an earlier owner may still change it.
  *   <li>Ask where the ledger's partition ends, open transactions included.
- *   <li>Read up to there, committed outcomes only, which waits for those transactions to end.
+ *   <li>Read the committed outcomes up to there. This waits for those transactions to end.
  * </ol>
  *
- * In any other order a former owner's last transaction could come between: its offsets seen, its outcomes not.
+ * In any other order, the last transaction of an earlier owner could come in between: its offsets would be seen, and
+ * its outcomes missed.
  */
 public final class LedgerRestore {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerRestore.class);
@@ -46,7 +47,7 @@ public final class LedgerRestore {
     private final long retentionMillis;
     private final Restored listener;
 
-    /** Hears of each ledger that is read back. */
+    /** Is called for each ledger that is read back. */
     @FunctionalInterface
     public interface Restored {
         /** @param messages how many it remembers */
@@ -86,7 +87,7 @@ public final class LedgerRestore {
         return ledger;
     }
 
-    /** Whether it came through. */
+    /** Whether it succeeded. */
     private boolean restore(TopicPartition source, TopicPartition from, Ledger ledger) throws InterruptedException {
         long started = System.nanoTime();
         try (TopicReader reader = new TopicReader(settings())) {
@@ -107,13 +108,13 @@ public final class LedgerRestore {
     private void awaitStableOffset(TopicPartition source) throws ExecutionException, InterruptedException {
         var only = new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(source));
         admin.listConsumerGroupOffsets(Map.of(group, only), new ListConsumerGroupOffsetsOptions().requireStable(true))
-                .partitionsToOffsetAndMetadata(group).get(); // asks again until it is
+                .partitionsToOffsetAndMetadata(group).get(); // retries until it is stable
     }
 
     private Properties settings() {
         Properties settings = client.get();
-        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000); // all that a fetch brought in
-        settings.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, 1024 * 1024); // which come in at once
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000); // all records of a fetch
+        settings.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, 1024 * 1024); // room for such a fetch
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024); // fewer, larger fetches
         return settings;
     }
@@ -138,7 +139,7 @@ public final class LedgerRestore {
                     remember(outcome);
                 }
             } catch (IOException | RuntimeException e) { // of the format
-                LOG.warn("{}-{}@{} is not an outcome, and is left out: {}", outcome.topic(), outcome.partition(),
+                LOG.warn("{}-{}@{} is not an outcome, and is ignored: {}", outcome.topic(), outcome.partition(),
                         outcome.offset(), e.getMessage());
             }
             if (System.nanoTime() - loggedAt > PROGRESS.toNanos()) {

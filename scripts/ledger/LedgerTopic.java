@@ -11,8 +11,8 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.slf4j.Logger;
 
 /**
- * The topic of outcomes, which is the ledger: compacted, so that the last outcome of every message stays, and
- * partitioned like the source topic, so that a partition of the ledger moves with its partition of the source.
+ * The topic of outcomes, which is the ledger: compacted, so that Kafka keeps the last outcome of every message, and
+ * with as many partitions as the source topic, so that each partition has its own part of the ledger.
  */
 public final class LedgerTopic {
     private LedgerTopic() {
@@ -20,9 +20,9 @@ public final class LedgerTopic {
 
     /**
      * Creates the source topic and the ledger's unless they exist, and warns if the ledger forgets too soon: it has to
-     * remember a message for as long as a record of it may still turn up, from the source topic or by a replay.
+     * remember a message for as long as a record of it may still arrive, from the source topic or by a replay.
      *
-     * @param sourceTopic   as it is to be created; what is read is the one that exists
+     * @param sourceTopic   how to create it; one that exists is used as it is
      * @param replayHorizon for how long after its record a dead letter may be replayed
      * @return how long the ledger remembers, in milliseconds; {@link Long#MAX_VALUE} is for ever
      * @throws ClusterFailure if it cannot be created, has fewer partitions than the source, or a right is missing
@@ -37,14 +37,14 @@ public final class LedgerTopic {
                 AclOperation.DESCRIBE_CONFIGS);
         if (topics.partitions(name) < partitions) {
             throw new ClusterFailure(ClusterFailure.Kind.REFUSED, "The ledger " + name + " has fewer partitions than "
-                    + source + " (" + partitions + "), and an outcome goes to the partition of its record's number: "
-                    + "add partitions to it.");
+                    + source + " (" + partitions + "), but an outcome goes to the partition with the same number as "
+                    + "its record: add partitions to the ledger.");
         }
         long remembered = topics.retention(name);
         if (remembered < needed) {
-            log.warn("the ledger {} forgets after {}, but records are kept in {} and replayed for {} in all: one that "
-                            + "is older than that is processed twice. Raise its retention.ms to {}, or lower "
-                            + "--replay-horizon-days.", name, Duration.ofMillis(remembered), source, inWords(needed),
+            log.warn("the ledger {} remembers for {} only, but records may come from {} or from a replay for {}: a "
+                    + "duplicate that comes too late is processed again. Raise the ledger's retention.ms to {}, or "
+                    + "lower --replay-horizon-days.", name, Duration.ofMillis(remembered), source, inWords(needed),
                     needed == Long.MAX_VALUE ? -1 : needed);
         }
         return remembered;

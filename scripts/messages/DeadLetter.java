@@ -31,7 +31,7 @@ public final class DeadLetter {
     public static final String STACKTRACE = PREFIX + "stacktrace";
     public static final String TIMESTAMP = PREFIX + "timestamp";
 
-    /** How often it was replayed. Not an error header: it has to stay when the record fails again. */
+    /** How often it was replayed. Not an error header: it is kept when the record fails again. */
     public static final String REPLAYS = "__dlq.replays";
 
     /** The largest dead letter, in bytes: Kafka's own default for a record, plus room for the error headers. */
@@ -52,7 +52,7 @@ public final class DeadLetter {
     /** Turns a failed record into a dead letter for the topic {@code dlq}. */
     public static ProducerRecord<byte[], byte[]> of(ConsumerRecord<byte[], byte[]> failed, String dlq, String group,
             int deliveryCount, Exception cause) {
-        Headers headers = withoutErrors(failed.headers()); // of a failure before its replay, too
+        Headers headers = withoutErrors(failed.headers()); // also drops those of an earlier failure
         add(headers, TOPIC, failed.topic());
         add(headers, PARTITION, String.valueOf(failed.partition()));
         add(headers, OFFSET, String.valueOf(failed.offset()));
@@ -61,7 +61,7 @@ public final class DeadLetter {
         add(headers, MESSAGE, bounded(String.valueOf(cause.getMessage()), LONGEST_MESSAGE));
         add(headers, EXCEPTION, cause.getClass().getName());
         add(headers, STACKTRACE, bounded(stackTrace(cause), LONGEST_STACKTRACE));
-        add(headers, TIMESTAMP, Instant.ofEpochMilli(failed.timestamp()).toString()); // not of the failure
+        add(headers, TIMESTAMP, Instant.ofEpochMilli(failed.timestamp()).toString()); // the record's own
         return new ProducerRecord<>(dlq, null, failed.key(), failed.value(), headers);
     }
 

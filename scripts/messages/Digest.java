@@ -8,7 +8,7 @@ import java.util.HexFormat;
 
 /**
  * The first 128 bits of a SHA-256: short enough to keep millions, long enough that two texts never share one. (With 64
- * bits a billion orders would collide; without cryptography a customer could make them.)
+ * bits, some of a billion orders would collide; with a weaker hash, a customer could make two collide.)
  */
 public record Digest(long high, long low) {
     private static final int BYTES = 16;
@@ -19,7 +19,7 @@ public record Digest(long high, long low) {
         return of(ByteBuffer.wrap(fresh().digest(bytes)));
     }
 
-    /** The digest of texts, each told from the next: {@code ("ab", "c")} is not {@code ("a", "bc")}. */
+    /** The digest of several texts, each with its length: {@code ("ab", "c")} is not {@code ("a", "bc")}. */
     public static Digest of(Iterable<String> texts) {
         MessageDigest sha256 = fresh();
         for (String text : texts) {

@@ -18,7 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** JSON as the contracts have it: snake_case, money exact, and no second reading of what a text means. */
+/** JSON as the contracts define it: snake_case, exact money, and only one way to read a text. */
 public final class Json {
     /** Strict where JSON is loose: no duplicate names, nothing after the value, bounded depth and numbers. */
     public static final ObjectMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
@@ -26,7 +26,7 @@ public final class Json {
                             .maxNestingDepth(32)
                             .maxNumberLength(100)
                             .build())
-                    .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool()) // one a thread is one a virtual thread
+                    .recyclerPool(JsonRecyclerPools.sharedConcurrentDequePool()) // not one for each virtual thread
                     .build())
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
@@ -35,7 +35,7 @@ public final class Json {
             .enable(JsonGenerator.Feature.WRITE_BIGDECIMAL_AS_PLAIN)
             .build();
 
-    /** For what we wrote ourselves, and read by the million: no questions asked. */
+    /** Without checks, for what this project wrote itself, and reads by the million. */
     public static final JsonFactory TRUSTED = new JsonFactory();
 
     private static final char REPLACEMENT = '\ufffd';
@@ -44,26 +44,26 @@ public final class Json {
     }
 
     /**
-     * Reads one value in UTF-8 (RFC 8259, 8.1; Jackson would guess at other encodings, and takes bytes that are not
-     * UTF-8); of no bytes, a missing one.
+     * Reads one value in UTF-8 (RFC 8259, 8.1); no bytes give a missing node. (Jackson alone would guess other
+     * encodings, and accept bytes that are not UTF-8.)
      *
-     * @throws JsonProcessingException whatever it is that is not JSON, or not within our bounds
+     * @throws JsonProcessingException if it is not JSON, or exceeds the limits
      */
     public static JsonNode read(byte[] json) throws JsonProcessingException {
         try {
             String text = new String(json, StandardCharsets.UTF_8); // many times faster than a decoder
             if (text.indexOf(REPLACEMENT) >= 0) {
-                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)); // it was there, or it is not UTF-8
+                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)); // throws if the bytes are not UTF-8
             }
             return MAPPER.readTree(text.startsWith("\ufeff") ? text.substring(1) : text); // a byte order mark
         } catch (CharacterCodingException e) {
             throw new JsonParseException(null, "it is not in UTF-8", e);
-        } catch (NumberFormatException e) { // an exponent of more digits than Jackson takes
+        } catch (NumberFormatException e) { // an exponent with too many digits
             throw new JsonParseException(null, e.getMessage(), e);
         }
     }
 
-    /** Writes a value; one of our own, that cannot fail. */
+    /** Writes a value of this project's own, which cannot fail. */
     public static byte[] bytes(Object value) {
         try {
             return MAPPER.writeValueAsBytes(value);

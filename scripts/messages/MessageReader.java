@@ -2,7 +2,7 @@ package messages;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Reads the message out of a record. */
+/** Reads the message from a record. */
 @FunctionalInterface
 public interface MessageReader<T> {
     /**

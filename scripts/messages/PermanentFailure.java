@@ -1,6 +1,6 @@
 package messages;
 
-/** A failure that no retry can mend: its record goes to the dead-letter queue at once. */
+/** A failure that no retry can fix: its record goes to the dead-letter queue at once. */
 public abstract class PermanentFailure extends Exception {
     protected PermanentFailure(String message, Throwable cause) {
         super(message, cause);

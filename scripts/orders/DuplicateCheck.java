@@ -3,12 +3,12 @@ package orders;
 import java.util.Arrays;
 
 /**
- * What came of orders that were sent several times each; as JSON, too.
+ * The outcomes of orders that were sent several times each; also written as JSON.
  *
- * @param recordsAdded  by how many records the topic of orders has grown meanwhile
+ * @param recordsAdded  how many records the topic of orders has gained meanwhile
  * @param orderIds      how many order_ids these orders had in all: as many as orders, if all is well
- * @param httpRetries   requests that were sent again for want of an answer
- * @param sentPerSecond copies acknowledged a second; p50Ms and p99Ms are how long one took
+ * @param httpRetries   requests that were sent again because there was no answer
+ * @param sentPerSecond copies acknowledged per second; p50Ms and p99Ms are how long one took
  * @param held          whether each order has exactly one outcome
  */
 public record DuplicateCheck(String runId, int orders, int copies, long recordsAdded, int orderIds, long oneOutcome,

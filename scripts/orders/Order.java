@@ -10,7 +10,7 @@ import messages.Digest;
 import orders.InvalidOrder.Problem;
 
 /**
- * An order, as it is posted to the API and as it stands in {@code order-events}.
+ * An order, as it is posted to the API and stored in {@code order-events}.
  *
  * @param orderId        its identity: the record's key, and what makes two records the same order
  * @param totalAmount    money, exact
@@ -29,7 +29,7 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
     }
 
     /**
-     * Reads an order out of JSON; fields it does not know are left out.
+     * Reads an order from JSON; unknown fields are ignored.
      *
      * @throws InvalidOrder naming every field that is missing or wrong
      */
@@ -37,12 +37,12 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
         return new Reading(true).order(json);
     }
 
-    /** The same as a client may post it: without order_id and timestamp, which are null then. */
+    /** The same, as a client posts it: order_id and timestamp may be missing, and are then null. */
     public static Order posted(JsonNode json) throws InvalidOrder {
         return new Reading(false).order(json);
     }
 
-    /** This order, with what it has not filled in, and under an idempotency key. */
+    /** This order, with what it lacks filled in, and with an idempotency key. */
     public Order completed(String orderId, String timestamp, String idempotencyKey) {
         return new Order(this.orderId == null ? orderId : this.orderId, customerId, items, totalAmount,
                 this.timestamp == null ? timestamp : this.timestamp, idempotencyKey);
@@ -68,7 +68,7 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
         return money.stripTrailingZeros().toPlainString();
     }
 
-    /** Goes through the fields and notes what is wrong with them, so that a client learns it all at once. */
+    /** Reads the fields and collects what is wrong with them, so that a client gets all problems at once. */
     private static final class Reading {
         private final List<Problem> problems = new ArrayList<>();
         private final boolean complete;
@@ -115,10 +115,10 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
             return optionalText(parent, field, prefix);
         }
 
-        /** An order can be asked for at /orders/{order_id}, where these two would lead elsewhere (RFC 3986, 5.2.4). */
+        /** GET /orders/{order_id} would get another address with one of these two (RFC 3986, 5.2.4). */
         private String addressable(String orderId) {
             if (".".equals(orderId) || "..".equals(orderId)) {
-                wrong("order_id", "must not be . or .., which are no name in an address");
+                wrong("order_id", "must not be . or .., which have another meaning in a URL");
             }
             return orderId;
         }
@@ -137,7 +137,7 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
             return value.textValue();
         }
 
-        /** A surrogate alone is no character, and cannot be written. */
+        /** A single surrogate is not a character, and cannot be written. */
         private static boolean hasHalfAPair(String text) {
             int c;
             for (int i = 0; i < text.length(); i += Character.charCount(c)) {
@@ -168,15 +168,17 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
             } else if (!value.isNumber() || !plausible(value.decimalValue())) {
                 wrong(
                         prefix + field,
-                        "must be a number of 0 or more with at most 15 digits before the point and 6 behind");
+                        "must be a number of 0 or more with at most 15 digits before the point and 6 after it");
             } else {
                 BigDecimal money = value.decimalValue();
-                return money.setScale(Math.clamp(money.scale(), 0, MOST_DECIMALS)); // 1e3 is 1000, and so written
+                return money.setScale(Math.clamp(money.scale(), 0, MOST_DECIMALS)); // writes 1e3 as 1000
             }
             return BigDecimal.ZERO;
         }
 
-        /** However it is written: 1.0000000 is money, and 1e999999999 is short JSON and a long number. */
+        /**
+         * Checks the value, not its notation: 1.0000000 is an amount, and 1e999999999 is short JSON but a long number.
+         */
         private static boolean plausible(BigDecimal money) {
             BigDecimal shortest = money.stripTrailingZeros();
             return money.signum() >= 0 && shortest.precision() - (long) shortest.scale() <= 15

@@ -2,7 +2,7 @@ package orders;
 
 import messages.PermanentFailure;
 
-/** The business says no to a well-formed order. */
+/** The business refuses a well-formed order. */
 public final class OrderRejected extends PermanentFailure {
     public OrderRejected(String message) {
         super(message, null);

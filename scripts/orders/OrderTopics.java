@@ -3,7 +3,7 @@ package orders;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Where orders and their outcomes are. Fields, since picocli sets them. */
+/** Where orders and their outcomes are. The fields are public: picocli sets them. */
 @Command(optionListHeading = "Topics:%n")
 public class OrderTopics {
     @Option(names = "--topic", defaultValue = Topics.EVENTS, paramLabel = "TOPIC",

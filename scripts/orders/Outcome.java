@@ -6,7 +6,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * The outcome of an order: the value of a record in {@code order-outcomes}, whose key is the {@code order_id}. Only
- * {@link #PROCESSED} counts as seen; a dead-lettered order may be replayed.
+ * {@link #PROCESSED} makes later records of the order duplicates; a dead-lettered order may be replayed.
  *
  * @param reason        why it was dead-lettered; null if processed
  * @param source        the record in {@code order-events} that this is the outcome of

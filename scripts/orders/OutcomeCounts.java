@@ -26,7 +26,7 @@ public final class OutcomeCounts {
         return byOrderId.size();
     }
 
-    /** How many orders have just so many outcomes. */
+    /** How many orders have exactly that many outcomes. */
     public long with(int outcomes) {
         return byOrderId.values().stream().filter(n -> n == outcomes).count();
     }

@@ -30,7 +30,7 @@ public final class OutcomeJson implements OutcomeFormat<Order> {
         return Json.bytes(Outcome.deadLettered(message, reason, source, attempts));
     }
 
-    /** Field by field and with no tree: a ledger may have millions. */
+    /** Reads field by field, without a tree: a ledger may have millions. */
     @Override
     public Digest processedContent(byte[] outcome) throws IOException {
         boolean processed = false;

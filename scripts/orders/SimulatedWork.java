@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Stands for the work on an order, which is where your own goes: a pause, and three ways to fail. Customers ending in f
+ * Simulates the work on an order, with a pause and three ways to fail; replace it with your own. Customers ending in f
  * are refused for good; those ending in r fail twice and then pass; those ending in h hang twice and then pass.
  */
 @Command(optionListHeading = "Simulated work:%n")
@@ -20,8 +20,8 @@ public final class SimulatedWork {
     private WorkTime time;
 
     @Option(names = "--no-failures",
-            description = "Simulate no failures: the bug is fixed, and customers ending in f, r or h are served like "
-                    + "any other.")
+            description = "Simulate no failures, as if the bug were fixed: orders of customers ending in f, r or h "
+                    + "are processed like any other.")
     private boolean noFailures;
 
     /** @param attempt 1, and more after failures */

@@ -3,7 +3,7 @@ package orders;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.NewTopic;
 
-/** The names of the topics, and the shape of that of the orders. Replication: the broker's default. */
+/** The names of the topics, and the settings of the orders topic. Replication is the broker's default. */
 public final class Topics {
     public static final String EVENTS = "order-events";
     public static final String DLQ = "order-events-dlq";

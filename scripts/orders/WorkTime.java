@@ -12,7 +12,7 @@ public record WorkTime(int least, int most) {
         @Override
         public WorkTime convert(String text) {
             if (!text.matches("\\d{1,8}(-\\d{1,8})?")) {
-                throw new TypeConversionException("'" + text + "' is no time: give milliseconds, as in 500 or 0-5");
+                throw new TypeConversionException("'" + text + "' is not a time: give milliseconds, as in 500 or 0-5");
             }
             String[] bounds = text.split("-");
             WorkTime time = new WorkTime(Integer.parseInt(bounds[0]), Integer.parseInt(bounds[bounds.length - 1]));

@@ -19,11 +19,11 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import replay.Decision.Action;
 
 /**
- * What was done with each dead letter, one JSON object a line, added to a file: {@code at} (ISO-8601), {@code
+ * What was done with each dead letter, one JSON object per line, added to a file: {@code at} (ISO-8601), {@code
  * dead_letter} and {@code to} (TOPIC-PARTITION@OFFSET; null if it was not sent), {@code action} (replayed, quarantined,
- * gone, skipped), {@code key}, {@code exception}, {@code replays}. A line is written before the progress is: after a
- * kill the last ones may come again. In a transaction with the progress it is written after both: they may be missing.
- * Each line is one write, so that a kill leaves no half of one.
+ * gone, skipped), {@code key}, {@code exception}, {@code replays}. A line is written before the progress is committed:
+ * after a kill, the last ones may be repeated. With {@code --exactly-once} it is written after the transaction: after a
+ * kill, the last ones may be missing. Each line is one write, so that a kill leaves no partial line.
  */
 public final class AuditLog implements AutoCloseable {
     private final OutputStream file;
@@ -35,7 +35,7 @@ public final class AuditLog implements AutoCloseable {
                     StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new Failure(ExitCode.USAGE, "--audit " + path + " cannot be written ("
-                    + e.getClass().getSimpleName() + "): give a file in a folder that is there.", e);
+                    + e.getClass().getSimpleName() + "): give a file in a folder that exists.", e);
         }
     }
 
@@ -64,8 +64,8 @@ public final class AuditLog implements AutoCloseable {
     }
 
     private static Failure full(IOException e) {
-        return new Failure(ExitCode.FAILED, "The --audit file cannot be written any more (" + e.getMessage()
-                + "): make room and run it again; what was sent last is sent once more.", e);
+        return new Failure(ExitCode.FAILED, "The --audit file can no longer be written (" + e.getMessage()
+                + "): free some space and run it again; what was sent last is sent once more.", e);
     }
 
     @Override

@@ -6,7 +6,7 @@ import dlq.Letter;
  * What to do with a dead letter: decided once, and carried with it.
  *
  * @param topic     where to send it; null if it is not sent
- * @param partition that, too; null if the producer chooses it by the key
+ * @param partition where to send it; null if the producer chooses the partition by the key
  */
 public record Decision(Letter letter, Action action, String topic, Integer partition) {
     public enum Action {
@@ -15,9 +15,9 @@ public record Decision(Letter letter, Action action, String topic, Integer parti
         NO_ORIGIN,
         /** Key and value were not copied, and are not to be fetched. */
         NOT_COPIED,
-        /** It is to be left out. */
+        /** {@code --skip} leaves it out. */
         SKIPPED,
-        /** The original is no longer where it came from; that shows only when it is fetched. */
+        /** The original no longer exists; that is known only when it is fetched. */
         GONE
     }
 
@@ -25,7 +25,7 @@ public record Decision(Letter letter, Action action, String topic, Integer parti
         return new Decision(letter, why, null, null);
     }
 
-    /** Whether it is sent, to whatever topic. */
+    /** Whether it is sent, to any topic. */
     public boolean sends() {
         return topic != null;
     }

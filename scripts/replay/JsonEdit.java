@@ -16,7 +16,7 @@ import picocli.CommandLine.TypeConversionException;
 /** Puts a value into a record's JSON, at the place that a JSON pointer (RFC 6901) names. */
 public record JsonEdit(JsonPointer place, JsonNode value) {
 
-    /** @throws Failure if the record is no JSON, or has no such place */
+    /** @throws Failure if the record is not JSON, or has no such place */
     public byte[] applyTo(byte[] json) {
         try {
             JsonNode root = Json.read(json == null ? new byte[0] : json);
@@ -32,19 +32,19 @@ public record JsonEdit(JsonPointer place, JsonNode value) {
             }
             return Json.bytes(root);
         } catch (JsonProcessingException e) {
-            throw new Failure("it is no JSON that can be edited (" + e.getOriginalMessage() + ")");
+            throw new Failure("it is not JSON (" + e.getOriginalMessage() + ")");
         } catch (UncheckedIOException e) { // a number such as 1e20000, which cannot be written in full
             throw new Failure("its JSON cannot be written again (" + e.getCause().getMessage() + ")");
         }
     }
 
-    /** Reads POINTER=VALUE off the command line; a value that is no JSON is a text. */
+    /** Reads POINTER=VALUE from the command line; a value that is not JSON is a text. */
     public static final class Converter implements ITypeConverter<JsonEdit> {
         @Override
         public JsonEdit convert(String text) {
             int equals = text.indexOf('=');
             if (!text.startsWith("/") || equals < 0) {
-                throw new TypeConversionException("'" + text + "' is no edit: give POINTER=VALUE, such as "
+                throw new TypeConversionException("'" + text + "' is not an edit: give POINTER=VALUE, such as "
                         + "/customer_id=customer123");
             }
             return new JsonEdit(JsonPointer.compile(text.substring(0, equals)), value(text.substring(equals + 1)));

@@ -19,8 +19,8 @@ import org.apache.kafka.common.errors.TimeoutException;
 import replay.LetterBatches.Batch;
 
 /**
- * Reads a range of the dead-letter topic in the batches that are polled, and decides what to do with each dead letter
- * that is asked for. It ends with the range, at the limit, or when it is to stop.
+ * Reads a range of the dead-letter topic, one batch per poll, and decides what to do with each dead letter that the
+ * filter selects. It ends at the end of the range, at the limit, or when it is stopped.
  */
 public final class LetterBatches implements Iterator<Batch> {
     private static final Duration POLL = Duration.ofMillis(200);
@@ -34,17 +34,17 @@ public final class LetterBatches implements Iterator<Batch> {
     private Batch next;
 
     /**
-     * What was polled at a time.
+     * The result of one poll.
      *
-     * @param decisions for those dead letters that are asked for; may be none
-     * @param end       where to go on reading once these are done, by partition, for all partitions
+     * @param decisions for the dead letters that the filter selects; may be empty
+     * @param end       where to continue reading once these are done, for all partitions
      */
     public record Batch(List<Decision> decisions, Map<TopicPartition, Long> end) {
     }
 
     /**
      * @param consumer has the partitions of the range assigned, and is moved to its beginning
-     * @param patience for how long nothing may come
+     * @param patience how long to wait without progress
      */
     public LetterBatches(Consumer<byte[], byte[]> consumer, OffsetRange range, ReplayOptions options,
             Duration patience, BooleanSupplier stopped) {
@@ -60,12 +60,12 @@ public final class LetterBatches implements Iterator<Batch> {
     /**
      * Waits for the next batch.
      *
-     * @throws TimeoutException if nothing came for too long
+     * @throws TimeoutException if there was no progress for too long
      */
     @Override
     public boolean hasNext() {
         while (next == null && left > 0 && !stopped.getAsBoolean()
-                && new OffsetRange(position(), range.ends()).size() > 0) { // passes over gaps, as counting does not
+                && new OffsetRange(position(), range.ends()).size() > 0) { // also right with gaps, unlike a count
             patience.check(consumer);
             ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL); // 1; an empty one is not the end
             if (!records.isEmpty()) {
@@ -86,7 +86,7 @@ public final class LetterBatches implements Iterator<Batch> {
         return batch;
     }
 
-    /** Behind the limit nothing is taken, and the position goes back to the first that would have been. */
+    /** Beyond the limit nothing is taken, and the position goes back to the first one beyond it. */
     private List<Decision> decisions(ConsumerRecords<byte[], byte[]> records) {
         List<Decision> decisions = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {

@@ -3,12 +3,12 @@ package replay;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Lets through so many a second, evenly. */
+/** Lets through a given number per second, evenly. */
 public final class RateLimit {
     private final long nanos;
     private long next = System.nanoTime();
 
-    /** @param perSecond null for as many as there are */
+    /** @param perSecond null for no limit */
     public RateLimit(Integer perSecond) {
         nanos = perSecond == null ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
     }

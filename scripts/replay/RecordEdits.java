@@ -16,7 +16,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** What is sent: the record as it was before it failed, with the count of its replays and what else is asked for. */
+/** What is sent: the record as it was before it failed, with the count of its replays and the changes asked for. */
 @Command(optionListHeading = "What to change:%n")
 public final class RecordEdits {
     @Option(names = "--set", paramLabel = "POINTER=VALUE", converter = JsonEdit.Converter.class,
@@ -24,14 +24,15 @@ public final class RecordEdits {
     private List<JsonEdit> edits = List.of();
 
     @Option(names = "--strip-header", paramLabel = "NAME",
-            description = "Leave off this header of the record's own.")
+            description = "Remove this header of the record.")
     private Set<String> stripped = Set.of();
 
-    @Option(names = "--keep-error-headers", description = "Leave the error headers on.")
+    @Option(names = "--keep-error-headers", description = "Keep the error headers.")
     private boolean keepErrorHeaders;
 
     @Option(names = "--new-timestamp",
-            description = "Send with the time of now: what is older than the topic's retention would soon be gone.")
+            description = "Send with the current time: Kafka soon deletes a record that is older than the topic's "
+                    + "retention.")
     private boolean newTimestamp;
 
     /**
@@ -42,7 +43,7 @@ public final class RecordEdits {
             Instant timestamp, int replays) {
         long time = timestamp == null ? record.timestamp() : timestamp.toEpochMilli();
         return new ProducerRecord<>(decision.topic(), decision.partition(),
-                newTimestamp || time < 0 ? null : Long.valueOf(time), // Kafka takes no negative one
+                newTimestamp || time < 0 ? null : Long.valueOf(time), // Kafka refuses a negative one
                 record.key(), edited(decision.letter(), record.value()), headers(record.headers(), replays));
     }
 
@@ -53,7 +54,7 @@ public final class RecordEdits {
             try {
                 edited = edit.applyTo(edited);
             } catch (Failure e) {
-                throw new Failure(letter.at() + " cannot be edited, " + e.getMessage()
+                throw new Failure(letter.at() + " cannot be edited because " + e.getMessage()
                         + ": leave it out with --skip " + letter.at() + ", or take another --set.");
             }
         }
@@ -71,7 +72,7 @@ public final class RecordEdits {
         return headers.add(DeadLetter.REPLAYS, String.valueOf(replays + 1).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Unchanged, with the error headers; those are beside a record that was fetched. */
+    /** The record unchanged, with its error headers, which a fetched record does not have itself. */
     static ProducerRecord<byte[], byte[]> quarantined(Decision decision, ConsumerRecord<byte[], byte[]> record,
             Iterable<Header> more) {
         Headers headers = new RecordHeaders(record.headers());

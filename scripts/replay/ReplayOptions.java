@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import replay.Decision.Action;
 
-/** The options of a replay: which dead letters, where to, as what, and how; and the decision that they come to. */
+/** The options of a replay: which dead letters, where to, as what, and how; and the decision that follows from them. */
 @Command(optionListHeading = "How far:%n")
 public final class ReplayOptions {
     @Option(names = "--dlq-partition", paramLabel = "P", description = "Only those in this partition.")
@@ -24,18 +24,19 @@ public final class ReplayOptions {
         filter.onlyPartition(partition);
     }
 
-    @Option(names = "--limit", paramLabel = "N", description = "Only the first N that can be sent, and were not.")
+    @Option(names = "--limit", paramLabel = "N", description = "Only the first N that can be sent and were not sent "
+            + "before.")
     private Integer limit;
 
     @Option(names = "--group", paramLabel = "GROUP",
-            description = "Where the progress is kept (default: a name made of topic, filter, --to and "
-                    + "--fetch-original). Kafka forgets it some time after the last run with --execute: "
-                    + "offsets.retention.minutes, which is 7 days by default. One run at a time: two would send "
-                    + "twice; with --exactly-once the later one ends the earlier.")
+            description = "The consumer group that keeps the progress (default: a name made from topic, filter, --to "
+                    + "and --fetch-original). Kafka deletes it some time after the last run with --execute: "
+                    + "offsets.retention.minutes, 7 days by default. Run one replay at a time: two would send twice; "
+                    + "with --exactly-once the later one fences the earlier.")
     private String group;
 
     @Option(names = "--from-beginning",
-            description = "Replay also what was replayed before. The progress is not taken back.")
+            description = "Also replay what was replayed before. The progress is not reset.")
     private boolean fromBeginning;
 
     @Mixin
@@ -55,12 +56,12 @@ public final class ReplayOptions {
         @ArgGroup(multiplicity = "0..1")
         private Mode mode = new Mode();
 
-        @Option(names = "--rate", paramLabel = "N", description = "Send at most N a second.")
+        @Option(names = "--rate", paramLabel = "N", description = "Send at most N per second.")
         private Integer rate;
 
         @Option(names = "--exactly-once",
-                description = "Send each batch in one transaction with the progress: for consumers that "
-                        + "read_committed, nothing comes twice.")
+                description = "Send each batch in one transaction with the progress: consumers with "
+                        + "isolation.level=read_committed get nothing twice.")
         private boolean exactlyOnce;
 
         @Option(names = "--audit", paramLabel = "FILE",
@@ -84,8 +85,8 @@ public final class ReplayOptions {
     public void complete(String topic) {
         String wrong = limit != null && limit < 1 || delivery.rate != null && delivery.rate < 1
                 ? "--limit and --rate have to be 1 or more."
-                : filter.until() != null && filter.until().ago() ? "--until " + filter.until().given() + " is another "
-                        + "time at each run, and what is too new now would be passed over for good: give a time, such "
+                : filter.until() != null && filter.until().ago() ? "--until " + filter.until().given()
+                        + " is a different time in each run, and would skip dead letters for good: give a time, such "
                         + "as 2026-01-31T12:00:00Z."
                 : null;
         if (wrong != null) {
@@ -95,22 +96,22 @@ public final class ReplayOptions {
     }
 
     /**
-     * What the progress of a replay is the progress of: the same for all options that neither pass over other dead
-     * letters nor send them elsewhere. It is kept in Kafka, and made of what is written here and in the two others.
+     * Names the replay that a progress belongs to: the same for all options that neither select other dead letters nor
+     * send them elsewhere. It is kept in Kafka, and consists of the keys of filter and rules.
      */
     public String progressKey() {
         return filter.progressKey() + "\n" + rules.progressKey();
     }
 
-    /** What to do with a dead letter, as far as that can be said without its original. */
+    /** What to do with a dead letter, as far as that is known without its original. */
     public Decision decide(Letter letter) {
         return rules.decide(letter);
     }
 
     /**
-     * Makes what is to be sent; where that has to be fetched, it may not be there, or be due for quarantine.
+     * Makes the record to send. If its original has to be fetched, that may be gone, or due for quarantine.
      *
-     * @param originals finds what a dead letter was before it failed, if it is still where it came from
+     * @param originals finds the original of a dead letter, if its topic still has it
      * @throws Failure if it cannot be edited as asked for
      */
     public Outgoing outgoing(Decision decision, Function<Letter, Optional<ConsumerRecord<byte[], byte[]>>> originals) {
@@ -161,7 +162,7 @@ public final class ReplayOptions {
         return delivery.mode.execute;
     }
 
-    /** How many to send a second; null for as many as there are. */
+    /** How many to send per second; null for no limit. */
     public Integer rate() {
         return delivery.rate;
     }
@@ -170,7 +171,7 @@ public final class ReplayOptions {
         return delivery.exactlyOnce;
     }
 
-    /** The group to keep the progress in; null for one named after the rest. */
+    /** The group to keep the progress in; null for the default. */
     public String group() {
         return group;
     }

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import org.apache.kafka.common.acl.AclOperation;
 import replay.Decision.Action;
 
-/** What a replay would do: how many dead letters go where, by reason, and how many are left. */
+/** What a replay would do: how many dead letters go where, by reason, and how many are not sent. */
 public final class ReplayPlan {
     private static final int REASONS = 5;
 
@@ -36,13 +36,13 @@ public final class ReplayPlan {
         return counts.getOrDefault(action, 0L);
     }
 
-    /** How many are to be sent, to whatever topic. */
+    /** How many are to be sent, to any topic. */
     public long toSend() {
         return count(Action.REPLAYED) + count(Action.QUARANTINED);
     }
 
     /**
-     * Checks that records can be sent to all topics of the plan, and makes the quarantine topic if it is needed.
+     * Checks that records can be sent to all topics of the plan, and creates the quarantine topic if it is needed.
      *
      * @throws Failure        if a topic lacks a partition that the plan has
      * @throws ClusterFailure if a topic is not there, or may not be written to
@@ -52,7 +52,7 @@ public final class ReplayPlan {
         highestPartitions.forEach((target, highest) -> {
             if (topics.partitions(target) <= highest) {
                 throw new Failure("Some came from partition " + highest + ", which " + target
-                        + " does not have: take --partition key.");
+                        + " does not have: use --partition key.");
             }
         });
         if (count(Action.QUARANTINED) > 0) {
@@ -68,13 +68,14 @@ public final class ReplayPlan {
         reasonsByTarget.forEach((target, reasons) -> print(out, target, reasons));
         print(out, Action.QUARANTINED, " to " + options.rules().quarantine() + ": replayed "
                 + options.rules().maxReplays() + " times before");
-        print(out, Action.NO_ORIGIN, " stay: their headers tell no origin (--without-origin --to TOPIC sends them)");
-        print(out, Action.NOT_COPIED, " stay: key and value were not copied (--not-copied --fetch-original takes them "
-                + "from the origin)");
-        print(out, Action.SKIPPED, " left out, as --skip says");
+        print(out, Action.NO_ORIGIN, " not replayed: their headers name no origin (--without-origin --to TOPIC sends "
+                + "them)");
+        print(out, Action.NOT_COPIED, " not replayed: key and value were not copied (--not-copied --fetch-original "
+                + "reads them from the origin)");
+        print(out, Action.SKIPPED, " left out by --skip");
         progress.note().ifPresent(out::println);
         if (!options.execute()) {
-            out.println("nothing was sent; --execute sends");
+            out.println("nothing was sent; add --execute to send");
         }
         out.flush();
     }

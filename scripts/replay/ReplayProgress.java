@@ -15,8 +15,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 
 /**
- * How far a replay got: offsets in the dead-letter topic that are committed for a group, each with a digest of what it
- * is the progress of, as it says nothing of another filter. No run takes it back behind where it began.
+ * How far a replay got: offsets in the dead-letter topic that are committed for a group, each with a digest of the
+ * replay that it belongs to, as it is not valid for another filter. No run sets it back.
  */
 public final class ReplayProgress {
     private final String topic;
@@ -43,7 +43,7 @@ public final class ReplayProgress {
      * nothing was.
      *
      * @return from there to the present end
-     * @throws GroupAuthorizationException if this user may not know, and records are to be sent
+     * @throws GroupAuthorizationException if this user may not see it, and records are to be sent
      * @throws Failure                     if the group has the progress of another replay
      */
     public OffsetRange open(Consumer<?, ?> consumer) {
@@ -59,12 +59,12 @@ public final class ReplayProgress {
                 }
             });
             note = new OffsetRange(beginning, start).size() == 0 ? null
-                    : "  those before were replayed already (--from-beginning takes them again)";
+                    : " earlier ones were replayed already (--from-beginning replays them again)";
         } catch (GroupAuthorizationException e) {
             if (options.execute()) {
                 throw e;
             }
-            note = "  what was replayed already is not known: this user may not see the group " + group;
+            note = " it is not known what was replayed already: this user may not see the group " + group;
         }
         return new OffsetRange(start, consumer.endOffsets(consumer.assignment()));
     }
@@ -79,7 +79,7 @@ public final class ReplayProgress {
         boolean same = known.metadata().isEmpty() || known.metadata().equals(digest);
         if (!same && !options.fromBeginning()) {
             throw new Failure(ExitCode.USAGE, "The group " + group + " has the progress of a replay with another "
-                    + "filter, --to or --fetch-original, which says nothing of this one: take another --group, or "
+                    + "filter, --to or --fetch-original, which does not apply to this one: give another --group, or "
                     + "--from-beginning.");
         }
         return same;

@@ -66,9 +66,9 @@ public final class ReplayResult implements AutoCloseable {
         }
     }
 
-    /** Which originals are gone, for people. */
+    /** Which originals are gone, in a sentence. */
     public Optional<String> gone() {
-        return gone.isEmpty() ? Optional.empty() : Optional.of(gone.size() + " could not be replayed, as their "
+        return gone.isEmpty() ? Optional.empty() : Optional.of(gone.size() + " could not be replayed because their "
                 + "originals are gone: " + gone.stream().limit(NAMED).collect(Collectors.joining(", "))
                 + (gone.size() > NAMED ? ", …" : ""));
     }
@@ -77,11 +77,11 @@ public final class ReplayResult implements AutoCloseable {
     public void check() {
         List<String> left = new ArrayList<>();
         if (count(Action.NO_ORIGIN) > 0) {
-            left.add(count(Action.NO_ORIGIN) + " stay, as their headers tell no origin: --without-origin --to TOPIC "
-                    + "sends them");
+            left.add(count(Action.NO_ORIGIN) + " not replayed because their headers name no origin: --without-origin "
+                    + "--to TOPIC sends them");
         }
         if (count(Action.NOT_COPIED) > 0) {
-            left.add(count(Action.NOT_COPIED) + " stay, as key and value were not copied: --not-copied "
+            left.add(count(Action.NOT_COPIED) + " not replayed because key and value were not copied: --not-copied "
                     + "--fetch-original sends them");
         }
         gone().ifPresent(left::add);
@@ -90,7 +90,7 @@ public final class ReplayResult implements AutoCloseable {
         }
     }
 
-    /** Closes the audit log; what it counted stays. */
+    /** Closes the audit log; the counts remain. */
     @Override
     public void close() throws IOException {
         audit.close();

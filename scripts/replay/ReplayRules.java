@@ -39,16 +39,16 @@ public final class ReplayRules {
     enum Placement { key, original }
 
     @Option(names = "--fetch-original",
-            description = "Where key and value were not copied, take them from where the record came from.")
+            description = "Where key and value were not copied, read them from the original record.")
     private boolean fetchOriginal;
 
     @Option(names = "--max-replays", defaultValue = DEFAULT_MAX_REPLAYS, paramLabel = "N",
-            description = "Whoever was replayed so often and died again goes to the quarantine topic "
+            description = "A record that failed again after N replays goes to the quarantine topic "
                     + "(default: ${DEFAULT-VALUE}).")
     private int maxReplays;
 
     @Option(names = "--quarantine-topic", paramLabel = "TOPIC",
-            description = "The quarantine topic (default: the dead-letter topic's name and -quarantine).")
+            description = "The quarantine topic (default: the dead-letter topic's name plus -quarantine).")
     private String quarantine;
 
     /**
@@ -59,17 +59,18 @@ public final class ReplayRules {
     void complete(String topic) {
         quarantine = quarantine == null ? topic + QUARANTINE_SUFFIX : quarantine;
         String wrong = maxReplays < 0 ? "--max-replays has to be 0 or more."
-                : topic.equals(to) ? "--to " + to + " is the dead-letter topic itself."
-                : topic.equals(quarantine) ? "--quarantine-topic " + quarantine + " is the dead-letter topic itself."
+                : topic.equals(to) ? "--to " + to + " is the dead-letter topic itself: give another."
+                : topic.equals(quarantine) ? "--quarantine-topic " + quarantine + " is the dead-letter topic itself: "
+                        + "give another."
                 : skipped.stream().filter(place -> !PLACE.matcher(place).matches()).findFirst().map(place ->
-                        "--skip " + place + " is no place in a topic: give PARTITION:OFFSET, such as 0:3.")
+                        "--skip " + place + " is not a place in a topic: give PARTITION:OFFSET, such as 0:3.")
                         .orElse(null);
         if (wrong != null) {
             throw new Failure(ExitCode.USAGE, wrong);
         }
     }
 
-    /** What to do with a dead letter, as far as that can be said without its original. */
+    /** What to do with a dead letter, as far as that is known without its original. */
     Decision decide(Letter letter) {
         if (skipped.contains(letter.at())) {
             return Decision.leave(letter, Action.SKIPPED);
@@ -89,7 +90,7 @@ public final class ReplayRules {
                 placement == Placement.key ? null : origin.map(ReportedFailure::partition).orElse(null));
     }
 
-    /** The same decision, or another one now that the original was read and was replayed so often. */
+    /** The same decision, or quarantine if the original turns out to have been replayed too often. */
     Decision decide(Decision before, int replays) {
         return replays >= maxReplays ? quarantine(before.letter()) : before;
     }
@@ -98,7 +99,7 @@ public final class ReplayRules {
         return new Decision(letter, Action.QUARANTINED, quarantine, null);
     }
 
-    /** The quarantine topic, as it is made where it is missing. */
+    /** The quarantine topic, as it is created if it is missing. */
     public NewTopic quarantineTopic() {
         return DeadLetter.topic(quarantine);
     }
@@ -115,7 +116,7 @@ public final class ReplayRules {
         return fetchOriginal;
     }
 
-    /** The part of a progress's key that says where its dead letters went, and which of them could not go. */
+    /** The part of a progress key that says where dead letters are sent, and which cannot be sent. */
     String progressKey() {
         return to + "\n" + fetchOriginal;
     }

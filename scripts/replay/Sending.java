@@ -22,8 +22,8 @@ import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
- * Sends a batch and waits until all of it is acknowledged. In which order that and the commit of the progress happen is
- * the script's; here stands what it means, for either order, that a record is refused.
+ * Sends a batch and waits until all of it is acknowledged. The script commits the progress, afterwards or in the same
+ * transaction; this class handles a record that is refused, in both cases.
  */
 public abstract sealed class Sending {
     final Producer<byte[], byte[]> producer;
@@ -39,10 +39,10 @@ public abstract sealed class Sending {
     }
 
     /**
-     * What sending a batch came to.
+     * The result of sending a batch.
      *
      * @param written  what was acknowledged
-     * @param position where to go on reading, by partition of the dead-letter topic
+     * @param position where to continue reading, by partition of the dead-letter topic
      * @param refusal  the first record that was refused, if one was
      */
     public record Sent(List<Written> written, Map<TopicPartition, Long> position, Optional<Refusal> refusal) {
@@ -55,24 +55,24 @@ public abstract sealed class Sending {
         }
     }
 
-    /** @param overtaken whether some that are behind it in its partition were acknowledged */
+    /** @param overtaken whether later ones of its partition were acknowledged */
     public record Refusal(Letter letter, Throwable why, boolean overtaken) {
         private Failure failure() {
             boolean forGood = !(why instanceof RetriableException);
             return new Failure(why instanceof TimeoutException ? ExitCode.NO_BROKER : ExitCode.FAILED, letter.at()
                     + " was not replayed (" + why.getMessage() + "): run it again to go on from there"
                     + (forGood ? ", or leave it out with --skip " + letter.at() : "")
-                    + (overtaken ? "; those behind it in its batch were sent, and will be sent again." : "."), why);
+                    + (overtaken ? "; later ones of its batch were sent, and will be sent again." : "."), why);
         }
     }
 
-    /** For a commit that follows: what is behind a refused record in its partition is not to be committed. */
+    /** For a commit that follows: offsets after a refused record in its partition must not be committed. */
     public static final class SendThenCommit extends Sending {
         public SendThenCommit(Producer<byte[], byte[]> producer, RateLimit rate) {
             super(producer, rate);
         }
 
-        /** @param end where to go on reading if all of it is acknowledged */
+        /** @param end where to continue reading if all of it is acknowledged */
         public Sent send(List<Outgoing> batch, Map<TopicPartition, Long> end) {
             List<Future<RecordMetadata>> futures = sendAll(batch);
             List<Written> written = new ArrayList<>();
@@ -86,7 +86,7 @@ public abstract sealed class Sending {
                 TopicPartition partition = new TopicPartition(letter.record().topic(), letter.record().partition());
                 Future<RecordMetadata> future = futures.get(i);
                 if (failure(future) != null && !(failure(future) instanceof RetriableException) && refused == null) {
-                    future = sendAlone(batch.get(i)); // what went with a record that is refused is refused with it
+                    future = sendAlone(batch.get(i)); // records sent with a refused one are refused, too
                 }
                 if (failure(future) == null) {
                     written.add(new Written(batch.get(i), future.resultNow()));
@@ -106,16 +106,16 @@ public abstract sealed class Sending {
         }
     }
 
-    /** For a transaction that holds the commit, too: it is written whole, or nothing of it is. */
+    /** For a transaction that also holds the commit: all of it is written, or nothing. */
     public static final class SendInTransaction extends Sending {
         public SendInTransaction(Producer<byte[], byte[]> producer, RateLimit rate) {
             super(producer, rate);
         }
 
         /**
-         * Sends the batch in the transaction that is open.
+         * Sends the batch in the open transaction.
          *
-         * @param end where to go on reading afterwards
+         * @param end where to continue reading afterwards
          * @throws KafkaException if a record was refused
          */
         public Sent send(List<Outgoing> batch, Map<TopicPartition, Long> end) {
@@ -134,8 +134,8 @@ public abstract sealed class Sending {
         /**
          * Runs a transaction with a batch; if a record was refused, aborts it and finds out which.
          *
-         * @throws KafkaException if it failed for another reason. Of a timeout it is not known whether the transaction
-         *                        was committed: that shows when the replay is run again
+         * @throws KafkaException if it failed for another reason. After a timeout it is not known whether the
+         *                        transaction was committed; the next run of the replay finds out
          */
         public Sent orRefusal(List<Outgoing> batch, Supplier<Sent> transaction) {
             try {
@@ -145,15 +145,15 @@ public abstract sealed class Sending {
             } catch (KafkaException e) {
                 KafkaException cause = e.getCause() instanceof KafkaException known ? known : e;
                 if (cause instanceof RetriableException) {
-                    throw cause; // Kafka is away; to close the producer aborts, or Kafka does when it is back
+                    throw cause; // Kafka is away: closing the producer aborts, or Kafka does once it is back
                 }
                 return new Sent(List.of(), Map.of(), Optional.of(culprit(batch, cause)));
             }
         }
 
         /**
-         * The client gives its error also to what it had not sent yet, so that the refused record shows only when one
-         * is sent after the other; in a transaction that is aborted.
+         * The client reports the same error for records that it had not sent yet. So this sends one record after the
+         * other, to find the refused one, in a transaction that is aborted.
          */
         private Refusal culprit(List<Outgoing> batch, KafkaException cause) {
             Refusal refusal = null;
@@ -167,7 +167,7 @@ public abstract sealed class Sending {
                 }
                 producer.abortTransaction();
             } catch (KafkaException | IllegalStateException e) {
-                cause.addSuppressed(e); // it did not fail for a record: this producer may not go on
+                cause.addSuppressed(e); // not the fault of a record: this producer cannot go on
             }
             if (refusal == null) {
                 throw cause;
@@ -176,7 +176,7 @@ public abstract sealed class Sending {
         }
     }
 
-    /** Sends and waits; once Kafka is gone, each of the others would take its time to find that out. */
+    /** Sends and waits. Once Kafka is gone, the others fail at once, as each would otherwise wait for its time-out. */
     List<Future<RecordMetadata>> sendAll(List<Outgoing> batch) {
         List<Future<RecordMetadata>> futures = new ArrayList<>();
         Throwable away = null;

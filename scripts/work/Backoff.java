@@ -4,9 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Exponential backoff with equal jitter: after n failures a random wait between half of and all of
- * {@code base * 2^(n - 1)}, {@code most} at the most. The jitter keeps records that failed together from coming back
- * together.
+ * Exponential backoff with equal jitter: after n failures a random wait between half of and all of {@code base * 2^(n -
+ * 1)}, but at most {@code most}. The jitter keeps records that failed together from coming back together.
  */
 public record Backoff(Duration base, Duration most) {
     /** How long to wait after so many failed attempts (1 or more). */

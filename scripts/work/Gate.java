@@ -2,11 +2,11 @@ package work;
 
 import java.time.Duration;
 
-/** What a partition that may leave has to say about work on its records; asked by workers. */
+/** Whether workers may work on the records of a partition, which may be revoked at any time. */
 public interface Gate {
     /** Whether an attempt at the record at this offset may begin. */
     boolean begin(long offset);
 
-    /** Sleeps, but not once the partition is leaving. */
+    /** Sleeps, but returns once the partition is being revoked. */
     void sleep(Duration duration);
 }

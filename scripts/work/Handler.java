@@ -8,7 +8,7 @@ public interface Handler<T> {
     /**
      * @param body    of the message
      * @param attempt 1, and more after failures
-     * @throws PermanentFailure for what no further attempt would mend; any other exception may pass
+     * @throws PermanentFailure if another attempt would not help; after any other exception it is tried again
      */
     void handle(T body, int attempt) throws Exception;
 }

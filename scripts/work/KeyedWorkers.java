@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs tasks on virtual threads: those of one key one after the other in the order they came, those of different keys
- * side by side, at most {@code concurrency} at a time.
+ * Runs tasks on virtual threads: those of one key one after the other, in the order in which they came, those of
+ * different keys in parallel, at most {@code concurrency} at a time.
  */
 public final class KeyedWorkers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeyedWorkers.class);
@@ -61,11 +61,12 @@ public final class KeyedWorkers implements AutoCloseable {
     }
 
     /**
-     * Calls a handler in this thread, which holds a slot for the time; who waits to retry holds none.
+     * Calls a handler in this thread, which holds a slot meanwhile; a task that waits for a retry holds none.
      *
-     * @param what whose handler it is, for the log
-     * @throws TransientFailure if it did not end within the limit, and ended when it was interrupted. What blocks in
-     * the JDK does so; a handler that does not keeps its slot and its key, and the log says so.
+     * @param what the record that is being handled, for the log
+     * @throws TransientFailure if it took longer than the limit, and ended when it was interrupted. Blocking calls of
+     *                          the JDK do; a handler that ignores the interrupt keeps its slot and its key, and the log
+     *                          says so.
      * @throws Exception what the handler throws
      */
     public <T> T inSlot(Callable<T> task, Object what) throws Exception {
@@ -94,7 +95,7 @@ public final class KeyedWorkers implements AutoCloseable {
         }
     }
 
-    /** Ends the watch over handlers that hang. */
+    /** Stops watching for handlers that hang. */
     @Override
     public void close() {
         closed.countDown();
@@ -117,7 +118,7 @@ public final class KeyedWorkers implements AutoCloseable {
         synchronized void interruptIfOverdue(long now) {
             if (!over && now - deadline > 0) {
                 if (overdue) {
-                    LOG.error("the handler of {} hangs and does not care for its interrupt", what);
+                    LOG.error("the handler of {} hangs and ignores its interrupt", what);
                 }
                 overdue = true;
                 deadline = now + REMIND.toNanos();
@@ -128,7 +129,7 @@ public final class KeyedWorkers implements AutoCloseable {
         synchronized void end() {
             over = true;
             if (overdue) {
-                Thread.interrupted(); // an interrupt that came too late is not for the next in this thread
+                Thread.interrupted(); // a late interrupt must not hit the next task of this thread
             }
         }
     }

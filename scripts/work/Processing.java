@@ -15,7 +15,7 @@ import work.Result.Duplicate;
 import work.Result.Processed;
 
 /**
- * Steps 2 and 3 of the consumer, on a worker's thread: reads a message, looks it up in the ledger, has it handled, and
+ * Steps 2 and 3 of the consumer, on a worker's thread: reads a message, looks it up in the ledger, handles it, and
  * tries again, after a pause, if the failure may pass.
  */
 public final class Processing<T> implements AutoCloseable {
@@ -32,7 +32,7 @@ public final class Processing<T> implements AutoCloseable {
 
     /**
      * @param noun    what the log calls a message, such as "order"
-     * @param retried called whenever an attempt that failed is to be followed by another
+     * @param retried called when a failed attempt is to be retried
      */
     public Processing(String noun, MessageReader<T> reader, Handler<T> handler, Limits limits, Runnable retried,
             Logger log) {
@@ -55,7 +55,7 @@ public final class Processing<T> implements AutoCloseable {
     public record Limits(int concurrency, int handlerTimeoutMs, int maxAttempts, int retryBackoffMs) {
     }
 
-    /** Runs a task on a worker's thread, after all earlier ones of an equal lane. Never blocks. */
+    /** Runs a task on a worker's thread, after all earlier ones of the same lane. Never blocks. */
     public void submit(Object lane, Runnable task) {
         workers.submit(lane, task);
     }

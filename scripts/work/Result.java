@@ -2,7 +2,7 @@ package work;
 
 import messages.Message;
 
-/** What a worker gives back for a record. */
+/** What a worker returns for a record. */
 public sealed interface Result<T> {
     /** The handler did its work, at the given attempt: 1, and more after failures. */
     record Processed<T>(Message<T> message, int attempts) implements Result<T> {
@@ -16,7 +16,7 @@ public sealed interface Result<T> {
     record DeadLettered<T>(Message<T> message, Exception cause, int attempts) implements Result<T> {
     }
 
-    /** Its partition is leaving: the next owner will do it. */
+    /** Its partition is being revoked: the next owner will do it. */
     record Abandoned<T>() implements Result<T> {
     }
 }
