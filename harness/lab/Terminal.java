@@ -11,6 +11,10 @@ import java.nio.file.Path;
 public final class Terminal implements AutoCloseable {
     private final Process shell;
     private final OutputStream keyboard;
+    /** A shell that Ctrl-C reaches, even if the harness ignores it as background jobs do; only GNU env undoes that. */
+    private static final String INTERRUPTIBLE =
+            "env --default-signal=INT true 2>/dev/null && exec env --default-signal=INT bash; exec bash";
+
     private final Path screen;
     private int seen;
 
@@ -22,8 +26,8 @@ public final class Terminal implements AutoCloseable {
         try {
             Files.createDirectories(logs);
             screen = Files.createFile(logs.resolve("terminal-" + name + ".out"));
-            ProcessBuilder bash = new ProcessBuilder("bash").directory(folder.toFile()).redirectErrorStream(true)
-                    .redirectOutput(screen.toFile());
+            ProcessBuilder bash = new ProcessBuilder("bash", "-c", INTERRUPTIBLE).directory(folder.toFile())
+                    .redirectErrorStream(true).redirectOutput(screen.toFile());
             bash.environment().putAll(Build.QUICK);
             shell = Reaper.start(bash);
             keyboard = shell.getOutputStream();
