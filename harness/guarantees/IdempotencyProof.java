@@ -181,8 +181,10 @@ class IdempotencyProof {
         Api api = lab.api();
         lab.consumer();
         assertThat(lab.sendDuplicates("--orders", "30", "--copies", "4", "--api", api.uri().toString()).out())
-                .contains("30 orders: 30 with exactly one outcome, 0 with none, 0 with several");
+                .contains("0 HTTP retries", "120 requests added 30 records to " + lab.events,
+                        "30 orders: 30 with exactly one outcome, 0 with none, 0 with several");
         assertThat(lab.sendDuplicates("--orders", "30", "--via", "topic").out())
-                .contains("30 orders: 30 with exactly one outcome, 0 with none, 0 with several");
+                .contains("90 requests added 90 records to " + lab.events,
+                        "30 orders: 30 with exactly one outcome, 0 with none, 0 with several").doesNotContain("HTTP");
     }
 }

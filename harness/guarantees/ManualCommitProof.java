@@ -155,7 +155,7 @@ class ManualCommitProof {
     @Test
     void twoConsumersShareThePartitionsAndNothingIsDoneTwice(Lab lab) {
         send(lab);
-        lab.consumer("--work-ms", "50", "--concurrency", "5");
+        Running first = lab.consumer("--work-ms", "50", "--concurrency", "5");
         await("the first works").atMost(Duration.ofSeconds(30)).until(() -> lab.outcomes().size() > 20);
         Running second = lab.consumer("--work-ms", "50", "--concurrency", "5");
         await("the partitions are shared").atMost(Duration.ofSeconds(30))
@@ -165,6 +165,9 @@ class ManualCommitProof {
                 .until(() -> lab.kafka().assignment(lab.group).equals(List.of(3)));
         lab.awaitCaughtUp();
         assertThat(lab.outcomeCounts()).hasSize(ORDERS).allSatisfy((order, count) -> assertThat(count).isEqualTo(1));
+        String partitions = lab.events + "-0, " + lab.events + "-1, " + lab.events + "-2";
+        assertThat(first.err()).as("the log has the partitions that it keeps, not only new ones")
+                .contains("has " + partitions, " (new: " + lab.events + "-").doesNotContain("no partition");
     }
 
     private static void send(Lab lab) {

@@ -36,7 +36,7 @@ public final class SecuredBroker implements Broker {
     private static final String ADMIN = "admin";
     private static final String LOGIN_MODULE = "org.apache.kafka.common.security.scram.ScramLoginModule";
 
-    /** The settings that a client of such a broker needs: the example of the README. */
+    /** The settings that a client of such a broker needs: the example of the reference. */
     private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```properties\n(.*?)^```$");
 
     private final Path folder;
@@ -140,12 +140,12 @@ public final class SecuredBroker implements Broker {
         kafka.removeRule(right.of(user));
     }
 
-    /** The content of that file: the example of the README, with this user's name and this broker's paths. */
+    /** The content of that file: the example of the reference, with this user's name and this broker's paths. */
     public String commandConfig(String user) {
         try {
-            Matcher example = EXAMPLE.matcher(Files.readString(Repo.file("README.md")));
+            Matcher example = EXAMPLE.matcher(Files.readString(Repo.file("scripts/REFERENCE.md")));
             if (!example.find()) {
-                throw new IllegalStateException("The README has no example of a --command-config file.");
+                throw new IllegalStateException("The reference has no example of a --command-config file.");
             }
             return example.group(1).replace("alice", user).replace("truststore.p12", folder + "/truststore.p12");
         } catch (IOException e) {

@@ -65,7 +65,7 @@ class ApiOutageProof {
 
     @Test
     void withoutAnAcknowledgementItSaysThatTheOutcomeIsUnknown(Lab lab, OwnBroker broker) throws Exception {
-        Api api = lab.api("--timeout-ms", "3000");
+        Api api = lab.api("--timeout-ms", "3000", "--verbose"); // it logs what it receives
         assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
         String named = Api.order("c").replace("{\"customer_id\"", "{\"order_id\":\"late\",\"customer_id\"");
         broker.freeze();
@@ -76,7 +76,7 @@ class ApiOutageProof {
                     && api.process().err().contains("idempotency key k"));
             ApiProof.problem(api.post(Api.order("d"), "Idempotency-Key", "k"), 422, "another order"); // at once
             assertThat(withKey.isDone()).isFalse();
-            ApiProof.problem(withoutKey.get(), 504, "whether /orders/late becomes known");
+            ApiProof.problem(withoutKey.get(), 504, "whether GET /orders/late finds it");
             ApiProof.problem(withKey.get(), 504, "same Idempotency-Key");
         } finally {
             broker.thaw();

@@ -200,9 +200,12 @@ class ApiProof {
     void theLogRotatesAtTenMegabytesAndUnsafeSwitchesAreLogged(Lab lab) throws Exception {
         Path log = Files.createDirectories(lab.folder()).resolve("kafka_app.log");
         Files.writeString(log, String.join("", Collections.nCopies(10_000_000 / 50, "x".repeat(49) + "\n")));
-        Api api = lab.api("--acks", "1");
-        assertThat(api.process().err()).contains("UNSAFE: --acks 1", "UNSAFE: without the idempotent producer");
-        assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
+        Api api = lab.api("--acks", "0");
+        assertThat(api.process().err()).contains("UNSAFE: --acks 0", "UNSAFE: without the idempotent producer");
+        Answer sent = api.post(Api.order("c"));
+        assertThat(sent.status()).isEqualTo(201);
+        await("what it did with the order").until(() -> api.process().err().contains(sent.orderId()));
+        assertThat(api.process().err()).contains("nobody acknowledged it").doesNotContain("acknowledged: ", "@-1");
         await("the log rotated").until(() -> Files.exists(lab.folder().resolve("kafka_app.log.1")));
         assertThat(Files.size(log)).isLessThan(10_000);
         assertThat(Files.size(lab.folder().resolve("kafka_app.log.1"))).isGreaterThanOrEqualTo(10_000_000);

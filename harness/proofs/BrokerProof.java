@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Broker;
@@ -64,6 +65,8 @@ class BrokerProof {
                 "--port",
                 "0");
         Broker.address(broker);
+        broker.awaitOut("its data are temporary", Pattern.compile("(in a temporary folder, deleted when)"),
+                Duration.ofSeconds(10));
         broker.stop();
         try (var left = Files.list(tmp)) {
             assertThat(left.filter(p -> p.getFileName().toString().startsWith("kafka-broker"))).isEmpty();

@@ -109,13 +109,22 @@ class DocsProof {
     @Tag("check")
     void everyLinkInTheDocsLeadsSomewhere() throws Exception {
         for (String doc : List.of("README.md", "scripts/README.md", "scripts/REFERENCE.md", "harness/README.md")) {
-            Matcher link = Pattern.compile("\\]\\(([^)#]+)\\)").matcher(Files.readString(Repo.file(doc)));
+            Matcher link = Pattern.compile("\\]\\((?!http)([^)#]+)(?:#([^)]+))?\\)")
+                    .matcher(Files.readString(Repo.file(doc)));
             while (link.find()) {
-                if (!link.group(1).startsWith("http")) {
-                    assertThat(Repo.file(doc).resolveSibling(link.group(1))).as(doc).exists();
+                Path target = Repo.file(doc).resolveSibling(link.group(1));
+                assertThat(target).as(doc).exists();
+                if (link.group(2) != null) {
+                    assertThat(Files.readAllLines(target).stream().filter(line -> line.startsWith("#"))
+                            .map(DocsProof::anchor)).as("%s: %s", doc, target).contains(link.group(2));
                 }
             }
         }
+    }
+
+    /** As GitHub makes it of a heading. */
+    private static String anchor(String heading) {
+        return heading.replaceFirst("#+ ", "").toLowerCase().replaceAll("[^\\w\\- ]", "").replace(' ', '-');
     }
 
     /** The code that the walkthrough shows is the scripts' own. */

@@ -56,6 +56,10 @@ class OutageProof {
                 each.awaitCaughtUp();
                 assertThat(each.ordersByOutcomes()).isEqualTo(Map.of(1, 400L));
                 assertThat(consumer.alive()).isTrue();
+                assertThat(consumer.err()).contains("cannot be reached; trying again")
+                        .doesNotContain("Connection to node");
+                assertThat(consumer.err().lines().filter(line -> line.contains(" WARN ")))
+                        .as("a line every few seconds").hasSizeLessThan(20);
             });
         }
     }

@@ -82,8 +82,30 @@ class ScriptsProof {
             assertThat(run.exitCode()).as(run.tail()).isEqualTo(3);
             assertThat(run.err().lines()).hasSize(3);
             assertThat(run.err())
-                    .contains("attempt 1 of 3", "attempt 2 of 3", "cannot be reached after 3 tries: start one");
+                    .contains("(make broker starts one); attempt 1 of 3", "attempt 2 of 3",
+                            "cannot be reached after 3 tries: start one (make broker)");
         }
+    }
+
+    /** A typing error is answered at once, with what was probably meant. */
+    @Test
+    void aTypingErrorIsAnsweredAtOnce(Lab lab) {
+        mistake(lab, "OrderConsumer", "did you mean --dedup?", "--dedupe", "none");
+        mistake(lab, "DlqInspector", "did you mean list?", "lst");
+        mistake(lab, "DuplicateSender", "'many' is not a whole number", "--orders", "many");
+        mistake(lab, "DuplicateSender", "--api localhost:8000 is not the URL of an API: give one such as http://",
+                "--api", "localhost:8000");
+        mistake(lab, "DuplicateSender", "--bootstrap-server http://localhost:9092 is a URL: give HOST:PORT, such as "
+                + "localhost:9092.", "--bootstrap-server", "http://localhost:9092");
+        for (String script : List.of("OrderConsumer", "DuplicateSender", "DlqInspector")) {
+            assertThat(lab.runInSeries(script, "--version").out()).as(script).contains("Apache Kafka");
+        }
+    }
+
+    private static void mistake(Lab lab, String script, String answer, String... options) {
+        Ended ended = lab.runInSeries(script, options);
+        assertThat(ended.exitCode()).as(ended.tail()).isEqualTo(2);
+        assertThat(ended.err()).contains(answer).hasLineCount(1);
     }
 
     @Test

@@ -47,7 +47,7 @@ class SecurityProof {
 
     // --- exactly the rights that are needed -----------------------------------------------------------------------
 
-    /** From the README's table, if the topics exist. */
+    /** From the reference's table, if the topics exist. */
     private static List<Right> forTheConsumer(Lab lab) {
         return List.of(topic(READ, lab.events), topic(DESCRIBE_CONFIGS, lab.events), topic(READ, lab.outcomes),
                 topic(WRITE, lab.outcomes), topic(DESCRIBE_CONFIGS, lab.outcomes), topic(WRITE, lab.dlq),
@@ -67,7 +67,7 @@ class SecurityProof {
     }
 
     @Test
-    void anOrderIsProcessedWithTheRightsThatTheReadmeLists(Lab lab) {
+    void anOrderIsProcessedWithTheRightsThatTheReferenceLists(Lab lab) {
         Api api = lab.api("--command-config", user(lab, "api", and(forTheApi(lab), toMakeTheTopics(lab))));
         lab.consumer("--commit", "transactional", "--command-config",
                 user(lab, "consumer", and(forTheConsumer(lab), toMakeTheTopics(lab))));
