@@ -40,7 +40,8 @@ class ScriptsProof {
         var aliases = aliases();
         assertThat(aliases).extracting(alias -> alias.path("script-ref").asText()).containsExactlyInAnyOrderElementsOf(
                 Repo.scripts().stream().map(script -> "scripts/" + script + ".java").toList());
-        assertThat(aliases).allSatisfy(alias -> assertThat(alias.path("description").asText()).isNotBlank());
+        aliases.forEachEntry((name, alias) -> assertThat(alias.path("description").asText()).as("with an example")
+                .contains(": jbang " + name));
         Running list = jbang(lab, Repo.root(), "alias", "list");
         assertThat(list.awaitExit(LONG)).as(list.tail()).isEqualTo(0);
         assertThat(list.out()).contains(
@@ -50,7 +51,7 @@ class ScriptsProof {
         assertThat(help.out()).contains("Usage: DlqInspector");
     }
 
-    /** By its alias in a remote catalog: the catalog, the script and its sources come over HTTP. */
+    /** By its alias in a remote catalog, with its example: the catalog, the script and its sources come over HTTP. */
     @Test
     void everyAliasRunsFromAUrl(Lab lab) throws Exception {
         HttpServer files = SimpleFileServer.createFileServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -59,7 +60,9 @@ class ScriptsProof {
         try {
             String catalog = "http://localhost:" + files.getAddress().getPort() + "/jbang-catalog.json";
             for (var alias : aliases().properties()) {
-                Running help = jbang(lab, lab.folder(), alias.getKey() + "@" + catalog, "--help");
+                String example = alias.getValue().path("description").asText().replaceFirst(".*: jbang \\w+ ", "");
+                Running help = jbang(lab, lab.folder(), Lab.with(new String[] {alias.getKey() + "@" + catalog},
+                        (example + " --help").split(" ")));
                 assertThat(help.awaitExit(LONG)).as(help.tail()).isEqualTo(0);
                 String script = alias.getValue().path("script-ref").asText().replaceAll(".*/|\\.java", "");
                 assertThat(help.out()).contains("Usage: " + script, "Exit codes:");
