@@ -137,11 +137,12 @@ public class DuplicateSender implements Callable<Integer> {
             kafka.topics(admin).createMissing(Topics.events(topics.events),
                     sending.via == SendingOptions.Via.topic ? AclOperation.WRITE : AclOperation.DESCRIBE);
             GroupProgress before = progress(admin, reader);
+            long committedBefore = before.committed();
             Instant start = Instant.now();
             List<Request> requests = send();                                                    // 1
             Duration took = Duration.between(start, Instant.now());
             GroupProgress progress = progress(admin, reader);
-            awaitCommitted(progress);                                                           // 2
+            awaitCommitted(progress, committedBefore);                                          // 2
             OutcomeCounts outcomes = new OutcomeCounts(requests.stream().map(Request::orderId).toList());
             reader.readAll(reader.partitions(topics.outcomes), () -> false, outcomes::add);     // 3
             DuplicateCheck check = check(requests, took, progress.total() - before.total(), outcomes);
@@ -252,9 +253,8 @@ public class DuplicateSender implements Callable<Integer> {
         return new GroupProgress(kafka.cluster(), admin, group, reader.ends(reader.partitions(topics.events)));
     }
 
-    private void awaitCommitted(GroupProgress progress) throws InterruptedException {
+    private void awaitCommitted(GroupProgress progress, long before) throws InterruptedException {
         Instant deadline = Instant.now().plusMillis(sending.timeoutMs);
-        long before = progress.committed(); // those of earlier runs
         try (ProgressBar bar = new ProgressBar("committed", progress.total() - before)) {
             while (true) {
                 long committed = progress.committed();
@@ -265,7 +265,7 @@ public class DuplicateSender implements Callable<Integer> {
                 if (Instant.now().isAfter(deadline)) {
                     throw new Failure("The group " + group + " has not committed " + (progress.total() - committed)
                             + " of " + progress.total() + " records after " + sending.timeoutMs
-                            + " ms: is an OrderConsumer running?");
+                            + " ms: is a consumer of this group running?");
                 }
                 Thread.sleep(PAUSE);
             }

@@ -31,7 +31,7 @@ public final class ProgressBar implements AutoCloseable {
 
     private synchronized void draw(boolean last) {
         long now = System.nanoTime();
-        if (shown && (last || now - drawn > REFRESH_NANOS)) {
+        if (shown && total > 0 && (last || now - drawn > REFRESH_NANOS)) {
             drawn = now;
             int full = (int) (WIDTH * Math.min(done.get(), total) / Math.max(1, total));
             System.err.print("\r" + what + " [" + "#".repeat(full) + " ".repeat(WIDTH - full) + "] " + done + "/"

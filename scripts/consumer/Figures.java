@@ -100,10 +100,11 @@ public final class Figures implements AutoCloseable {
         }
         String unfinished = seen.unfinished().entrySet().stream()
                 .map(e -> String.format("%s: %,d", e.getKey(), e.getValue())).collect(Collectors.joining(", "));
-        System.out.printf("%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s%n", rate,
-                seen.inFlight(), seen.bytes() / 1024, unfinished.isEmpty() ? "unknown" : unfinished, text(totals),
+        String line = String.format("%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s",
+                rate, seen.inFlight(), seen.bytes() / 1024, unfinished.isEmpty() ? "unknown" : unfinished, text(totals),
                 oldest / 1000.0,
                 stalled ? String.format(" | waiting for Kafka for %d s", millis(waiting) / 1000) : "");
+        System.out.println(line); // in one piece: the log goes to the same terminal
     }
 
     private static String text(Totals totals) {

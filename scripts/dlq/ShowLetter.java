@@ -77,7 +77,7 @@ public final class ShowLetter extends DlqCommand {
     private void print(ReportedFailure failure) {
         line("failed", failure.described().entrySet().stream()
                 .filter(one -> !one.getKey().equals("stacktrace"))
-                .map(one -> (one.getKey().equals("family") ? "written by" : one.getKey()) + " "
+                .map(one -> (one.getKey().equals("family") ? "headers as written by" : one.getKey()) + " "
                         + one.getValue()).collect(Collectors.joining(", ")));
     }
 
