@@ -278,7 +278,7 @@ public class Break implements Callable<Integer> {
     }
 
     private static String line(String system, Seen seen) {
-        return String.format("  %-16s@|%s %s|@", system, seen.held ? "green" : "red", seen.text);
+        return String.format("  %-18s@|%s %s|@", system, seen.held ? "green" : "red", seen.text);
     }
 
     private void say(String what) {

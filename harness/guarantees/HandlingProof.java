@@ -90,6 +90,8 @@ class HandlingProof {
                 .map(line -> line.path("in_flight_bytes").asLong()).toList();
         assertThat(bytes).as("bytes in flight, with a fetch of 200,000 more at most").hasSizeGreaterThan(3)
                 .allSatisfy(each -> assertThat(each).isLessThan(420_000)).anyMatch(each -> each > 100_000);
+        assertThat(lines).anySatisfy(line -> assertThat(line.path("unfinished").path(lab.events + "-0").asInt())
+                .as("records of the partition that are not finished").isPositive());
         JsonNode summary = lines.getLast();
         assertThat(summary.path("type").asText()).isEqualTo("summary");
         assertThat(summary.path("processed").asInt()).isEqualTo(300);

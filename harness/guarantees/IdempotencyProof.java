@@ -186,5 +186,10 @@ class IdempotencyProof {
         assertThat(lab.sendDuplicates("--orders", "30", "--via", "topic").out())
                 .contains("90 requests added 90 records to " + lab.events,
                         "30 orders: 30 with exactly one outcome, 0 with none, 0 with several").doesNotContain("HTTP");
+        Running withBars = lab.start(Map.of("CLICOLOR_FORCE", "1"), "DuplicateSender", "--orders", "5", "--via",
+                "topic", "--bootstrap-server", lab.broker().bootstrap(), "--topic", lab.events, "--outcomes-topic",
+                lab.outcomes, "--group", lab.group);
+        assertThat(withBars.ended(Duration.ofSeconds(60)).err()).as("the bars count this run's records only")
+                .contains("sending [", "] 15/15", "committed [##############################] 15/15");
     }
 }

@@ -125,7 +125,7 @@ public final class Lab implements AutoCloseable {
                 URI.create(process.awaitOut("listening", Pattern.compile("Listening on (\\S+)\\n"), START)), process);
     }
 
-    /** From now on this script is started as the consumer; it takes the options of OrderConsumer. */
+    /** From now on this script is started as the consumer; it takes the options of OrderConsumer but --work-ms. */
     public void consumeWith(String script) {
         consumerScript = script;
     }
@@ -141,9 +141,10 @@ public final class Lab implements AutoCloseable {
     }
 
     private String[] consumerOptions(String... options) {
-        String[] work = List.of(options).contains("--work-ms") ? options : with(options, "--work-ms", "0");
-        return with(work, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--dlq-topic", dlq,
-                "--outcomes-topic", outcomes, "--group", group, "--session-timeout-ms", "6000");
+        boolean simulates = consumerScript.equals("OrderConsumer") && !List.of(options).contains("--work-ms");
+        return with(simulates ? with(options, "--work-ms", "0") : options, "--bootstrap-server", broker.bootstrap(),
+                "--topic", events, "--dlq-topic", dlq, "--outcomes-topic", outcomes, "--group", group,
+                "--session-timeout-ms", "6000");
     }
 
     /** Starts a consumer that freezes at a point (see --freeze-at); returns once it is frozen. */

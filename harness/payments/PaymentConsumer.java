@@ -103,9 +103,9 @@ public class PaymentConsumer implements Callable<Integer> {
     @Mixin private ConsumerOptions options;
     @Mixin private GuaranteeSwitches guarantees;
     @Mixin private HandlingOptions handling;
-    @Mixin private PaymentWork work;
     @Mixin private LogFileOptions logging;
 
+    private final PaymentWork work = new PaymentWork();
     private final Receipt format = new Receipt();
     private volatile boolean stopping;
     private Handled stuck; // with --no-dlq: the record that cannot be processed

@@ -46,13 +46,20 @@ class ApiProof {
                 .as("money is exact")
                 .contains("\"total_amount\":59.98", "\"price\":29.99");
 
-        lab.consumer();
+        Running consumer = lab.consumer();
         lab.awaitCaughtUp();
         JsonNode outcome = lab.outcomes().get(answer.orderId()).getFirst();
         assertThat(outcome.path("status").asText()).isEqualTo("processed");
         assertThat(outcome.path("attempts").asInt()).isEqualTo(1);
         assertThat(outcome.path("source")).isEqualTo(metadata);
         assertThat(lab.deadLetters()).isEmpty();
+        lab.stopAll();
+        for (Running script : List.of(api.process(), consumer)) {
+            assertThat(script.err().lines().filter(line -> line.contains(answer.orderId())))
+                    .as("one line of the log of " + script.name()).hasSize(1);
+        }
+        assertThat(consumer.err()).contains("committed " + lab.events + "-" + record.partition()
+                + ": the next to read is " + (record.offset() + 1));
     }
 
     @Test
@@ -181,7 +188,8 @@ class ApiProof {
         lab.awaitCaughtUp();
         lab.stopAll();
         String log = Files.readString(lab.folder().resolve("logs/app.log"));
-        assertThat(log).contains("received order", "acknowledged", "was already sent with the idempotency key",
+        assertThat(log).contains("received order", "no idempotency key", "acknowledged",
+                "was already sent with the idempotency key",
                 "processing order", "processed order", "committed");
         assertThat(log).contains("\\u001b[2J\\u000aFAKE INFO line\\u202e").doesNotContain("\u001b", "\u202e", "\nFAKE");
     }
