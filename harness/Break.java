@@ -128,8 +128,8 @@ public class Break implements Callable<Integer> {
 
     private boolean play(Harm harm, OwnBroker broker, Path logs) throws Exception {
         say(String.format("%n@|bold %s|@ (%s)", harm.what, harm));
-        try (Lab asBuilt = closedOnCtrlC(new Lab(broker, logs.resolve("as-built")));
-                Lab switchedOff = closedOnCtrlC(new Lab(broker, logs.resolve("switched-off")));
+        try (Lab asBuilt = new Lab(broker, logs.resolve("as-built")).endOnCtrlC();
+                Lab switchedOff = new Lab(broker, logs.resolve("switched-off")).endOnCtrlC();
                 ExecutorService two = Executors.newFixedThreadPool(2)) {
             if (harm == Harm.ACKS) {
                 return report(harm, losesOrders(broker, asBuilt, switchedOff));
@@ -285,11 +285,5 @@ public class Break implements Callable<Integer> {
         if (!json) {
             System.out.println(Ansi.AUTO.string(what));
         }
-    }
-
-    /** The scripts get the terminal's Ctrl-C too; this waits until they are gone. */
-    private static Lab closedOnCtrlC(Lab lab) {
-        Runtime.getRuntime().addShutdownHook(new Thread(lab::stopAll));
-        return lab;
     }
 }

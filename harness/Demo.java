@@ -106,7 +106,7 @@ public class Demo implements Callable<Integer> {
             all(logs);
         } else if (only == Scenario.consumer || only == Scenario.api) {
             Build.scripts(logs);
-            try (Lab lab = closedOnCtrlC(new Lab(Broker.running(bootstrap), logs))) {
+            try (Lab lab = new Lab(Broker.running(bootstrap), logs).endOnCtrlC()) {
                 restart(lab, lab.api(), lab.consumer("--instance-id", "demo"));
             }
         } else {
@@ -127,7 +127,7 @@ public class Demo implements Callable<Integer> {
     private void all(Path logs) {
         say("starting a broker, an API and a consumer");
         Build.scripts(logs);
-        try (Broker broker = Broker.embedded(logs, "demo"); Lab lab = closedOnCtrlC(new Lab(broker, logs))) {
+        try (Broker broker = Broker.embedded(logs, "demo"); Lab lab = new Lab(broker, logs).endOnCtrlC()) {
             Running starting = lab.startApi();
             Running consumer = lab.consumer("--work-ms", "100", "--instance-id", "demo");
             Api api = lab.api(starting);
@@ -142,12 +142,6 @@ public class Demo implements Callable<Integer> {
                 System.out.println("\n" + lab.tails());
             }
         }
-    }
-
-    /** The scripts get the terminal's Ctrl-C too; this waits until they have ended. */
-    private static Lab closedOnCtrlC(Lab lab) {
-        Runtime.getRuntime().addShutdownHook(new Thread(lab::stopAll));
-        return lab;
     }
 
     /** Where a scenario is played: clients and names. */

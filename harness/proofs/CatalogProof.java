@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** The catalog gives away a consumer to start from, and the inspector as a command. It is served over HTTP here. */
+/** What the catalog offers, from a checkout or over HTTP: each script, a consumer to start from, the inspector. */
 @ExtendWith(LabExtension.class)
 class CatalogProof {
     private static final Duration LONG = Duration.ofSeconds(120);
@@ -52,6 +52,38 @@ class CatalogProof {
     private static String catalog() {
         return "http://localhost:" + files.getAddress().getPort() + "/jbang-catalog.json";
     }
+
+    private static JsonNode contents() throws IOException {
+        return Kafka.JSON.readTree(Repo.file("jbang-catalog.json").toFile());
+    }
+
+    // --- each script ----------------------------------------------------------------------------------------------
+
+    @Test
+    void everyScriptHasAnAlias(Lab lab) throws Exception {
+        JsonNode aliases = contents().path("aliases");
+        assertThat(aliases).extracting(alias -> alias.path("script-ref").asText()).containsExactlyInAnyOrderElementsOf(
+                Repo.scripts().stream().map(script -> "scripts/" + script + ".java").toList());
+        aliases.forEachEntry((name, alias) -> assertThat(alias.path("description").asText()).as("with an example")
+                .contains(": jbang " + name));
+        assertThat(jbang(lab, Repo.root(), "alias", "list").out()).contains(
+                Repo.scripts().stream().map(script -> Repo.file("scripts/" + script + ".java") + "\n").toList());
+        assertThat(jbang(lab, Repo.root(), "dlq", "--help").out()).contains("Usage: DlqInspector");
+    }
+
+    /** By its alias in a remote catalog, with its example: the catalog, the script and its sources come over HTTP. */
+    @Test
+    void everyAliasRunsFromAUrl(Lab lab) throws Exception {
+        for (var alias : contents().path("aliases").properties()) {
+            String example = alias.getValue().path("description").asText().replaceFirst(".*: jbang \\w+ ", "");
+            Ended help = jbang(lab, lab.folder(), Lab.with(new String[] {alias.getKey() + "@" + catalog()},
+                    (example + " --help").split(" ")));
+            String script = alias.getValue().path("script-ref").asText().replaceAll(".*/|\\.java", "");
+            assertThat(help.out()).contains("Usage: " + script, "Exit codes:");
+        }
+    }
+
+    // --- the template ---------------------------------------------------------------------------------------------
 
     /** The template is PaymentConsumer with another name, beside the folders and not above them. */
     @Test
@@ -77,7 +109,8 @@ class CatalogProof {
         add(expected, "payments", "harness/payments");
         expected.remove("payments/PaymentConsumer.java");
         Map<String, String> listed = new TreeMap<>();
-        template().path("file-refs").forEachEntry((target, source) -> listed.put(target, source.asText()));
+        contents().at("/templates/consumer/file-refs")
+                .forEachEntry((target, source) -> listed.put(target, source.asText()));
         assertThat(listed).isEqualTo(expected);
     }
 
@@ -86,10 +119,6 @@ class CatalogProof {
             all.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".java"))
                     .forEach(name -> expected.put(folder + "/" + name, from + "/" + name));
         }
-    }
-
-    private static JsonNode template() throws IOException {
-        return Kafka.JSON.readTree(Repo.file("jbang-catalog.json").toFile()).path("templates").path("consumer");
     }
 
     @Test
@@ -103,6 +132,8 @@ class CatalogProof {
                 "--outcomes-topic", lab.outcomes, "--dlq-topic", lab.dlq, "--group", lab.group);
         await("a receipt").atMost(LONG).until(() -> lab.kafka().records(lab.outcomes).size() == 1);
     }
+
+    // --- the inspector --------------------------------------------------------------------------------------------
 
     /** The launcher that JBang makes calls jbang, and its folder has to be on the PATH: here it is not a new shell. */
     @Test
@@ -123,9 +154,10 @@ class CatalogProof {
         assertThat(list.out()).as(list.tail()).contains("0 dead letters in " + lab.dlq);
     }
 
-    private static void jbang(Lab lab, Path folder, String... arguments) {
+    private static Ended jbang(Lab lab, Path folder, String... arguments) {
         Ended ended = lab.command("jbang", Build.QUICK, Lab.with(new String[] {"bash", "-c", "cd \"$0\" && exec \"$@\"",
             folder.toString(), Build.jbang()}, arguments)).ended(LONG);
         assertThat(ended.exitCode()).as(ended.tail()).isZero();
+        return ended;
     }
 }

@@ -2,12 +2,6 @@ package proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.sun.net.httpserver.HttpServer;
-import com.sun.net.httpserver.SimpleFileServer;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,47 +28,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LabExtension.class)
 class ScriptsProof {
     private static final Duration LONG = Duration.ofSeconds(120);
-
-    @Test
-    void everyScriptHasAnAlias(Lab lab) throws Exception {
-        var aliases = aliases();
-        assertThat(aliases).extracting(alias -> alias.path("script-ref").asText()).containsExactlyInAnyOrderElementsOf(
-                Repo.scripts().stream().map(script -> "scripts/" + script + ".java").toList());
-        aliases.forEachEntry((name, alias) -> assertThat(alias.path("description").asText()).as("with an example")
-                .contains(": jbang " + name));
-        Running list = jbang(lab, Repo.root(), "alias", "list");
-        assertThat(list.awaitExit(LONG)).as(list.tail()).isEqualTo(0);
-        assertThat(list.out()).contains(
-                Repo.scripts().stream().map(script -> Repo.file("scripts/" + script + ".java") + "\n").toList());
-        Running help = jbang(lab, Repo.root(), "dlq", "--help");
-        assertThat(help.awaitExit(LONG)).as(help.tail()).isEqualTo(0);
-        assertThat(help.out()).contains("Usage: DlqInspector");
-    }
-
-    /** By its alias in a remote catalog, with its example: the catalog, the script and its sources come over HTTP. */
-    @Test
-    void everyAliasRunsFromAUrl(Lab lab) throws Exception {
-        HttpServer files = SimpleFileServer.createFileServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                Repo.root(), SimpleFileServer.OutputLevel.NONE);
-        files.start();
-        try {
-            String catalog = "http://localhost:" + files.getAddress().getPort() + "/jbang-catalog.json";
-            for (var alias : aliases().properties()) {
-                String example = alias.getValue().path("description").asText().replaceFirst(".*: jbang \\w+ ", "");
-                Running help = jbang(lab, lab.folder(), Lab.with(new String[] {alias.getKey() + "@" + catalog},
-                        (example + " --help").split(" ")));
-                assertThat(help.awaitExit(LONG)).as(help.tail()).isEqualTo(0);
-                String script = alias.getValue().path("script-ref").asText().replaceAll(".*/|\\.java", "");
-                assertThat(help.out()).contains("Usage: " + script, "Exit codes:");
-            }
-        } finally {
-            files.stop(0);
-        }
-    }
-
-    private static JsonNode aliases() throws IOException {
-        return Kafka.JSON.readTree(Repo.file("jbang-catalog.json").toFile()).path("aliases");
-    }
 
     @Test
     void withoutABrokerEveryClientLogsItsAttemptsAndThenFails(Lab lab) {
@@ -196,21 +149,6 @@ class ScriptsProof {
     private static void executable(Path file, String content) throws Exception {
         Files.writeString(file, content);
         assertThat(file.toFile().setExecutable(true)).isTrue();
-    }
-
-    private static Running jbang(Lab lab, Path folder, String... arguments) {
-        return lab.command(
-                "jbang",
-                Build.QUICK,
-                Stream.concat(
-                                Stream.of(
-                                        "bash",
-                                        "-c",
-                                        "cd \"$0\" && exec \"$@\"",
-                                        folder.toString(),
-                                        Build.jbang()),
-                                Stream.of(arguments))
-                        .toArray(String[]::new));
     }
 
     // --- one version of everything --------------------------------------------------------------------------------
