@@ -150,8 +150,8 @@ class FamiliesProof {
         Running groups = lab.start("ShareLetters", lab.broker().bootstrap(), lab.events, copies, without, lab.group);
         awaitLetters(lab, groups, RECORDS, copies, without);
 
-        IntFunction<Map<String, Object>> first = i -> failure("family", "share group", "topic", lab.events,
-                "partition", 1, "offset", i, "group", lab.group, "attempts", i == 0 ? 1 : 2, "message", i == 0
+        IntFunction<Map<String, Object>> first = i -> failure("family", "share group or OrderConsumer",
+                "topic", lab.events, "partition", 1, "offset", i, "group", lab.group, "attempts", i == 0 ? 1 : 2, "message", i == 0
                         ? "Offset rejected by client." : "Offset delivery count exceeded the threshold.");
         assertThat(bare(failures(lab, copies))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(first.apply(i))));
         assertThat(bare(failures(lab, without))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(
@@ -208,7 +208,8 @@ class FamiliesProof {
 
         letter(lab, "__dlq.errors.topic", "t", "__dlq.errors.partition", "1234", "__dlq.errors.offset", "1234",
                 "__dlq.errors.group", "g", "__dlq.errors.delivery.count", "5", "__dlq.errors.message", "rejected");
-        expected.add(List.of(failure("family", "share group", "topic", "t", "partition", 1234, "offset", 1234, "group",
+        expected.add(List.of(failure("family", "share group or OrderConsumer", "topic", "t", "partition", 1234,
+                "offset", 1234, "group",
                 "g", "attempts", 5, "message", "rejected")));
 
         letter(lab, "__streams.errors.exception", "java.lang.Exception", "__streams.errors.topic", null,
@@ -239,7 +240,7 @@ class FamiliesProof {
                 "99999999999", "__connect.errors.offset", "first", "__connect.errors.exception.message", null,
                 "__dlq.errors.topic", "t", "__dlq.errors.timestamp", "yesterday");
         expected.add(List.of(failure("family", "Kafka Connect", "topic", "t\ufffd"),
-                failure("family", "share group", "topic", "t")));
+                failure("family", "share group or OrderConsumer", "topic", "t")));
 
         letter(lab, "dead-letter-reason", "third", "dead-letter-topic", "c", "dead-letter-reason", "first",
                 "dead-letter-topic", "a", "__connect.errors.topic", "x", "__connect.errors.stage", "TASK_PUT",

@@ -9,6 +9,7 @@ import java.util.Map;
 import lab.Lab;
 import lab.LabExtension;
 import lab.Running;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,5 +42,23 @@ class RebalanceProof {
         lab.consumer("--group-protocol", protocol, "--commit", commit, "--dedup", "none"); // for the rest
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 2L * ORDERS));
+    }
+
+    /** A member that joins has no partition for a moment, which is not worth a line. */
+    @Test
+    void onlyAConsumerThatStaysWithoutAPartitionSaysSo(Lab lab) {
+        String line = "has no partition for now";
+        lab.kafka().createTopic(lab.events, 2);
+        Running first = lab.consumer();
+        await("the first has both").atMost(Duration.ofSeconds(30)).until(() -> first.err().contains("-1\n"));
+        Running second = lab.consumer();
+        await("each has one").atMost(Duration.ofSeconds(40))
+                .until(() -> lab.kafka().assignment(lab.group).equals(List.of(1, 1)));
+        Running third = lab.consumer();
+        await("the third says so").atMost(Duration.ofSeconds(30)).until(() -> third.err().contains(line));
+        for (Running sharing : List.of(first, second)) {
+            assertThat(sharing.err()).contains("has " + lab.events + "-").doesNotContain(line);
+        }
+        assertThat(first.err()).contains("gives up " + lab.events, ", keeps " + lab.events);
     }
 }

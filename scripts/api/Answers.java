@@ -73,7 +73,7 @@ public final class Answers {
      */
     public static Answer status(String orderId, OrderView view) {
         byte[] outcome = view.outcome(orderId).orElseThrow(() -> new HttpProblem(ProblemType.UNKNOWN_ORDER,
-                "The order is not known: it was never accepted, or it is not among the last " + view.most() + "."));
+                "The order is not known: it is not accepted yet, or it is not among the last " + view.most() + "."));
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("order_id", orderId);
         if (OrderView.isAccepted(outcome)) {

@@ -1,5 +1,6 @@
 package consumer;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class Assignment {
     private static final Logger LOG = LoggerFactory.getLogger(Assignment.class);
     private static final String NONE = "no partition for now: the other consumers of the group have them all";
+    private static final Duration SETTLED = Duration.ofSeconds(3); // a member that joins has none for a moment
 
     private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
     private final Consumer<?, ?> consumer;
@@ -31,6 +33,8 @@ public final class Assignment {
     private final int mostRecords;
     private final long mostBytes;
     private final Report report;
+    private boolean noneLogged;
+    private long rebalancedAt;
 
     /**
      * @param ledgers     opens the ledger of a newly assigned partition
@@ -56,15 +60,18 @@ public final class Assignment {
             @Override
             public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
                 add(partitions);
-                LOG.info("has {}{}", owned.isEmpty() ? NONE : names(owned.keySet()),
-                        partitions.isEmpty() || partitions.size() == owned.size() ? ""
-                                : " (new: " + names(partitions) + ")");
+                rebalancedAt = System.nanoTime();
+                noneLogged = false;
+                if (!partitions.isEmpty()) {
+                    LOG.info("has {}{}", names(owned.keySet()),
+                            partitions.size() == owned.size() ? "" : " (new: " + names(partitions) + ")");
+                }
             }
 
             @Override
             public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
                 if (partitions.stream().anyMatch(owned::containsKey)) { // at the end they are released already
-                    LOG.info("gives up {}", names(partitions));
+                    LOG.info("gives up {}{}", names(partitions), left(partitions));
                 }
                 release.accept(partitions);
             }
@@ -76,6 +83,12 @@ public final class Assignment {
                 forget(partitions);
             }
         };
+    }
+
+    private String left(Collection<TopicPartition> without) {
+        Set<TopicPartition> left = new HashSet<>(owned.keySet());
+        left.removeAll(without);
+        return left.isEmpty() ? "" : ", keeps " + names(left);
     }
 
     private static String names(Collection<TopicPartition> partitions) {
@@ -124,6 +137,7 @@ public final class Assignment {
      * remove a busy consumer. A partition whose ledger is not restored is paused alone.
      */
     public void setFlow() {
+        logIfNone();
         boolean full = inFlight() >= mostRecords || bytesInFlight() >= mostBytes;
         Set<TopicPartition> paused = consumer.paused();
         Set<TopicPartition> pause = new HashSet<>();
@@ -136,6 +150,14 @@ public final class Assignment {
         });
         consumer.pause(pause);
         consumer.resume(resume);
+    }
+
+    private void logIfNone() {
+        if (owned.isEmpty() && rebalancedAt != 0 && !noneLogged
+                && System.nanoTime() - rebalancedAt > SETTLED.toNanos()) {
+            noneLogged = true;
+            LOG.info("has {}", NONE);
+        }
     }
 
     /** Notes that the workers returned a record. */

@@ -58,8 +58,8 @@ public final class Report {
             switch (handled.result()) {
                 case Processed<?>(Message<?> message, int attempts) -> {
                     processed.increment();
-                    log.info("processed {} {} ({}) in {} ms{}", noun, message.id(), handled, handled.ageMs(),
-                            attempts == 1 ? "" : ", at attempt " + attempts);
+                    log.info("processed {} {} ({}) {} ms after its poll{}", noun, message.id(), handled,
+                            handled.ageMs(), attempts == 1 ? "" : ", at attempt " + attempts);
                 }
                 case Duplicate<?>(Message<?> message) -> {
                     duplicates.increment();

@@ -15,7 +15,7 @@ final class ShareGroup implements Family {
 
     @Override
     public String title() {
-        return "share group";
+        return "share group or OrderConsumer";
     }
 
     @Override
