@@ -128,8 +128,8 @@ public class Break implements Callable<Integer> {
 
     private boolean play(Harm harm, OwnBroker broker, Path logs) throws Exception {
         say(String.format("%n@|bold %s|@ (%s)", harm.what, harm));
-        try (Lab asBuilt = new Lab(broker, logs.resolve("as-built")).endOnCtrlC();
-                Lab switchedOff = new Lab(broker, logs.resolve("switched-off")).endOnCtrlC();
+        try (Lab asBuilt = new Lab(broker, logs.resolve("as-built"));
+                Lab switchedOff = new Lab(broker, logs.resolve("switched-off"));
                 ExecutorService two = Executors.newFixedThreadPool(2)) {
             if (harm == Harm.ACKS) {
                 return report(harm, losesOrders(broker, asBuilt, switchedOff));

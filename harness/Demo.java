@@ -106,7 +106,7 @@ public class Demo implements Callable<Integer> {
             all(logs);
         } else if (only == Scenario.consumer || only == Scenario.api) {
             Build.scripts(logs);
-            try (Lab lab = new Lab(Broker.running(bootstrap), logs).endOnCtrlC()) {
+            try (Lab lab = new Lab(Broker.running(bootstrap), logs)) {
                 restart(lab, lab.api(), lab.consumer("--instance-id", "demo"));
             }
         } else {
@@ -127,7 +127,7 @@ public class Demo implements Callable<Integer> {
     private void all(Path logs) {
         say("starting a broker, an API and a consumer");
         Build.scripts(logs);
-        try (Broker broker = Broker.embedded(logs, "demo"); Lab lab = new Lab(broker, logs).endOnCtrlC()) {
+        try (Broker broker = Broker.embedded(logs, "demo"); Lab lab = new Lab(broker, logs)) {
             Running starting = lab.startApi();
             Running consumer = lab.consumer("--work-ms", "100", "--instance-id", "demo");
             Api api = lab.api(starting);

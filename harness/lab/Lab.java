@@ -226,12 +226,6 @@ public final class Lab implements AutoCloseable {
         series.values().forEach(Series::close);
     }
 
-    /** Has Ctrl-C wait for the end of all scripts, which get it from the terminal, too. */
-    public Lab endOnCtrlC() {
-        Runtime.getRuntime().addShutdownHook(new Thread(this::stopAll));
-        return this;
-    }
-
     @Override
     public void close() {
         stopAll();

@@ -151,8 +151,8 @@ class FamiliesProof {
         awaitLetters(lab, groups, RECORDS, copies, without);
 
         IntFunction<Map<String, Object>> first = i -> failure("family", "share group or OrderConsumer",
-                "topic", lab.events, "partition", 1, "offset", i, "group", lab.group, "attempts", i == 0 ? 1 : 2, "message", i == 0
-                        ? "Offset rejected by client." : "Offset delivery count exceeded the threshold.");
+                "topic", lab.events, "partition", 1, "offset", i, "group", lab.group, "attempts", i == 0 ? 1 : 2,
+                "message", i == 0 ? "Offset rejected by client." : "Offset delivery count exceeded the threshold.");
         assertThat(bare(failures(lab, copies))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(first.apply(i))));
         assertThat(bare(failures(lab, without))).containsExactlyInAnyOrderElementsOf(each(i -> List.of(
                 and(first.apply(i), "group", lab.group + "-without-copies"))));
