@@ -107,4 +107,16 @@ class LedgerProof {
         assertThat(lab.kafka().topicSetting(lab.outcomes, "cleanup.policy")).contains("compact", "delete");
         assertThat(consumer.err()).doesNotContain(" only, but records may come");
     }
+
+    /** With so many partitions, most restores have not asked Kafka for anything when the consumer stops. */
+    @Test
+    void aStopWhileItIsReadBackIsNoError(Lab lab) {
+        lab.kafka().createTopic(lab.events, 60);
+        Running consumer = lab.consumer();
+        await("it begins to read its ledgers").atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(10))
+                .until(() -> consumer.err().contains("has " + lab.events));
+        assertThat(consumer.stop()).isEqualTo(143);
+        assertThat(consumer.err()).contains("stopped").doesNotContain(" ERROR ", "cannot be read");
+        assertThat(consumer.out()).contains("processed 0, duplicates 0, dead letters 0 in ");
+    }
 }

@@ -147,7 +147,7 @@ public final class Figures implements AutoCloseable {
             fields.put("seconds", Math.round(seconds * 10) / 10.0);
             line("summary", fields);
         } else if (!interval.isZero()) {
-            System.out.printf("%s in %.1f s%n", text(totals), seconds);
+            System.out.println(String.format("%s in %.1f s", text(totals), seconds)); // in one piece
         }
     }
 }

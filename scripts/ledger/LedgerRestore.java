@@ -100,7 +100,9 @@ public final class LedgerRestore {
             }
             return true;
         } catch (ExecutionException | KafkaException e) {
-            LOG.error("ledger {} cannot be read, its partition stays paused: {}", from, e.getMessage());
+            if (!ledger.isClosed()) { // else its partition is gone, and perhaps the admin client, too
+                LOG.error("ledger {} cannot be read, its partition stays paused: {}", from, e.getMessage());
+            }
             return false;
         }
     }
