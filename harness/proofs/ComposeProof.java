@@ -51,10 +51,12 @@ class ComposeProof {
         }
     }
 
+    /** A broker that starts accepts connections before it answers: a request of 30 s would use up the time. */
     private static void awaitTopic(String bootstrap, int replicas) {
-        try (Kafka kafka = new Kafka(bootstrap)) {
+        try (Kafka kafka = new Kafka(Map.of("bootstrap.servers", bootstrap, "request.timeout.ms", 4_000,
+                "default.api.timeout.ms", 8_000))) {
             await("a topic with " + replicas + " replicas at " + bootstrap)
-                    .atMost(Duration.ofSeconds(90))
+                    .atMost(Duration.ofMinutes(3))
                     .ignoreExceptions()
                     .until(() -> {
                         if (kafka.partitions("t") == 0) {
