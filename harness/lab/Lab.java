@@ -164,6 +164,18 @@ public final class Lab implements AutoCloseable {
                 Kafka.bytes("order-" + i), Kafka.bytes(Api.record("order-" + i, "customer123", "59.98")))).toList());
     }
 
+    /**
+     * Sends orders to one partition.
+     *
+     * @param prefix of their ids, such as {@code bad-}
+     * @param spaces after the JSON, to make them larger
+     */
+    public void sendAllTo(int partition, String prefix, int orders, String customer, int spaces) {
+        kafka.sendAll(IntStream.range(0, orders).mapToObj(i -> new ProducerRecord<>(events, partition,
+                Kafka.bytes(prefix + i), Kafka.bytes(Api.record(prefix + i, customer, "1") + " ".repeat(spaces))))
+                .toList());
+    }
+
     /** Runs DuplicateSender on this experiment's topics. */
     public Ended sendDuplicates(String... options) {
         return runInSeries("DuplicateSender", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events,

@@ -9,21 +9,26 @@ import java.util.Map;
  */
 public final class OwnBroker implements Broker {
     private final Path folder;
+    private final String[] options;
     private Running process;
     private final String bootstrap;
 
-    /** @param folder for data and logs */
-    public OwnBroker(Path folder) {
+    /**
+     * @param folder  for data and logs
+     * @param options more options of the script
+     */
+    public OwnBroker(Path folder, String... options) {
         this.folder = folder;
+        this.options = options;
         start("0");
         bootstrap = Broker.address(process);
     }
 
     private void start(String port) {
-        process = Running.start("KafkaBroker", folder, folder, Map.of(), Build.command("KafkaBroker", "--port", port,
-                "--data-dir", folder.resolve("data").toString(), "--property",
+        process = Running.start("KafkaBroker", folder, folder, Map.of(), Build.command("KafkaBroker", Lab.with(
+                options, "--port", port, "--data-dir", folder.resolve("data").toString(), "--property",
                 "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "--property",
-                "allow.everyone.if.no.acl.found=true", "--property", "super.users=User:somebody"));
+                "allow.everyone.if.no.acl.found=true", "--property", "super.users=User:somebody")));
     }
 
     public void freeze() {

@@ -140,16 +140,15 @@ public class PaymentConsumer implements Callable<Integer> {
                 var policy = prepare(admin, consumer, processing, figures)) {
             consumer.subscribe(List.of(topics.events), assignment.onRebalance(this::release));
             while (!stopping && stuck == null) {
-                assignment.setFlow();
-                for (var record : consumer.poll(assignment.atWork() == 0 ? IDLE_POLL : BUSY_POLL)) {    // 1
-                    FreezePoint.POLLED.reached();
-                    workers.submit(assignment.accept(record));                                          // 2, 3
-                }
-                takeHandled(Duration.ZERO);
-                pending.batch(assignment.atWork() == 0).ifPresent(policy::commit);                      // 4, 5
-                figures.look(assignment::snapshot);
+                turn(figures);
             }
             log.info("stopping: finishing what is being handled");
+            assignment.hold();
+            assignment.drain(assignment.partitions());
+            long deadline = System.nanoTime() + Duration.ofMillis(options.drainTimeoutMs).toNanos();
+            while (!isFinished() && System.nanoTime() < deadline) {
+                turn(figures); // a rebalance refuses commits until the next poll
+            }
             release(assignment.partitions()); // the callback at the consumer's close then finds nothing to do
             log.info("stopped");
         } catch (KafkaException e) {
@@ -160,6 +159,22 @@ public class PaymentConsumer implements Callable<Integer> {
                     + "stop at it again. Run without --no-dlq.");
         }
         return ExitCode.OK.code();
+    }
+
+    private void turn(Figures figures) {
+        assignment.setFlow();
+        for (var record : consumer.poll(assignment.atWork() == 0 ? IDLE_POLL : BUSY_POLL)) {            // 1
+            FreezePoint.POLLED.reached();
+            assignment.accept(record).ifPresent(workers::submit);                                       // 2, 3
+        }
+        takeHandled(Duration.ZERO);
+        pending.batch(assignment.atWork() == 0).ifPresent(policy::commit);                              // 4, 5
+        pending.probe().ifPresent(policy::commit); // what Kafka refused, once more
+        figures.look(assignment::snapshot);
+    }
+
+    private boolean isFinished() {
+        return assignment.atWork() == 0 && pending.all().isEmpty() && assignment.finishedOffsets().isEmpty();
     }
 
     /** Takes what the workers return. With {@code --no-dlq} a record that failed for good stays unfinished. */
@@ -186,7 +201,9 @@ public class PaymentConsumer implements Callable<Integer> {
         pending.written(written);
         FreezePoint.WRITTEN.reachedWith(written);
         var offsets = assignment.finishedOffsets();
-        if (!offsets.isEmpty() && !guarantees.autoCommit) {
+        if (guarantees.autoCommit) {
+            assignment.removeBefore(offsets);
+        } else if (!offsets.isEmpty()) {
             consumer.commitSync(offsets, TIMEOUT);                                                      // 5
             assignment.committed(offsets);
             FreezePoint.COMMITTED.reached();
@@ -217,7 +234,7 @@ public class PaymentConsumer implements Callable<Integer> {
         long deadline = System.nanoTime() + Duration.ofMillis(options.drainTimeoutMs).toNanos();
         while (assignment.atWork(partitions) > 0 && System.nanoTime() < deadline) {
             takeHandled(IDLE_POLL);
-            pending.batch(assignment.atWork() == 0).ifPresent(policy::commit);
+            pending.batch(assignment.atWork() == 0).ifPresent(policy::finish);
         }
         policy.finish(pending.all());
         assignment.forget(partitions);
@@ -245,7 +262,7 @@ public class PaymentConsumer implements Callable<Integer> {
         return policy = switch (guarantees.commit) {
             case manual -> new RetryLater(new KafkaProducer<>(producerSettings()), this::writeThenCommit);
             case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(producerSettings()), consumer,
-                    assignment, writer, pending, this::writeAndCommit);
+                    assignment, writer, pending, this::writeAndCommit, () -> stopping);
         };
     }
 
@@ -262,6 +279,8 @@ public class PaymentConsumer implements Callable<Integer> {
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
         // one fetch may exceed --max-in-flight-bytes, but not by much
         settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) Math.min(16 << 20, options.maxInFlightBytes));
+        // reading must not create a topic, in the wrong shape
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         // bytes, so that a poison pill does not make poll() fail
         settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
@@ -280,8 +299,10 @@ public class PaymentConsumer implements Callable<Integer> {
         settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         // never give up: the record may be written nevertheless, and would then be written twice
         settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
-        // a flush follows every batch anyway
+        // the poll thread waits for every batch
         settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // and must not wait for a topic that is missing, or for a coordinator, for longer than it may stop polling
+        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1_000);
         // room for what one poll brings in
         settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
         // room for the largest record with error headers

@@ -41,7 +41,7 @@ class ApiOutageProof {
     private static final int CLIENTS = 16;
 
     @RegisterExtension
-    static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(OwnBroker::new);
+    static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(folder -> new OwnBroker(folder));
 
     @Test
     void withoutABrokerItSaysThatNothingWasWrittenAndGoesOnOnceItIsBack(Lab lab, OwnBroker broker) {

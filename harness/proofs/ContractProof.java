@@ -29,7 +29,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.SAME_THREAD) // one of them kills the broker
 class ContractProof {
     @RegisterExtension
-    static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(OwnBroker::new);
+    static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(folder -> new OwnBroker(folder));
 
     private static final String ORDERS = "/orders";
     private static final String ORDER = "/orders/{order_id}";

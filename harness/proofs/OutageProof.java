@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Execution(ExecutionMode.SAME_THREAD) // they all break the same broker
 class OutageProof {
     @RegisterExtension
-    static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(OwnBroker::new);
+    static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(folder -> new OwnBroker(folder));
 
     // --- a consumer -----------------------------------------------------------------------------------------------
 

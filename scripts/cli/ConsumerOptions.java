@@ -44,12 +44,13 @@ public final class ConsumerOptions {
     private String instanceId;
 
     @Option(names = "--max-in-flight", defaultValue = DEFAULT_MAX_IN_FLIGHT, paramLabel = "N",
-            description = "How many uncommitted records to hold before all partitions are paused (default: "
+            description = "How many uncommitted records of a partition to hold before it is paused (default: "
                     + "${DEFAULT-VALUE}).")
     public int maxInFlight;
 
     @Option(names = "--max-in-flight-bytes", defaultValue = DEFAULT_MAX_IN_FLIGHT_BYTES, paramLabel = "BYTES",
-            description = "The same limit in bytes; one fetch may exceed it (default: ${DEFAULT-VALUE}).")
+            description = "How many bytes of unfinished records to hold; all partitions have an equal share, which one "
+                    + "fetch may exceed (default: ${DEFAULT-VALUE}).")
     public long maxInFlightBytes;
 
     @Option(names = "--drain-timeout-ms", defaultValue = DEFAULT_DRAIN_TIMEOUT_MS, paramLabel = "MS",

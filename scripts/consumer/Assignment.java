@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class Assignment {
     private static final Logger LOG = LoggerFactory.getLogger(Assignment.class);
     private static final String NONE = "no partition for now: the other consumers of the group have them all";
+    private static final Duration KEEP_ALIVE = Duration.ofMillis(100);
     private static final Duration SETTLED = Duration.ofSeconds(3); // a member that joins has none for a moment
 
     private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
@@ -33,13 +35,15 @@ public final class Assignment {
     private final int mostRecords;
     private final long mostBytes;
     private final Report report;
+    private final Set<TopicPartition> goneBack = new HashSet<>(); // in the records of the last poll
+    private boolean holding;
     private boolean noneLogged;
     private long rebalancedAt;
 
     /**
      * @param ledgers     opens the ledger of a newly assigned partition
-     * @param mostRecords how many uncommitted records to hold before all partitions are paused
-     * @param mostBytes   the same in bytes
+     * @param mostRecords how many uncommitted records of a partition to hold before it is paused
+     * @param mostBytes   how many bytes of unfinished records to hold; all partitions have an equal share of it
      */
     public Assignment(Consumer<?, ?> consumer, Function<TopicPartition, Ledger> ledgers, int mostRecords,
             long mostBytes, Report report) {
@@ -119,37 +123,75 @@ public final class Assignment {
             if (committed.get(partition) == null) {
                 consumer.seekToBeginning(Set.of(partition));
             } else {
-                consumer.seek(partition, committed.get(partition).offset());
+                consumer.seek(partition, committed.get(partition));
             }
         }
     }
 
-    /** Adds a record that was polled. */
-    public Delivery accept(ConsumerRecord<byte[], byte[]> record) {
-        Delivery delivery =
-                Delivery.of(record, owned.get(new TopicPartition(record.topic(), record.partition())));
+    /**
+     * Adds a record that was polled. If it lies before one that was added, the topic was made again or cut off, and what
+     * is in flight must not be committed: then its partition starts anew from there.
+     *
+     * @return empty if the record will be polled again
+     */
+    public Optional<Delivery> accept(ConsumerRecord<byte[], byte[]> record) {
+        TopicPartition at = new TopicPartition(record.topic(), record.partition());
+        if (goneBack.contains(at)) {
+            return Optional.empty();
+        }
+        if (owned.get(at).hasAccepted(record.offset())) {
+            LOG.warn("{} has gone back to offset {}: it was made again or cut off. What is in flight there is not "
+                    + "committed, and all from there on is new.", at, record.offset());
+            goneBack.add(at);
+            forget(Set.of(at));
+            add(Set.of(at));
+            consumer.seek(at, record.offset());
+            return Optional.empty();
+        }
+        Delivery delivery = Delivery.of(record, owned.get(at));
         report.received(delivery);
-        return delivery;
+        return Optional.of(delivery);
     }
 
     /**
-     * Back-pressure: over the limits, all partitions are paused while polling goes on, so that the group does not
-     * remove a busy consumer. A partition whose ledger is not restored is paused alone.
+     * Back-pressure: a partition over its limits is paused, alone, while polling goes on, so that the group does not
+     * remove a busy consumer. So is one whose ledger is not read back yet.
      */
     public void setFlow() {
         logIfNone();
-        boolean full = inFlight() >= mostRecords || bytesInFlight() >= mostBytes;
+        goneBack.clear();
         Set<TopicPartition> paused = consumer.paused();
         Set<TopicPartition> pause = new HashSet<>();
         Set<TopicPartition> resume = new HashSet<>();
         owned.forEach((topicPartition, partition) -> {
-            boolean hold = full || !partition.ledger().restored();
+            boolean hold = holding || isFull(partition) || !partition.ledger().restored();
             if (hold != paused.contains(topicPartition)) {
                 (hold ? pause : resume).add(topicPartition);
             }
         });
         consumer.pause(pause);
         consumer.resume(resume);
+    }
+
+    private boolean isFull(OwnedPartition partition) {
+        return partition.uncommitted().size() >= mostRecords
+                || partition.uncommitted().bytes() >= mostBytes / owned.size();
+    }
+
+    /** From now on no records come in, of any partition: the consumer stops. */
+    public void hold() {
+        holding = true;
+        setFlow();
+    }
+
+    /** Polls once without taking records, so that the group does not remove this consumer while it waits for Kafka. */
+    void keepAlive() {
+        boolean before = holding;
+        hold();
+        if (!consumer.poll(KEEP_ALIVE).isEmpty()) {
+            throw new IllegalStateException("records came from partitions that are paused");
+        }
+        holding = before;
     }
 
     private void logIfNone() {
@@ -185,15 +227,23 @@ public final class Assignment {
             Set<OffsetQueue.Place> soon) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         of.forEach(partition -> partition.uncommitted().committable(soon).ifPresent(
-                offset -> offsets.put(partition.topicPartition(), new OffsetAndMetadata(offset))));
+                offset -> offsets.put(partition.topicPartition(), offset)));
         return offsets;
     }
 
     /** Forgets what lies before these offsets, which are committed. */
     public void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
+        removeBefore(offsets);
+        offsets.forEach((partition, offset) ->
+                LOG.info("committed {}: the next to read is {}", partition, offset.offset()));
+    }
+
+    /** Forgets what lies before these offsets. A partition may have left while they were being committed. */
+    public void removeBefore(Map<TopicPartition, OffsetAndMetadata> offsets) {
         offsets.forEach((partition, offset) -> {
-            owned.get(partition).uncommitted().committed(offset.offset());
-            LOG.info("committed {}: the next to read is {}", partition, offset.offset());
+            if (owned.containsKey(partition)) {
+                owned.get(partition).uncommitted().removeBefore(offset.offset());
+            }
         });
     }
 
@@ -211,36 +261,55 @@ public final class Assignment {
         return of.stream().map(owned::get).filter(Objects::nonNull).mapToInt(OwnedPartition::atWork).sum();
     }
 
-    private int inFlight() {
-        return owned.values().stream().mapToInt(partition -> partition.uncommitted().size()).sum();
-    }
-
-    private long bytesInFlight() {
-        return owned.values().stream().mapToLong(partition -> partition.uncommitted().bytes()).sum();
-    }
-
     /**
      * What is in flight at a moment.
      *
      * @param unfinished by partition: the records that are not polled, plus those that are not finished
+     * @param heldBack   by partition: why it stands still
      * @param oldest     when the oldest uncommitted record came in, by {@link System#nanoTime()}; 0 if there is none
      */
-    public record Snapshot(int inFlight, long bytes, Map<String, Long> unfinished, long oldest) {
+    public record Snapshot(int inFlight, long bytes, Map<String, Long> unfinished, Map<String, String> heldBack,
+            long oldest) {
     }
 
     public Snapshot snapshot() {
         Set<TopicPartition> known = consumer.assignment();
         Map<String, Long> unfinished = new TreeMap<>();
+        Map<String, String> heldBack = new TreeMap<>();
+        int inFlight = 0;
+        long bytes = 0;
         long oldest = 0;
         for (OwnedPartition partition : owned.values()) {
             TopicPartition at = partition.topicPartition();
+            OffsetQueue uncommitted = partition.uncommitted();
+            inFlight += uncommitted.size();
+            bytes += uncommitted.bytes();
             if (known.contains(at)) {
-                consumer.currentLag(at).ifPresent(
-                        unread -> unfinished.put(at.toString(), unread + partition.uncommitted().size()));
+                consumer.currentLag(at).ifPresent(unread -> unfinished.put(at.toString(), unread + uncommitted.size()));
             }
-            long first = partition.uncommitted().oldest().orElse(0);
-            oldest = oldest == 0 || (first != 0 && first - oldest < 0) ? first : oldest;
+            if (uncommitted.first() != null) {
+                long first = uncommitted.first().receivedAt();
+                oldest = oldest == 0 || first - oldest < 0 ? first : oldest;
+            }
+            whyHeldBack(partition).ifPresent(why -> heldBack.put(at.toString(), why));
         }
-        return new Snapshot(inFlight(), bytesInFlight(), unfinished, oldest);
+        return new Snapshot(inFlight, bytes, unfinished, heldBack, oldest);
+    }
+
+    /** Why nothing of a partition can be committed, or nothing more comes in, for longer than a moment. */
+    private Optional<String> whyHeldBack(OwnedPartition partition) {
+        OffsetQueue.Place first = partition.uncommitted().first();
+        if (!partition.ledger().restored()) {
+            return Optional.of("its ledger is read back");
+        }
+        if (first == null || first.state() != OffsetQueue.State.REFUSED && first.ageMs() < SETTLED.toMillis()) {
+            return Optional.empty();
+        }
+        return Optional.of("offset " + first.offset() + " " + switch (first.state()) {
+            case AT_WORK -> "is being handled";
+            case HANDLED -> "waits to be written";
+            case REFUSED -> "is refused by Kafka";
+            case FINISHED -> "waits to be committed";
+        } + " for " + first.ageMs() / 1000 + " s");
     }
 }

@@ -15,13 +15,14 @@ public interface CommitPolicy extends AutoCloseable {
     }
 
     /**
-     * Writes and commits. What cannot be written or committed now stays pending, or is polled again.
+     * Writes and commits. What cannot be written or committed now stays pending, or is polled again. If the broker is
+     * away, this may poll, so that the group does not remove the consumer.
      *
      * @throws RuntimeException if another attempt would not help; after that, this does nothing
      */
     void commit(List<Handled> batch);
 
-    /** The same for revoked partitions, without waiting for a broker that is away. */
+    /** The same within the callback of a rebalance: it neither polls nor waits for a broker that is away. */
     void finish(List<Handled> rest);
 
     /** Closes the producer. From then on nothing is written. */

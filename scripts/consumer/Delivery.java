@@ -15,7 +15,7 @@ public record Delivery(ConsumerRecord<byte[], byte[]> record, String key, OwnedP
     static Delivery of(ConsumerRecord<byte[], byte[]> record, OwnedPartition partition) {
         int bytes = Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
         String key = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
-        return new Delivery(record, key, partition, partition.accept(record.offset(), bytes));
+        return new Delivery(record, key, partition, partition.accept(record, bytes));
     }
 
     /** A record that is delivered twice is two deliveries. */

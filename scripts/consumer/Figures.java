@@ -69,7 +69,7 @@ public final class Figures implements AutoCloseable {
             while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
                 long now = System.nanoTime();
                 Totals totals = report.totals();
-                Snapshot seen = lastLook == null ? new Snapshot(0, 0, Map.of(), 0) : lastLook.snapshot;
+                Snapshot seen = lastLook == null ? new Snapshot(0, 0, Map.of(), Map.of(), 0) : lastLook.snapshot;
                 long waiting = now - aliveAt;
                 if (totals.finished() != before || seen.inFlight() > 0 || waiting > interval.toNanos()) {
                     long rate = Math.round((totals.finished() - before) * 1e9 / (now - beforeAt));
@@ -94,15 +94,18 @@ public final class Figures implements AutoCloseable {
             figures.put("in_flight_bytes", seen.bytes());
             figures.put("unfinished", seen.unfinished());
             figures.put("oldest_unfinished_ms", oldest);
+            figures.put("held_back", seen.heldBack());
             figures.put("waiting_ms", stalled ? millis(waiting) : 0);
             line("figures", figures);
             return;
         }
         String unfinished = seen.unfinished().entrySet().stream()
                 .map(e -> String.format("%s: %,d", e.getKey(), e.getValue())).collect(Collectors.joining(", "));
-        String line = String.format("%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s",
+        String heldBack = seen.heldBack().entrySet().stream()
+                .map(e -> " | " + e.getKey() + " is held back: " + e.getValue()).collect(Collectors.joining());
+        String line = String.format("%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s%s",
                 rate, seen.inFlight(), seen.bytes() / 1024, unfinished.isEmpty() ? "unknown" : unfinished, text(totals),
-                oldest / 1000.0,
+                oldest / 1000.0, heldBack,
                 stalled ? String.format(" | waiting for Kafka for %d s", millis(waiting) / 1000) : "");
         System.out.println(line); // in one piece: the log goes to the same terminal
     }

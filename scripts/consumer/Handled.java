@@ -1,5 +1,8 @@
 package consumer;
 
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import work.Result;
 
@@ -7,24 +10,32 @@ import work.Result;
  * What a worker returns: a delivery, its result, and the records that have to be written before its offset may be
  * committed.
  *
- * @param deadLetter null if there is none, or it is written
+ * @param deadLetter null if there is none
  * @param outcome    null if there is none
  */
 public record Handled(Delivery delivery, Result<?> result, ProducerRecord<byte[], byte[]> deadLetter,
         ProducerRecord<byte[], byte[]> outcome) {
 
-    /** The same, once its dead letter is acknowledged. */
-    Handled withDeadLetterWritten() {
-        return new Handled(delivery, result, null, outcome);
+    /**
+     * The record to write next: a dead letter comes before the outcome that reports it, so that a reported dead letter
+     * exists. Null if nothing is left to write.
+     */
+    ProducerRecord<byte[], byte[]> next() {
+        return deadLetter != null && !place().isDeadLetterWritten() ? deadLetter : outcome;
     }
 
-    /** Whether its dead letter and outcome are written, if it has any. */
-    boolean isWritten() {
-        return deadLetter == null && outcome == null;
+    /** All that is left to write, in this order. */
+    List<ProducerRecord<byte[], byte[]>> unwritten() {
+        return next() == outcome ? Stream.ofNullable(outcome).toList()
+                : Stream.of(deadLetter, outcome).filter(Objects::nonNull).toList();
     }
 
     String key() {
         return delivery.key();
+    }
+
+    OffsetQueue.Place place() {
+        return delivery.place();
     }
 
     /** How long ago the record was polled. */

@@ -1,9 +1,11 @@
 package consumer;
 
 import java.util.ArrayDeque;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 
 /**
  * The uncommitted offsets of one partition, in order. They finish in any order; only those before the first unfinished
@@ -13,32 +15,75 @@ public final class OffsetQueue {
     private final ArrayDeque<Place> queue = new ArrayDeque<>();
     private long bytes;
 
-    /** The place of one record, and whether the record is finished. */
-    public static final class Place {
-        private final long offset;
-        private final int bytes;
-        private final long receivedAt = System.nanoTime();
-        private boolean finished;
+    /** How far a record is, in this order; {@code REFUSED} goes back to {@code HANDLED}. */
+    enum State { AT_WORK, HANDLED, REFUSED, FINISHED }
 
-        private Place(long offset, int bytes) {
-            this.offset = offset;
-            this.bytes = bytes;
+    /** The place of one record, and how far the record is. */
+    public final class Place {
+        private final long offset;
+        private final Optional<Integer> leaderEpoch;
+        private final int size;
+        private final long receivedAt = System.nanoTime();
+        private State state = State.AT_WORK;
+        private boolean deadLetterWritten;
+
+        private Place(ConsumerRecord<?, ?> record, int size) {
+            this.offset = record.offset();
+            this.leaderEpoch = record.leaderEpoch();
+            this.size = size;
+        }
+
+        void handled() {
+            state = State.HANDLED;
+        }
+
+        void refused() {
+            state = State.REFUSED;
         }
 
         /** Notes that the record is finished: its outcome and dead letter are written. */
         void finish() {
-            finished = true;
+            if (state != State.FINISHED) {
+                state = State.FINISHED;
+                bytes -= size; // the record itself is no longer needed
+            }
+        }
+
+        void deadLetterWritten() {
+            deadLetterWritten = true;
+        }
+
+        boolean isDeadLetterWritten() {
+            return deadLetterWritten;
+        }
+
+        State state() {
+            return state;
+        }
+
+        long offset() {
+            return offset;
         }
 
         /** How long ago the record was polled. */
         long ageMs() {
             return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - receivedAt);
         }
+
+        /** By {@link System#nanoTime()}. */
+        long receivedAt() {
+            return receivedAt;
+        }
+
+        /** The leader epoch lets the next consumer notice that the partition was cut off (KIP-320). */
+        private OffsetAndMetadata toCommit(long offset) {
+            return new OffsetAndMetadata(offset, leaderEpoch, "");
+        }
     }
 
     /** @param size of the record, in bytes */
-    public Place add(long offset, int size) {
-        Place place = new Place(offset, size);
+    public Place add(ConsumerRecord<?, ?> record, int size) {
+        Place place = new Place(record, size);
         queue.addLast(place);
         bytes += size;
         return place;
@@ -50,39 +95,40 @@ public final class OffsetQueue {
      *
      * @param soon also counts as finished: what a transaction is about to write
      */
-    public OptionalLong committable(Set<Place> soon) {
-        OptionalLong offset = OptionalLong.empty();
+    public Optional<OffsetAndMetadata> committable(Set<Place> soon) {
+        Place last = null;
         for (Place place : queue) {
-            if (!place.finished && !soon.contains(place)) {
-                return offset.isPresent() ? offset : OptionalLong.of(place.offset);
+            if (place.state != State.FINISHED && !soon.contains(place)) {
+                return Optional.of(last == null ? place.toCommit(place.offset) : last.toCommit(last.offset + 1));
             }
-            offset = OptionalLong.of(place.offset + 1);
+            last = place;
         }
-        return offset;
+        return Optional.ofNullable(last).map(place -> place.toCommit(place.offset + 1));
     }
 
-    /** Removes what lies before a committed offset. */
-    public void committed(long offset) {
+    /** Removes what lies before an offset. */
+    public void removeBefore(long offset) {
         while (!queue.isEmpty() && queue.peekFirst().offset < offset) {
-            bytes -= queue.removeFirst().bytes;
+            queue.removeFirst().finish();
         }
     }
 
     /** Whether the first record is finished, so that there is something new to commit. */
     public boolean moved() {
-        return !queue.isEmpty() && queue.peekFirst().finished;
+        return !queue.isEmpty() && queue.peekFirst().state == State.FINISHED;
     }
 
     public int size() {
         return queue.size();
     }
 
+    /** The size of the records that are not finished. */
     public long bytes() {
         return bytes;
     }
 
-    /** When the first record came in, by {@link System#nanoTime()}; empty if there is none. */
-    public OptionalLong oldest() {
-        return queue.isEmpty() ? OptionalLong.empty() : OptionalLong.of(queue.peekFirst().receivedAt);
+    /** The first record, which holds up the commits of all others; null if there is none. */
+    Place first() {
+        return queue.peekFirst();
     }
 }

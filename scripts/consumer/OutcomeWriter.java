@@ -1,118 +1,220 @@
 package consumer;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.function.Function;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TransactionAbortableException;
+import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Writes the outcomes and dead letters of a batch, and finds out which are acknowledged. For the poll thread only. */
+/**
+ * Writes the outcomes and dead letters of a batch, and finds out which are acknowledged. It waits for a second at most:
+ * a destination that is away must not keep the poll thread from polling. For the poll thread only.
+ */
 public final class OutcomeWriter {
-    private static final Logger LOG = LoggerFactory.getLogger(OutcomeWriter.class);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
+    private static final int ANY_PARTITION = -1;
 
     private final PendingWrites pending;
-    private Map<Future<RecordMetadata>, Handled> inTransaction = Map.of();
+    private final Map<Handled, Sent> unacknowledged = new LinkedHashMap<>(); // without a transaction
+    private final AtomicReference<Refused> refused = new AtomicReference<>(); // in a transaction
 
-    /** @param pending gets what is written in part, and what Kafka refuses */
+    private record Sent(ProducerRecord<byte[], byte[]> record, Future<RecordMetadata> future) {
+    }
+
+    private record Refused(Handled handled, ProducerRecord<byte[], byte[]> record, Throwable cause) {
+    }
+
+    /** @param pending gets what Kafka refuses */
     public OutcomeWriter(PendingWrites pending) {
         this.pending = pending;
     }
 
+    // --- without a transaction ------------------------------------------------------------------------------------
+
     /**
-     * Writes a batch and waits for the acknowledgements. Dead letters come before the outcomes that report them, so
-     * that a reported dead letter exists. Then comes the rest, in order, without records after a failed one of the same
-     * key: compaction keeps the last outcome of a key.
+     * Writes a batch: in order, an outcome after its dead letter is acknowledged, and no record before an earlier one
+     * of its key, since compaction keeps the last outcome of a key. What is not acknowledged within a second stays in
+     * the producer, which sends it until it is; meanwhile its destination gets nothing more.
      *
-     * @return what is acknowledged completely; the rest stays pending
+     * @return what is acknowledged completely, also of earlier batches
      * @throws KafkaException if this producer can write nothing more
      */
     public List<Handled> write(Producer<byte[], byte[]> producer, List<Handled> batch) {
-        Set<String> failedKeys = new HashSet<>();
-        Set<Handled> letters = acknowledged(producer, batch.stream()
-                .filter(one -> one.deadLetter() != null && one.outcome() != null).toList(),
-                Handled::deadLetter, failedKeys);
-        pending.deadLettersWritten(letters);
-        Set<Handled> rest = acknowledged(producer, batch.stream()
-                .filter(one -> !one.isWritten() && !failedKeys.contains(one.key()))
-                .map(one -> letters.contains(one) ? one.withDeadLetterWritten() : one).toList(),
-                one -> one.outcome() != null ? one.outcome() : one.deadLetter(), failedKeys);
-        return failedKeys.isEmpty() ? batch
-                : batch.stream().filter(one -> one.isWritten() || rest.contains(one)).toList();
-    }
-
-    /** Sends one record of each, and adds the keys of those that failed. */
-    private Set<Handled> acknowledged(Producer<byte[], byte[]> producer, List<Handled> batch,
-            Function<Handled, ProducerRecord<byte[], byte[]>> which, Set<String> failedKeys) {
-        Map<Handled, Future<RecordMetadata>> sent = new LinkedHashMap<>();
-        batch.forEach(one -> sent.put(one, producer.send(which.apply(one))));
-        if (!sent.isEmpty()) {
-            producer.flush();
-        }
-        Set<Handled> acknowledged = new LinkedHashSet<>();
-        sent.forEach((one, future) -> {
-            if (isAcknowledged(one, future)) {
-                acknowledged.add(one);
-            } else {
-                failedKeys.add(one.key());
-            }
+        List<Handled> written = new ArrayList<>(batch.size());
+        Set<String> heldKeys = new HashSet<>();
+        settle(written, heldKeys);
+        Set<TopicPartition> away = new HashSet<>();
+        unacknowledged.forEach((one, sent) -> {
+            away.add(destination(sent.record));
+            heldKeys.add(one.key());
         });
-        return acknowledged;
+        for (List<Handled> next = batch; !next.isEmpty(); ) {
+            Set<Handled> later = send(producer, next, away, heldKeys, written);
+            boolean inTime = await(away);
+            later.addAll(settle(written, heldKeys));
+            next = inTime ? next.stream().filter(later::contains).toList() : List.of();
+        }
+        return written;
     }
 
-    private boolean isAcknowledged(Handled one, Future<RecordMetadata> sent) {
-        try {
-            sent.get();
-            return true;
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof ClusterAuthorizationException
-                    || e.getCause() instanceof UnsupportedVersionException) {
-                throw (KafkaException) e.getCause(); // fatal: this producer can write nothing more
-            }
-            if (e.getCause() instanceof RetriableException) { // not sent: no metadata, or a full buffer
-                LOG.warn("the outcome of {} is not written, will try again: {}", one, e.getCause().getMessage());
+    /** Sends one record of each; returns those that have to wait for an earlier one of their key in this batch. */
+    private Set<Handled> send(Producer<byte[], byte[]> producer, List<Handled> batch, Set<TopicPartition> away,
+            Set<String> heldKeys, List<Handled> written) {
+        Set<Handled> later = new HashSet<>();
+        Set<String> halfKeys = new HashSet<>();
+        for (Handled one : batch) {
+            ProducerRecord<byte[], byte[]> record = one.next();
+            if (record == null) {
+                written.add(one);
+            } else if (unacknowledged.containsKey(one) || one.key() != null && heldKeys.contains(one.key())) {
+                continue;
+            } else if (away.contains(destination(record))) {
+                heldKeys.add(one.key());
+            } else if (one.key() != null && halfKeys.contains(one.key())) {
+                later.add(one);
             } else {
-                pending.refuse(one, e.getCause());
+                Sent sent = new Sent(record, producer.send(record));
+                unacknowledged.put(one, sent);
+                if (sent.future.state() == Future.State.FAILED) { // it was not sent, and neither would the others be
+                    away.add(destination(record));
+                    heldKeys.add(one.key());
+                } else if (record != one.outcome()) {
+                    halfKeys.add(one.key()); // its outcome comes next
+                }
             }
-            return false;
+        }
+        return later;
+    }
+
+    /** Waits until all is acknowledged, but for what is away; returns whether that was in time. */
+    private boolean await(Set<TopicPartition> away) {
+        long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+        for (Sent sent : unacknowledged.values()) {
+            try {
+                if (!sent.future.isDone() && !away.contains(destination(sent.record))) {
+                    sent.future.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                }
+            } catch (ExecutionException e) {
+                // is looked at when all have ended
+            } catch (TimeoutException e) {
+                return false;
+            } catch (InterruptedException e) {
+                throw new InterruptException(e);
+            }
+        }
+        return true;
+    }
+
+    /** Takes what has ended; returns those whose dead letter is acknowledged, and whose outcome is next. */
+    private List<Handled> settle(List<Handled> written, Set<String> heldKeys) {
+        List<Handled> half = new ArrayList<>();
+        unacknowledged.entrySet().removeIf(entry -> {
+            Handled one = entry.getKey();
+            Sent sent = entry.getValue();
+            switch (sent.future.state()) {
+                case SUCCESS -> {
+                    if (sent.record == one.outcome() || one.outcome() == null) {
+                        written.add(one);
+                    } else {
+                        one.place().deadLetterWritten();
+                        half.add(one);
+                    }
+                }
+                case FAILED -> {
+                    heldKeys.add(one.key());
+                    refuse(one, sent.record, sent.future.exceptionNow());
+                }
+                default -> {
+                    return false;
+                }
+            }
+            return true;
+        });
+        return half;
+    }
+
+    private void refuse(Handled one, ProducerRecord<byte[], byte[]> record, Throwable cause) {
+        if (cause instanceof ClusterAuthorizationException || cause instanceof UnsupportedVersionException) {
+            throw (KafkaException) cause; // fatal: this producer can write nothing more
+        }
+        if (!one.isMoot() && !(cause instanceof BufferExhaustedException)) { // a full buffer is no refusal
+            pending.refuse(one, record, cause);
+        }
+    }
+
+    // --- in a transaction -----------------------------------------------------------------------------------------
+
+    /**
+     * Sends a batch within the producer's transaction, dead letters first, and waits until all is acknowledged.
+     *
+     * @throws KafkaException if one is refused; a {@link org.apache.kafka.common.errors.TimeoutException} if it takes
+     *                        longer than a second
+     */
+    public void send(Producer<byte[], byte[]> producer, List<Handled> batch) {
+        refused.set(null);
+        Map<Sent, Handled> sent = new LinkedHashMap<>();
+        for (Handled one : batch) {
+            for (ProducerRecord<byte[], byte[]> record : one.unwritten()) {
+                sent.put(new Sent(record, producer.send(record, (metadata, e) -> noteRefusal(one, record, e))), one);
+            }
+        }
+        long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+        try {
+            for (Sent one : sent.keySet()) {
+                one.future.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            }
+        } catch (ExecutionException e) {
+            // not left to the producer: offsets that it is given at this moment can block all later transactions
+            throw new KafkaException("a record was not written", e.getCause());
+        } catch (TimeoutException e) {
+            sent.keySet().removeIf(one -> one.future.isDone());
+            sent.forEach((one, handled) -> pending.refuse(handled, one.record, late(one.record)));
+            throw late(sent.keySet().iterator().next().record);
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
     }
 
-    /** Sends a batch within the producer's transaction, dead letters first, and waits until all sends have ended. */
-    public void send(Producer<byte[], byte[]> producer, List<Handled> batch) {
-        inTransaction = new LinkedHashMap<>();
-        for (Handled one : batch) {
-            if (one.deadLetter() != null) {
-                inTransaction.put(producer.send(one.deadLetter()), one);
-            }
-            if (one.outcome() != null) {
-                inTransaction.put(producer.send(one.outcome()), one);
-            }
+    private static org.apache.kafka.common.errors.TimeoutException late(ProducerRecord<?, ?> record) {
+        return new org.apache.kafka.common.errors.TimeoutException(record.topic() + " did not acknowledge it within "
+                + LONGEST_WAIT.toSeconds() + " s.");
+    }
+
+    /** On the producer's thread: the first failure ends the transaction; the others only follow from it. */
+    private void noteRefusal(Handled handled, ProducerRecord<byte[], byte[]> record, Exception e) {
+        if (e != null && !(e instanceof TransactionAbortedException)) {
+            boolean wrapped = e instanceof TransactionAbortableException && e.getCause() != null;
+            refused.compareAndSet(null, new Refused(handled, record, wrapped ? e.getCause() : e));
         }
-        producer.flush();
     }
 
-    void forgetTransaction() {
-        inTransaction = Map.of();
+    /** After a transaction was aborted: what it was aborted for, if that was a record, is to be tried apart. */
+    void refuseTheCause() {
+        Refused first = refused.getAndSet(null);
+        if (first != null && !first.handled.isMoot()) {
+            pending.refuse(first.handled, first.record, first.cause);
+        }
     }
 
-    /** What was sent in the transaction, if anything; all these sends have ended. */
-    Map<Future<RecordMetadata>, Handled> inTransaction() {
-        return inTransaction;
+    private static TopicPartition destination(ProducerRecord<?, ?> record) {
+        return new TopicPartition(record.topic(), record.partition() == null ? ANY_PARTITION : record.partition());
     }
 }

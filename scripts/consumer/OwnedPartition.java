@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import ledger.Ledger;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import work.Gate;
 
@@ -17,6 +18,7 @@ public final class OwnedPartition implements Gate {
     private final OffsetQueue uncommitted = new OffsetQueue();
     private final CountDownLatch draining = new CountDownLatch(1);
     private long lastBegun = -1; // guarded by this
+    private long lastAccepted = -1;
     private int atWork;
     private volatile boolean gone;
 
@@ -42,9 +44,15 @@ public final class OwnedPartition implements Gate {
      *
      * @param bytes its size
      */
-    public OffsetQueue.Place accept(long offset, int bytes) {
+    OffsetQueue.Place accept(ConsumerRecord<?, ?> record, int bytes) {
         atWork++;
-        return uncommitted.add(offset, bytes);
+        lastAccepted = record.offset();
+        return uncommitted.add(record, bytes);
+    }
+
+    /** Whether a record of this offset was accepted before, so that the partition's offsets have gone back. */
+    boolean hasAccepted(long offset) {
+        return offset <= lastAccepted;
     }
 
     /** Notes that the workers returned a record. */

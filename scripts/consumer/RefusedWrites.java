@@ -2,30 +2,57 @@ package consumer;
 
 import cluster.ClusterFailure;
 import java.time.Duration;
-import java.util.Collection;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.header.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import work.Result;
 
 /**
- * What Kafka refused to write: a dead letter that is too large, or a topic that this user may not write to. Each is
- * tried again alone, every second. Meanwhile all others are written, except later ones of its key. Its offset, and
- * those after it, stay uncommitted. For the poll thread only.
+ * What Kafka refused to write, by destination and reason: a dead letter that is too large, a topic that is missing or
+ * that this user may not write to. All that would fail for the same reason waits with it. Now and then, after a pause
+ * that doubles from 1 s to 30 s, one of them is tried again: if Kafka takes it, all others follow. So a thousand
+ * refused records cost as much as one. For the poll thread only.
  */
 final class RefusedWrites {
     private static final Logger LOG = LoggerFactory.getLogger(RefusedWrites.class);
-    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
     private final boolean stop;
-    private final Map<Delivery, Refused> refused = new LinkedHashMap<>(); // in the order of the first refusals
+    private final Map<Reason, Refusal> refusals = new LinkedHashMap<>();
+    private Set<String> keys; // of all records here; null when they have changed
 
-    /** @param retryAt by {@link System#nanoTime()} */
-    private record Refused(Handled handled, long retryAt) {
+    /** @param partition null where the producer chooses it */
+    private record Reason(String topic, Integer partition, Class<?> kind) {
+        static Reason of(ProducerRecord<?, ?> record, Throwable cause) {
+            return new Reason(record.topic(), record.partition(), cause.getClass());
+        }
+
+        /** Whether it is the reason of the destination, and not of a record. */
+        boolean concernsAll() {
+            return RetriableException.class.isAssignableFrom(kind) || kind == TopicAuthorizationException.class;
+        }
+    }
+
+    /** The records that wait for one reason, and how often each was tried; those of a key in order. */
+    private static final class Refusal {
+        private final Map<Handled, Integer> records = new LinkedHashMap<>();
+        private Duration pause = FIRST_PAUSE;
+        private long retryAt = System.nanoTime() + FIRST_PAUSE.toNanos(); // by System.nanoTime()
+        private int tooLarge = Integer.MAX_VALUE; // in bytes; where the reason is the size
     }
 
     /** @param stop whether the consumer stops at the first refusal, with {@link ClusterFailure} */
@@ -34,50 +61,127 @@ final class RefusedWrites {
     }
 
     /** @throws ClusterFailure if the consumer is to stop */
-    void add(Handled handled, Throwable cause) {
+    void add(Handled handled, ProducerRecord<byte[], byte[]> record, Throwable cause) {
         String sentence = "Kafka refuses the " + (handled.result() instanceof Result.DeadLettered ? "dead letter"
                 : "outcome") + " of " + handled + ", no offset after it is committed: " + cause.getMessage();
-        if (stop) {
+        if (stop && !(cause instanceof RetriableException)) {
             throw new ClusterFailure(ClusterFailure.Kind.REFUSED, sentence
                     + " Fix that, and start again (--on-refusal stop).", cause);
         }
-        LOG.error("{} Will try again in {} s.", sentence, PAUSE.toSeconds());
-        refused.put(handled.delivery(), new Refused(handled, System.nanoTime() + PAUSE.toNanos()));
+        Reason reason = Reason.of(record, cause);
+        refusals.entrySet().removeIf(other -> !other.getKey().equals(reason)
+                && other.getValue().records.remove(handled) != null && other.getValue().records.isEmpty());
+        boolean known = refusals.containsKey(reason);
+        Refusal refusal = refusals.computeIfAbsent(reason, r -> new Refusal());
+        boolean again = refusal.records.containsKey(handled);
+        refusal.records.merge(handled, 1, Integer::sum);
+        if (cause instanceof RecordTooLargeException) {
+            refusal.tooLarge = Math.min(refusal.tooLarge, size(record));
+        }
+        if (again) {
+            refusal.pause = min(refusal.pause.multipliedBy(2), LONGEST_PAUSE);
+            refusal.retryAt = System.nanoTime() + refusal.pause.toNanos();
+        }
+        if (again || !known) {
+            int others = refusal.records.size() - 1;
+            LOG.error("{} Will try again in {} s{}.", sentence, refusal.pause.toSeconds(),
+                    others == 0 ? "" : "; " + others + " more wait" + (others == 1 ? "s" : ""));
+        }
+        keys = null;
     }
 
-    void remove(Collection<Handled> written) {
-        written.forEach(handled -> refused.remove(handled.delivery()));
+    /** Takes a record that would be refused for a reason that is known; returns whether it did. */
+    boolean hold(Handled handled) {
+        for (ProducerRecord<byte[], byte[]> record : handled.unwritten()) {
+            for (Map.Entry<Reason, Refusal> refusal : refusals.entrySet()) {
+                Reason reason = refusal.getKey();
+                if (reason.topic.equals(record.topic()) && Objects.equals(reason.partition, record.partition())
+                        && (reason.concernsAll() || size(record) >= refusal.getValue().tooLarge)) {
+                    refusal.getValue().records.put(handled, 0);
+                    handled.place().refused();
+                    keys = null;
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
-    void deadLettersWritten(Collection<Handled> handled) {
-        handled.forEach(one -> refused.computeIfPresent(one.delivery(),
-                (delivery, before) -> new Refused(before.handled.withDeadLetterWritten(), before.retryAt)));
+    /** Notes what was written; returns those that wait for the same reasons, and should be tried again. */
+    List<Handled> written(Set<Handled> written) {
+        List<Handled> again = new ArrayList<>();
+        refusals.entrySet().removeIf(entry -> {
+            Set<Handled> records = entry.getValue().records.keySet();
+            if (!records.removeAll(written)) {
+                return false;
+            }
+            LOG.info("Kafka takes what it refused for {}; {} more will be tried now", entry.getKey().topic,
+                    records.size());
+            again.addAll(records);
+            keys = null;
+            return true;
+        });
+        return again;
     }
 
     void dropMoot() {
-        refused.values().removeIf(one -> one.handled.isMoot());
+        refusals.values().removeIf(refusal -> {
+            if (refusal.records.keySet().removeIf(Handled::isMoot)) {
+                keys = null;
+            }
+            return refusal.records.isEmpty();
+        });
     }
 
     boolean isEmpty() {
-        return refused.isEmpty();
+        return refusals.isEmpty();
     }
 
-    /** The first one of a key that is due for another attempt; later ones of the key wait for it. */
+    /** One that is to be tried again now. */
     Optional<Handled> due() {
         long now = System.nanoTime();
+        for (Refusal refusal : refusals.values()) {
+            if (refusal.retryAt - now <= 0) {
+                refusal.retryAt = now + refusal.pause.toNanos(); // the outcome of this attempt may take longer
+                return Optional.of(next(refusal));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The smallest, where the reason is the size; else one that was tried least. Never one behind another of its key. */
+    private static Handled next(Refusal refusal) {
         Set<String> keys = new HashSet<>();
-        return refused.values().stream()
-                .filter(one -> one.handled.key() == null || keys.add(one.handled.key()))
-                .filter(one -> one.retryAt - now <= 0)
-                .map(Refused::handled)
-                .findFirst();
+        boolean bySize = refusal.tooLarge < Integer.MAX_VALUE;
+        return refusal.records.entrySet().stream()
+                .filter(one -> one.getKey().key() == null || keys.add(one.getKey().key()))
+                .min(Comparator.comparingInt(one -> bySize ? size(one.getKey().next()) : one.getValue()))
+                .orElseThrow().getKey();
     }
 
     /** The keys for which nothing may be written yet. Records without a key have no order. */
-    Set<String> heldKeys() {
-        Set<String> keys = new HashSet<>();
-        refused.keySet().forEach(delivery -> keys.add(delivery.key()));
-        keys.remove(null);
+    Set<String> keys() {
+        if (keys == null) {
+            keys = new HashSet<>();
+            refusals.values().forEach(refusal -> refusal.records.keySet().forEach(one -> keys.add(one.key())));
+            keys.remove(null);
+        }
         return keys;
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private static int size(ProducerRecord<byte[], byte[]> record) {
+        int size = length(record.key()) + length(record.value());
+        for (Header header : record.headers()) {
+            size += header.key().length() + length(header.value());
+        }
+        return size;
+    }
+
+    private static int length(byte[] bytes) {
+        return bytes == null ? 0 : bytes.length;
     }
 }

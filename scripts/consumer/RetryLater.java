@@ -35,8 +35,7 @@ public final class RetryLater implements CommitPolicy {
         try {
             path.run(producer, batch);
         } catch (CommitFailedException | RebalanceInProgressException e) {
-            LOG.warn("offsets not committed, the group is rebalancing: the next owner finds their messages in its "
-                    + "ledger");
+            LOG.warn("offsets not committed yet, the group is rebalancing: {}", e.getMessage());
         } catch (RetriableException e) {
             LOG.warn("offsets not committed, will try again: {}", e.getMessage());
         }

@@ -1,17 +1,11 @@
 package consumer;
 
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
@@ -19,21 +13,23 @@ import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
-import org.apache.kafka.common.errors.TopicAuthorizationException;
-import org.apache.kafka.common.errors.TransactionAbortedException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What to do when a transaction of outcomes and offsets fails. There are three ways: <em>retry</em> where it can be
- * aborted; <em>reset</em> (a new producer, and back to the committed offsets) where it cannot, or where its outcome is
- * unknown; <em>fatal</em> where a new producer would fail, too. For the poll thread only.
+ * What to do when a transaction of outcomes and offsets fails. There are four ways: <em>wait</em> for a broker that is
+ * away, and poll meanwhile; <em>retry</em> where the transaction can be aborted; <em>reset</em> (a new producer, and
+ * back to the committed offsets) where it cannot, or where its outcome is unknown; <em>fatal</em> where a new producer
+ * would fail, too. For the poll thread only.
  */
 public final class TransactionRecovery implements CommitPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionRecovery.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration NOTICEABLE = Duration.ofSeconds(5);
+    private static final Duration ANSWER = Duration.ofSeconds(2);
 
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final Consumer<?, ?> consumer;
@@ -41,67 +37,114 @@ public final class TransactionRecovery implements CommitPolicy {
     private final OutcomeWriter writer;
     private final PendingWrites pending;
     private final HappyPath path;
-    private Producer<byte[], byte[]> producer; // null after a reset that failed
+    private final BooleanSupplier stopping;
+    private Producer<byte[], byte[]> producer;
+    private boolean initialised;
+    private long notReadySince;
+    private boolean restarting; // after a reset, until the positions are those that are committed
     private boolean ended;
 
-    /** @param producers opens a producer with the {@code transactional.id} of this consumer */
+    /**
+     * @param producers opens a producer with the {@code transactional.id} of this consumer
+     * @param stopping  whether not to wait for a broker that is away
+     */
     public TransactionRecovery(Supplier<Producer<byte[], byte[]>> producers, Consumer<?, ?> consumer,
-            Assignment assignment, OutcomeWriter writer, PendingWrites pending, HappyPath path) {
+            Assignment assignment, OutcomeWriter writer, PendingWrites pending, HappyPath path,
+            BooleanSupplier stopping) {
         this.producers = producers;
         this.consumer = consumer;
         this.assignment = assignment;
         this.writer = writer;
         this.pending = pending;
         this.path = path;
+        this.stopping = stopping;
         this.producer = producers.get();
-        try {
-            producer.initTransactions(); // ends a transaction that an earlier process with this id left open
-        } catch (KafkaException e) {
-            closeProducer();
-            throw e;
-        }
     }
 
     /** If the transaction fails, none of its batch is written. */
     @Override
     public void commit(List<Handled> batch) {
+        run(batch, true);
+    }
+
+    /** Never resets: that would start partitions again that are being revoked. */
+    @Override
+    public void finish(List<Handled> rest) {
+        if (initialised) {
+            run(rest, false);
+        }
+    }
+
+    private void run(List<Handled> batch, boolean mayPoll) {
         if (ended) {
             return;
         }
-        ended = true; // unless it completes
-        if (producer == null) {
-            reset(); // it also forgets what is pending
-        } else if (!batch.isEmpty()) {
-            writer.forgetTransaction();
+        ended = true; // unless it completes; nor does it run within itself, in the callback of a poll
+        if (isReady() && !batch.isEmpty()) {
             try {
                 path.run(producer, batch);
-            } catch (KafkaException e) {
-                recover(e, batch);
+            } catch (KafkaException | IllegalStateException e) {
+                recover(e, batch, mayPoll);
             }
-            writer.forgetTransaction();
         }
         ended = false;
     }
 
-    /** Never resets: that would wait for the broker, and start partitions again that are being revoked. */
-    @Override
-    public void finish(List<Handled> rest) {
-        if (producer != null) {
-            commit(rest);
+    /** Whether a transaction can begin: what an earlier process or producer with this id left open has ended. */
+    private boolean isReady() {
+        try {
+            if (!initialised) {
+                producer.initTransactions();
+                initialised = true;
+            }
+            if (restarting) { // the offsets are stable now
+                assignment.restart(consumer.committed(assignment.partitions(), ANSWER));
+                restarting = false;
+            }
+            notReadySince = 0;
+            return true;
+        } catch (RetriableException e) {
+            long now = System.nanoTime();
+            notReadySince = notReadySince == 0 ? now : notReadySince;
+            if (now - notReadySince > NOTICEABLE.toNanos()) {
+                LOG.warn("no transaction can begin yet, will try again: {}", reason(e));
+            }
+            return false;
         }
     }
 
-    private void recover(KafkaException e, List<Handled> batch) {
+    private void recover(RuntimeException e, List<Handled> batch, boolean mayPoll) {
         if (isFatal(e) || isFatal(e.getCause())) {
             throw e;
         }
-        try {
-            producer.abortTransaction();
-            LOG.warn("transaction aborted, will try again: {}", reason(e));
-            noteRefusal(batch);
-        } catch (KafkaException | IllegalStateException aborting) { // fenced, or the outcome of the commit is unknown
-            LOG.warn("transaction given up, going back to the committed offsets: {}", reason(e));
-            reset();
+        LOG.warn("transaction not committed: {}", reason(e));
+        boolean committing = false; // the producer insists that a commit that timed out is tried again
+        while (true) {
+            try {
+                if (committing) {
+                    producer.commitTransaction();
+                    var offsets = assignment.offsetsAfter(batch);
+                    pending.written(batch);
+                    assignment.committed(offsets);
+                } else {
+                    producer.abortTransaction();
+                    writer.refuseTheCause();
+                }
+                return;
+            } catch (TimeoutException away) {
+                LOG.warn("the transaction has not ended yet, will try again: {}", reason(away));
+                if (!mayPoll || stopping.getAsBoolean()) {
+                    return;
+                }
+                assignment.keepAlive();
+            } catch (KafkaException | IllegalStateException other) {
+                if (committing || !(e instanceof TimeoutException && other instanceof IllegalStateException)) {
+                    LOG.warn("transaction given up, going back to the committed offsets: {}", reason(other));
+                    reset();
+                    return;
+                }
+                committing = true;
+            }
         }
     }
 
@@ -112,66 +155,25 @@ public final class TransactionRecovery implements CommitPolicy {
                 || e instanceof InterruptException;
     }
 
-    /**
-     * Finds the record for which the transaction was aborted. The client reports the same error for records that it had
-     * not sent yet, so that the refused one is known only when it is alone in a transaction. But the error names a
-     * topic that may not be written to.
-     */
-    private void noteRefusal(List<Handled> batch) {
-        Set<Handled> denied = new LinkedHashSet<>();
-        Throwable refusal = null;
-        for (Map.Entry<Future<RecordMetadata>, Handled> sent : writer.inTransaction().entrySet()) {
-            Throwable cause = sent.getKey().state() == Future.State.FAILED ? sent.getKey().exceptionNow() : null;
-            if (cause instanceof TopicAuthorizationException topics) {
-                refusal = cause;
-                if (topics(sent.getValue()).anyMatch(topics.unauthorizedTopics()::contains)) {
-                    denied.add(sent.getValue());
-                }
-            } else if (cause != null && !(cause instanceof TransactionAbortedException
-                    || cause instanceof RetriableException)) {
-                refusal = cause;
-            }
-        }
-        if (refusal != null && denied.isEmpty() && batch.size() > 1) {
-            pending.takeAtMost(batch.size() / 2);
-        } else if (refusal != null) {
-            for (Handled handled : denied.isEmpty() ? batch : denied) {
-                pending.refuse(handled, refusal);
-            }
-        }
-    }
-
-    private static Stream<String> topics(Handled handled) {
-        return Stream.of(handled.deadLetter(), handled.outcome()).filter(record -> record != null)
-                .map(ProducerRecord::topic);
-    }
-
     private void reset() {
-        try {
-            closeProducer();
-            producer = producers.get();
-            producer.initTransactions(); // the old transaction is committed or aborted when this returns
-            assignment.restart(consumer.committed(assignment.partitions())); // read_committed: stable offsets only
-        } catch (RetriableException e) {
-            LOG.warn("cannot go back to the committed offsets, will try again: {}", e.getMessage());
-            closeProducer();
-        }
+        producer.close(Duration.ZERO);
+        producer = producers.get();
+        initialised = false;
+        restarting = true;
     }
 
-    private static String reason(KafkaException e) {
-        return e.getCause() == null ? e.getMessage() : e.getMessage() + ": " + e.getCause().getMessage();
+    /** The client wraps the cause, sometimes twice. */
+    private static String reason(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause == e ? e.getMessage() : e.getMessage() + ": " + cause.getMessage();
     }
 
     @Override
     public void close() {
         ended = true;
-        closeProducer();
-    }
-
-    private void closeProducer() {
-        if (producer != null) {
-            producer.close(CLOSE_TIMEOUT);
-            producer = null;
-        }
+        producer.close(CLOSE_TIMEOUT);
     }
 }

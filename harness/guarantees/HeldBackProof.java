@@ -1,0 +1,112 @@
+package guarantees;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import lab.Lab;
+import lab.LabExtension;
+import lab.OwnBroker;
+import lab.Running;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What cannot be written or handled holds back its own partition, and nothing else (5). */
+class HeldBackProof {
+    /** Brokers of production create no topics by themselves. */
+    @RegisterExtension
+    static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(
+            folder -> new OwnBroker(folder, "--property", "auto.create.topics.enable=false"));
+
+    private static final Duration SOON = Duration.ofSeconds(15);
+
+    @ParameterizedTest
+    @ValueSource(strings = {"manual", "transactional"})
+    void sixtyRefusedDeadLettersHoldUpNoOtherOrder(String commit, Lab lab) {
+        lab.kafka().createTopic(lab.dlq, 1, Map.of("max.message.bytes", "1000"));
+        lab.kafka().createTopic(lab.events, 2);
+        lab.sendAllTo(0, "bad-", 60, "customerf", 2_000);
+        Running consumer = lab.consumer("--commit", commit, "--figures-interval-ms", "500");
+        await("Kafka refuses them").atMost(SOON).until(() -> consumer.err().contains("Kafka refuses"));
+        lab.sendAllTo(1, "good-", 50, "customer123", 0);
+        await("all others are processed").atMost(SOON).until(() -> lab.outcomes().size() == 50);
+        assertThat(lab.kafka().committed(lab.group, lab.events)).containsEntry(1, 50L);
+        await("the figures say why").atMost(SOON).until(() -> consumer.out().contains(
+                lab.events + "-0 is held back: offset 0 is refused by Kafka"));
+
+        lab.kafka().alterTopic(lab.dlq, "max.message.bytes", "100000");
+        lab.awaitCaughtUp();
+        assertThat(lab.deadLetters()).hasSize(60);
+        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 110L));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"manual", "transactional"})
+    void aStopWritesAllThatIsHandledEvenIfOthersAreRefused(String commit, Lab lab) {
+        lab.kafka().createTopic(lab.dlq, 1, Map.of("max.message.bytes", "1000"));
+        lab.kafka().createTopic(lab.events, 2);
+        lab.sendAllTo(0, "bad-", 30, "customerf", 2_000);
+        Running consumer = lab.consumer("--commit", commit, "--work-ms", "1500", "--verbose");
+        await("Kafka refuses them").atMost(SOON).until(() -> consumer.err().contains("Kafka refuses"));
+        lab.sendAllTo(1, "good-", 50, "customer123", 0);
+        await("all are being handled").atMost(SOON)
+                .until(() -> Pattern.compile("processing order good-").matcher(consumer.err()).results().count() == 50);
+        assertThat(consumer.stop()).isEqualTo(143);
+        assertThat(lab.outcomes()).hasSize(50);
+        assertThat(lab.kafka().committed(lab.group, lab.events)).containsEntry(1, 50L);
+    }
+
+    /** With a poll interval that is shorter than the time for which the topic is away. */
+    @ParameterizedTest
+    @ValueSource(strings = {"manual", "transactional"})
+    void aDeadLetterTopicThatIsMissingHoldsUpOnlyTheOrdersThatNeedIt(String commit, Lab lab) throws Exception {
+        Path patience = Files.writeString(Files.createDirectories(lab.folder())
+                .resolve("patience.properties"), "max.poll.interval.ms=6000\n");
+        lab.kafka().createTopic(lab.events, 2);
+        Running consumer = lab.consumer("--commit", commit, "--command-config", patience.toString());
+        await("it has both").atMost(SOON).until(() -> lab.kafka().partitions(lab.dlq) == 1
+                && consumer.err().contains("has " + lab.events));
+        lab.kafka().admin().deleteTopics(Set.of(lab.dlq)).all().get();
+        lab.sendAllTo(0, "bad-", 10, "customerf", 0);
+        lab.sendAllTo(1, "good-", 20, "customer123", 0);
+        await("all others are processed").atMost(SOON).until(() -> lab.outcomes().size() == 20);
+        await("Kafka refuses it for longer than the poll interval").atMost(SOON).until(() -> Pattern.compile(
+                "Will try again in 4 s").matcher(consumer.err()).find());
+        lab.sendAllTo(1, "more-", 20, "customer123", 0);
+        await("these, too").atMost(SOON).until(() -> lab.outcomes().size() == 40);
+        assertThat(consumer.err()).doesNotContain("lost ");
+
+        lab.kafka().createTopic(lab.dlq, 1);
+        lab.awaitCaughtUp();
+        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 50L));
+        assertThat(lab.deadLetters()).hasSize(10);
+    }
+
+    /** With bounds of 100 records. */
+    @Test
+    void oneStuckRecordHoldsUpItsOwnPartitionOnly(Lab lab) {
+        lab.kafka().createTopic(lab.dlq, 1, Map.of("max.message.bytes", "1000"));
+        lab.kafka().createTopic(lab.events, 2);
+        lab.consumer("--max-in-flight", "100");
+        lab.sendAllTo(0, "bad-", 1, "customerf", 2_000);
+        lab.sendAllTo(0, "behind-", 300, "customer123", 0);
+        await("those behind it, up to the bound").atMost(SOON).until(() -> lab.outcomes().size() >= 99);
+        lab.sendAllTo(1, "good-", 120, "customer123", 0);
+        await("the other partition").atMost(SOON)
+                .until(() -> lab.outcomes().keySet().stream().filter(id -> id.startsWith("good-")).count() == 120);
+    }
+
+    @Test
+    void withAutoCommitItGoesOnBeyondItsBound(Lab lab) {
+        lab.sendOrders(0, 300);
+        lab.consumer("--auto-commit", "--max-in-flight", "50");
+        await("all are processed").atMost(SOON).until(() -> lab.outcomes().size() == 300);
+    }
+}
