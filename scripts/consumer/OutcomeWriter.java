@@ -66,7 +66,12 @@ public final class OutcomeWriter {
             away.add(destination(sent.record));
             heldKeys.add(one.key());
         });
-        for (List<Handled> next = batch; !next.isEmpty(); ) {
+        List<Handled> next = batch;
+        if (!written.isEmpty()) {
+            next = new ArrayList<>(batch);
+            next.removeAll(Set.copyOf(written));
+        }
+        while (!next.isEmpty()) {
             Set<Handled> later = send(producer, next, away, heldKeys, written);
             boolean inTime = await(away);
             later.addAll(settle(written, heldKeys));

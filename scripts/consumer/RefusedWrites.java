@@ -18,6 +18,7 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.header.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import work.Result;
 
 /**
@@ -62,9 +63,11 @@ final class RefusedWrites {
 
     /** @throws ClusterFailure if the consumer is to stop */
     void add(Handled handled, ProducerRecord<byte[], byte[]> record, Throwable cause) {
-        String sentence = "Kafka refuses the " + (handled.result() instanceof Result.DeadLettered ? "dead letter"
-                : "outcome") + " of " + handled + ", no offset after it is committed: " + cause.getMessage();
-        if (stop && !(cause instanceof RetriableException)) {
+        boolean mayPass = cause instanceof RetriableException;
+        String sentence = (mayPass ? "Kafka does not take the " : "Kafka refuses the ")
+                + (handled.result() instanceof Result.DeadLettered ? "dead letter" : "outcome") + " of " + handled
+                + ", no offset after it is committed: " + cause.getMessage();
+        if (stop && !mayPass) {
             throw new ClusterFailure(ClusterFailure.Kind.REFUSED, sentence
                     + " Fix that, and start again (--on-refusal stop).", cause);
         }
@@ -84,8 +87,9 @@ final class RefusedWrites {
         }
         if (again || !known) {
             int others = refusal.records.size() - 1;
-            LOG.error("{} Will try again in {} s{}.", sentence, refusal.pause.toSeconds(),
-                    others == 0 ? "" : "; " + others + " more wait" + (others == 1 ? "s" : ""));
+            LOG.atLevel(mayPass ? Level.WARN : Level.ERROR).log("{} Will try again in {} s{}.", sentence,
+                    refusal.pause.toSeconds(), others == 0 ? "" : "; " + others + " more wait"
+                            + (others == 1 ? "s" : ""));
         }
         keys = null;
     }

@@ -119,6 +119,7 @@ public final class TransactionRecovery implements CommitPolicy {
         }
         LOG.warn("transaction not committed: {}", reason(e));
         boolean committing = false; // the producer insists that a commit that timed out is tried again
+        long saidAt = System.nanoTime();
         while (true) {
             try {
                 if (committing) {
@@ -132,7 +133,10 @@ public final class TransactionRecovery implements CommitPolicy {
                 }
                 return;
             } catch (TimeoutException away) {
-                LOG.warn("the transaction has not ended yet, will try again: {}", reason(away));
+                if (System.nanoTime() - saidAt > NOTICEABLE.toNanos()) {
+                    saidAt = System.nanoTime();
+                    LOG.warn("the transaction has not ended yet, will try again: {}", reason(away));
+                }
                 if (!mayPoll || stopping.getAsBoolean()) {
                     return;
                 }
