@@ -278,8 +278,8 @@ public class OrderConsumer implements Callable<Integer> {
         settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         // the records of one poll share one flush and one commit
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
-        // one fetch may exceed --max-in-flight-bytes, but not by much
-        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) Math.min(16 << 20, options.maxInFlightBytes));
+        // a fetch may exceed a partition's share of --max-in-flight-bytes, but not by much
+        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) Math.min(16 << 20, options.maxInFlightBytes / 4));
         // reading must not create a topic, in the wrong shape
         settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         // bytes, so that a poison pill does not make poll() fail
