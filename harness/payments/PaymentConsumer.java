@@ -129,7 +129,7 @@ public class PaymentConsumer implements Callable<Integer> {
         options.check();
         guarantees.check(log, handling);
         // A poll lasts 100 ms at most, so that a flag is enough to end the loop; a wakeup() could interrupt a commit.
-        try (var shutdown = new Script.Shutdown(() -> stopping = true);
+        try (var shutdown = new Script.Shutdown(() -> stopping = true, options.stopTimeout());
                 var processing = new Processing<>("payment", new PaymentReader(), work::handle, new Processing.Limits(
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
                         report::retried, log);
