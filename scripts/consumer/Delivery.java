@@ -2,6 +2,7 @@ package consumer;
 
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 
 /**
  * A record that was polled, and its place in its partition. A worker reads {@link #record()}, and asks {@link
@@ -13,9 +14,21 @@ public record Delivery(ConsumerRecord<byte[], byte[]> record, String key, OwnedP
         OffsetQueue.Place place) {
 
     static Delivery of(ConsumerRecord<byte[], byte[]> record, OwnedPartition partition) {
-        int bytes = Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
         String key = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
-        return new Delivery(record, key, partition, partition.accept(record.offset(), bytes));
+        return new Delivery(record, key, partition, partition.accept(record.offset(), bytes(record)));
+    }
+
+    /** Of its key, value and headers. */
+    private static int bytes(ConsumerRecord<byte[], byte[]> record) {
+        int bytes = length(record.key()) + length(record.value());
+        for (Header header : record.headers().toArray()) {
+            bytes += header.key().getBytes(StandardCharsets.UTF_8).length + length(header.value());
+        }
+        return bytes;
+    }
+
+    private static int length(byte[] bytes) {
+        return bytes == null ? 0 : bytes.length;
     }
 
     /** A record that is delivered twice is two deliveries. */
