@@ -135,9 +135,9 @@ public class PaymentConsumer implements Callable<Integer> {
                         report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var admin = kafka.connect(topics.group + "-admin", log);
-                var consumer = new KafkaConsumer<byte[], byte[]>(consumerSettings());
+                var consumer = this.consumer = new KafkaConsumer<>(consumerSettings());
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s
-                var policy = prepare(admin, consumer, processing, figures)) {
+                var policy = prepare(admin, processing, figures)) {
             consumer.subscribe(List.of(topics.events), assignment.onRebalance(this::release));
             while (!stopping && stuck == null) {
                 assignment.setFlow();
@@ -225,9 +225,8 @@ public class PaymentConsumer implements Callable<Integer> {
 
     // --- how the parts are put together, and the settings of the clients ------------------------------------------
 
-    private CommitPolicy prepare(Admin admin, Consumer<byte[], byte[]> consumer, Processing<Payment> processing,
-            Figures figures) {
-        this.consumer = consumer;
+    private CommitPolicy prepare(Admin admin, Processing<Payment> processing, Figures figures) {
+        guarantees.checkCluster(kafka.cluster(), admin, log);
         long remembered = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
                 Duration.ofDays(options.replayHorizonDays), log);
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
