@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Kafka;
@@ -97,5 +99,18 @@ class HandlingProof {
         assertThat(summary.path("processed").asInt()).isEqualTo(300);
         assertThat(summary.path("duplicates").asInt()).isEqualTo(1);
         assertThat(summary.path("dead_letters").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void headersCountAsBytesInFlight(Lab lab) {
+        lab.kafka().createTopic(lab.events, 3);
+        ProducerRecord<byte[], byte[]> record = order(lab, "order-0", "customer123");
+        record.headers().add("trace", new byte[100_000]).add("empty", null);
+        lab.kafka().send(record);
+        Running consumer = lab.consumer("--work-ms", "3000", "--json", "--figures-interval-ms", "50");
+        int size = record.key().length + record.value().length + "trace".length() + 100_000 + "empty".length();
+        String bytes = consumer.awaitOut("bytes in flight", Pattern.compile("\"in_flight_bytes\":([1-9]\\d*)"),
+                Duration.ofSeconds(40));
+        assertThat(Integer.parseInt(bytes)).isEqualTo(size);
     }
 }

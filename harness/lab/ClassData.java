@@ -50,9 +50,9 @@ public final class ClassData {
                                 run(folder, "DuplicateSender", "--bootstrap-server", bootstrap, "--api",
                                         api.uri().toString(), "--orders", "5"))
                         .forEach(each -> each.awaitExit(PATIENCE));
-                List.of(server, consumer, payments).parallelStream().forEach(each -> each.stop(PATIENCE));
+                List.of(server, consumer, payments).parallelStream().forEach(each -> each.stopWithin(PATIENCE));
             }
-            broker.stop(PATIENCE);
+            broker.stopWithin(PATIENCE);
         }
     }
 

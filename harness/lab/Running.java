@@ -133,11 +133,11 @@ public final class Running implements AutoCloseable {
 
     /** SIGTERM, as a service manager or (as SIGINT) Ctrl-C would; returns the exit code. */
     public int stop() {
-        return stop(Duration.ofSeconds(40));
+        return stopWithin(Duration.ofSeconds(40));
     }
 
     /** The same with another time limit. */
-    int stop(Duration atMost) {
+    public int stopWithin(Duration atMost) {
         process.destroy();
         return awaitExit(atMost);
     }

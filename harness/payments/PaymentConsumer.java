@@ -129,15 +129,15 @@ public class PaymentConsumer implements Callable<Integer> {
         options.check();
         guarantees.check(log, handling);
         // A poll lasts 100 ms at most, so that a flag is enough to end the loop; a wakeup() could interrupt a commit.
-        try (var shutdown = new Script.Shutdown(() -> stopping = true);
+        try (var shutdown = new Script.Shutdown(() -> stopping = true, options.stopTimeout());
                 var processing = new Processing<>("payment", new PaymentReader(), work::handle, new Processing.Limits(
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
                         report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var admin = kafka.connect(topics.group + "-admin", log);
-                var consumer = new KafkaConsumer<byte[], byte[]>(consumerSettings());
+                var consumer = this.consumer = new KafkaConsumer<>(consumerSettings());
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s
-                var policy = prepare(admin, consumer, processing, figures)) {
+                var policy = prepare(admin, processing, figures)) {
             consumer.subscribe(List.of(topics.events), assignment.onRebalance(this::release));
             while (!stopping && stuck == null) {
                 turn(figures);
@@ -242,9 +242,8 @@ public class PaymentConsumer implements Callable<Integer> {
 
     // --- how the parts are put together, and the settings of the clients ------------------------------------------
 
-    private CommitPolicy prepare(Admin admin, Consumer<byte[], byte[]> consumer, Processing<Payment> processing,
-            Figures figures) {
-        this.consumer = consumer;
+    private CommitPolicy prepare(Admin admin, Processing<Payment> processing, Figures figures) {
+        guarantees.checkCluster(kafka.cluster(), admin, log);
         long remembered = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
                 Duration.ofDays(options.replayHorizonDays), log);
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait

@@ -1,5 +1,6 @@
 package cli;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -23,6 +24,7 @@ public final class ConsumerOptions {
 
     private static final String RANDOM_NAME = UUID.randomUUID().toString();
     private static final int LONGEST_HEARTBEAT_MS = 500;
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(20); // to write, commit and close, without Kafka
 
     private enum GroupProtocol { classic, consumer }
 
@@ -54,8 +56,8 @@ public final class ConsumerOptions {
     public long maxInFlightBytes;
 
     @Option(names = "--drain-timeout-ms", defaultValue = DEFAULT_DRAIN_TIMEOUT_MS, paramLabel = "MS",
-            description = "How long to wait for orders that are being handled when partitions are revoked "
-                    + "(default: ${DEFAULT-VALUE}).")
+            description = "How long to wait for orders that are being handled when partitions are revoked, or "
+                    + "the consumer stops (default: ${DEFAULT-VALUE}).")
     public int drainTimeoutMs;
 
     @Option(names = "--replay-horizon-days", defaultValue = DEFAULT_REPLAY_HORIZON_DAYS, paramLabel = "DAYS",
@@ -107,6 +109,11 @@ public final class ConsumerOptions {
     /** A name for this consumer: with {@code --instance-id} it is the same after a restart, else it is random. */
     public String consumerName() {
         return instanceId == null ? RANDOM_NAME : instanceId;
+    }
+
+    /** How long a stop may take: work is finished, outcomes are written, offsets committed, and clients closed. */
+    public Duration stopTimeout() {
+        return Duration.ofMillis(drainTimeoutMs).plus(CLOSE_TIME);
     }
 
     /** Whether to stop when Kafka refuses to write a record. */

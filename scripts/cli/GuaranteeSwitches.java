@@ -1,6 +1,9 @@
 package cli;
 
+import cluster.Cluster;
+import cluster.TransactionVersion;
 import java.time.Duration;
+import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -79,6 +82,13 @@ public final class GuaranteeSwitches {
         warnIf(log, ordering == Ordering.none,
                 "--ordering none handles the records of one order in any order, even at the same time");
         warnIf(log, handling.concurrency == 1, "--concurrency 1 lets one slow order hold up all the others");
+    }
+
+    /** Warns if transactions are asked for, and those of the cluster are not whole. */
+    public void checkCluster(Cluster cluster, Admin admin, Logger log) {
+        if (transactional()) {
+            TransactionVersion.check(cluster, admin, log);
+        }
     }
 
     private static void warnIf(Logger log, boolean condition, String what) {

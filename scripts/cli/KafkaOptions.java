@@ -51,12 +51,13 @@ public final class KafkaOptions {
     }
 
     /**
-     * Waits until Kafka answers, logs that it waits, and returns a client.
+     * Waits until Kafka answers, logs that it waits, and returns a client. Ctrl-C and SIGTERM end the wait at once.
      *
      * @throws ClusterFailure after the last attempt, or at once where waiting does not help
      */
     public Admin connect(String clientId, Logger log) {
-        return Connection.open(cluster(), clientId, connectAttempts, Duration.ofMillis(connectIntervalMs), log);
+        return Script.Shutdown.whileNothingIsOpen(() -> Connection.open(cluster(), clientId, connectAttempts,
+                Duration.ofMillis(connectIntervalMs), log));
     }
 
     public TopicAdmin topics(Admin admin) {

@@ -1,44 +1,51 @@
 package cli;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 
 /**
  * A log file that several processes append to and that rotates at 10 MB: {@code kafka_app.log} becomes
  * {@code kafka_app.log.1}, that one {@code .2}, up to {@code .5}.
  */
-final class LogFile {
+public final class LogFile {
     private static final long LIMIT = 10_000_000;
     private static final int KEPT = 5;
 
     private final Path path;
-    private FileChannel channel;
+    private OutputStream out; // not a channel, which an interrupt of any thread that logs would close
+    private Object opened; // the key of the open file
 
-    LogFile(Path path) {
+    public LogFile(Path path) {
         this.path = path.toAbsolutePath();
         try {
             Files.createDirectories(this.path.getParent());
-            channel = open();
+            open();
         } catch (IOException e) {
             throw new Failure("The log file " + path + " cannot be written (" + e.getClass().getSimpleName()
                     + "): choose another with --log-file.");
         }
     }
 
-    synchronized void append(String line) {
+    public synchronized void append(String line) {
         try {
-            if (channel.size() >= LIMIT) {
+            BasicFileAttributes now = attributes();
+            if (now == null || now.size() >= LIMIT || !Objects.equals(key(now), opened)) {
                 rotate();
             }
-            channel.write(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8))); // one write, one line
+            out.write((line + "\n").getBytes(StandardCharsets.UTF_8)); // one write, one line
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -57,8 +64,9 @@ final class LogFile {
                     }
                 }
             }
-            channel.close();
-            channel = open();
+            open();
+        } catch (FileLockInterruptionException e) {
+            // a thread that is interrupted cannot wait for the lock: the next line of another one rotates
         }
     }
 
@@ -66,7 +74,29 @@ final class LogFile {
         return path.resolveSibling(path.getFileName() + "." + suffix);
     }
 
-    private FileChannel open() throws IOException {
-        return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+    /** Opens it; once more if it is new, or if another process has renamed it in between. */
+    private void open() throws IOException {
+        Object before;
+        do {
+            if (out != null) {
+                out.close();
+            }
+            before = key(attributes());
+            out = new FileOutputStream(path.toFile(), true);
+            opened = key(attributes());
+        } while (!Objects.equals(before, opened));
+    }
+
+    /** Of what has the name now; null if there is nothing. */
+    private BasicFileAttributes attributes() throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class);
+        } catch (NoSuchFileException e) {
+            return null;
+        }
+    }
+
+    private static Object key(BasicFileAttributes file) {
+        return file == null ? null : file.fileKey();
     }
 }

@@ -5,8 +5,9 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
@@ -121,7 +122,7 @@ public final class Script {
      */
     public static final class Shutdown implements AutoCloseable {
         private static final Duration BOUND = Duration.ofSeconds(30);
-        private final CountDownLatch closed = new CountDownLatch(1);
+        private static final Semaphore MAY_END = new Semaphore(1); // a script that has something open takes the permit
 
         public Shutdown(Runnable stop) {
             this(stop, BOUND);
@@ -129,10 +130,13 @@ public final class Script {
 
         /** @param bound how long to keep the JVM alive at most */
         public Shutdown(Runnable stop, Duration bound) {
+            MAY_END.acquireUninterruptibly();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 stop.run();
                 try {
-                    closed.await(bound.toMillis(), TimeUnit.MILLISECONDS);
+                    if (MAY_END.tryAcquire(bound.toMillis(), TimeUnit.MILLISECONDS)) {
+                        MAY_END.release(); // for the hooks of others that were closed before
+                    }
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
@@ -141,7 +145,17 @@ public final class Script {
 
         @Override
         public void close() {
-            closed.countDown();
+            MAY_END.release();
+        }
+
+        /** Waits for something before anything is open that would have to be closed: meanwhile the JVM may end. */
+        static <T> T whileNothingIsOpen(Supplier<T> waiting) {
+            MAY_END.release();
+            try {
+                return waiting.get();
+            } finally {
+                MAY_END.acquireUninterruptibly();
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 //SOURCES Probe.java
 //SOURCES TopicAdmin.java
 //SOURCES TopicReader.java
+//SOURCES TransactionVersion.java
 
 /** A Kafka cluster from code: topics and their shape, reading one to its end, what an error means. */
 package cluster;

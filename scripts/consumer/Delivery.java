@@ -2,6 +2,8 @@ package consumer;
 
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 
 /**
  * A record that was polled, and its place in its partition. A worker reads {@link #record()}, and asks {@link
@@ -13,9 +15,22 @@ public record Delivery(ConsumerRecord<byte[], byte[]> record, String key, OwnedP
         OffsetQueue.Place place) {
 
     static Delivery of(ConsumerRecord<byte[], byte[]> record, OwnedPartition partition) {
-        int bytes = Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
         String key = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
-        return new Delivery(record, key, partition, partition.accept(record, bytes));
+        return new Delivery(record, key, partition,
+                partition.accept(record, bytes(record.key(), record.value(), record.headers())));
+    }
+
+    /** The size of a record: its key, value and headers. */
+    static int bytes(byte[] key, byte[] value, Headers headers) {
+        int bytes = length(key) + length(value);
+        for (Header header : headers.toArray()) {
+            bytes += header.key().getBytes(StandardCharsets.UTF_8).length + length(header.value());
+        }
+        return bytes;
+    }
+
+    private static int length(byte[] bytes) {
+        return bytes == null ? 0 : bytes.length;
     }
 
     /** A record that is delivered twice is two deliveries. */

@@ -1,42 +1,48 @@
 package ledger;
 
+import java.time.Instant;
 import messages.Digest;
 
 /**
- * A map from the digest of a message's id to the digest of its content and the second at which it was processed. An
- * entry is not an object: a slot takes 36 bytes, three to six of eight slots are taken, and the garbage collector has
- * nothing to follow. Open addressing with linear probing; digests are as good as random, so that their bits serve as
- * the hash. Safe for several threads.
+ * A map from the digest of a message's id to the digest of its content and the time at which it was processed. An entry
+ * is not an object: a slot takes 36 bytes, half to three quarters of the slots are taken (48 to 72 bytes for an entry),
+ * and the garbage collector has nothing to follow. Open addressing with linear probing; digests are as good as random,
+ * so that their bits serve as the hash. Times are in milliseconds since 1970, and kept as seconds. Safe for several
+ * threads.
  */
-final class DigestTable {
+public final class DigestTable {
     private static final int FREE = 0;
     private static final int FORGOTTEN = 1; // a second that is before any retention
+    private static final int OLDEST = 2;
+    private static final long ZERO = Instant.parse("2020-01-01T00:00:00Z").getEpochSecond(); // ints last until 2088
+    private static final int FEWEST_SLOTS = 16;
     private static final int LONGS = 4; // id high, id low, content high, content low
 
-    private long[] digests = new long[LONGS * 16];
-    private int[] seconds = new int[16];
+    private long[] digests = new long[LONGS * FEWEST_SLOTS];
+    private int[] seconds = new int[FEWEST_SLOTS];
     private int taken;
 
     /** The content's digest, or null if the message is unknown, or was processed before {@code notBefore}. */
-    synchronized Digest content(Digest id, int notBefore) {
+    public synchronized Digest content(Digest id, long notBefore) {
         int slot = slot(id);
-        return seconds[slot] <= FORGOTTEN || seconds[slot] < notBefore ? null
+        return seconds[slot] < second(notBefore) ? null
                 : new Digest(digests[LONGS * slot + 2], digests[LONGS * slot + 3]);
     }
 
     /** Adds a message, or replaces it. */
-    synchronized void put(Digest id, Digest content, int second) {
+    public synchronized void put(Digest id, Digest content, long processedAt) {
         int slot = slot(id);
-        if (seconds[slot] == FREE && ++taken > seconds.length / 4 * 3) {
-            taken--;
-            rebuild(2 * seconds.length, FORGOTTEN + 1);
-            put(id, content, second);
-            return;
+        if (seconds[slot] == FREE) {
+            if (taken >= seconds.length / 4 * 3) {
+                rebuild(OLDEST);
+                slot = slot(id);
+            }
+            taken++;
         }
-        set(slot, id, content, second);
+        set(slot, id, content, second(processedAt));
     }
 
-    synchronized void forget(Digest id) {
+    public synchronized void forget(Digest id) {
         int slot = slot(id);
         if (seconds[slot] != FREE) {
             seconds[slot] = FORGOTTEN;
@@ -44,31 +50,29 @@ final class DigestTable {
     }
 
     /** Drops what was processed before {@code notBefore}, and frees its memory. */
-    synchronized void sweep(int notBefore) {
-        int left = 0;
-        for (int second : seconds) {
-            left += second > FORGOTTEN && second >= notBefore ? 1 : 0;
-        }
-        if (left < taken) {
-            int slots = seconds.length;
-            while (slots > 16 && left <= slots / 8 * 3) {
-                slots /= 2;
-            }
-            rebuild(slots, notBefore);
+    public synchronized void sweep(long notBefore) {
+        int oldest = second(notBefore);
+        if (left(oldest) < taken) {
+            rebuild(oldest);
         }
     }
 
-    synchronized int size() {
+    /** How many slots are taken: messages, and those that were forgotten and not swept yet. */
+    public synchronized int size() {
         return taken;
+    }
+
+    /** A time that is too early or too late for an int counts as the first or the last that there is. */
+    private static int second(long millis) {
+        return Math.clamp(Math.floorDiv(millis, 1000L) - ZERO, OLDEST, Integer.MAX_VALUE);
     }
 
     /** The slot of a message, or the free slot for it. */
     private int slot(Digest id) {
-        int mask = seconds.length - 1;
-        int slot = (int) id.low() & mask;
+        int slot = (int) ((id.low() >>> Integer.SIZE) * seconds.length >>> Integer.SIZE); // in proportion to its hash
         while (seconds[slot] != FREE
                 && (digests[LONGS * slot] != id.high() || digests[LONGS * slot + 1] != id.low())) {
-            slot = slot + 1 & mask;
+            slot = slot + 1 == seconds.length ? 0 : slot + 1;
         }
         return slot;
     }
@@ -81,18 +85,27 @@ final class DigestTable {
         seconds[slot] = second;
     }
 
-    private void rebuild(int slots, int notBefore) {
+    private int left(int oldest) {
+        int left = 0;
+        for (int second : seconds) {
+            left += second >= oldest ? 1 : 0;
+        }
+        return left;
+    }
+
+    /** Drops what is older, and makes room for as many entries again as are left. */
+    private void rebuild(int oldest) {
         long[] oldDigests = digests;
         int[] oldSeconds = seconds;
+        taken = left(oldest);
+        int slots = Math.max(FEWEST_SLOTS, 2 * taken);
         digests = new long[LONGS * slots];
         seconds = new int[slots];
-        taken = 0;
         for (int old = 0; old < oldSeconds.length; old++) {
-            if (oldSeconds[old] > FORGOTTEN && oldSeconds[old] >= notBefore) {
+            if (oldSeconds[old] >= oldest) {
                 Digest id = new Digest(oldDigests[LONGS * old], oldDigests[LONGS * old + 1]);
                 Digest content = new Digest(oldDigests[LONGS * old + 2], oldDigests[LONGS * old + 3]);
                 set(slot(id), id, content, oldSeconds[old]);
-                taken++;
             }
         }
     }

@@ -12,7 +12,7 @@ import messages.Message;
  * in the topic of outcomes, in the partition of the same number, and {@link LedgerRestore} reads it back from there:
  * the write of an outcome is also the entry in the ledger.
  *
- * <p>A message takes 48 to 96 bytes of heap: two digests of 128 bits, a second, and free slots.
+ * <p>A message takes 48 to 72 bytes of heap: two digests of 128 bits, a second, and free slots.
  */
 public final class Ledger {
     /** What the ledger knows of a message. */
@@ -53,7 +53,7 @@ public final class Ledger {
     /** Notes a message as processed. Call it at once: a duplicate may follow in the same batch. */
     public void add(Message<?> message) {
         if (processed != null) {
-            processed.put(id(message), message.content(), (int) (System.currentTimeMillis() / 1000));
+            processed.put(id(message), message.content(), System.currentTimeMillis());
         }
     }
 
@@ -65,10 +65,10 @@ public final class Ledger {
      * Notes a message that was processed earlier.
      *
      * @param id          its id in UTF-8
-     * @param processedAt in milliseconds since 1970
+     * @param processedAt in milliseconds since 1970; -1 if Kafka does not know
      */
     void restore(byte[] id, Digest content, long processedAt) {
-        processed.put(Digest.of(id), content, (int) (processedAt / 1000));
+        processed.put(Digest.of(id), content, processedAt);
     }
 
     /** A tombstone in the topic: the message counts as unseen. */
@@ -76,9 +76,9 @@ public final class Ledger {
         processed.forget(Digest.of(id));
     }
 
-    /** The first second that is still remembered. */
-    private int oldest() {
-        return (int) Math.max(0, (System.currentTimeMillis() - retentionMillis) / 1000);
+    /** Since when messages are remembered; before 1970 if for ever. */
+    private long oldest() {
+        return System.currentTimeMillis() - retentionMillis;
     }
 
     void restored(boolean restored) {
