@@ -16,6 +16,7 @@
 //RUNTIME_OPTIONS -XX:+ExitOnOutOfMemoryError -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
 
+import cli.ClientSettings;
 import cli.ConsumerOptions;
 import cli.ExitCode;
 import cli.Failure;
@@ -54,15 +55,11 @@ import orders.TopicOptions;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -241,7 +238,7 @@ public class OrderConsumer implements Callable<Integer> {
         assignment.forget(partitions);
     }
 
-    // --- how the parts are put together, and the settings of the clients ------------------------------------------
+    // --- how the parts are put together ---------------------------------------------------------------------------
 
     private CommitPolicy prepare(Admin admin, Processing<Order> processing, Figures figures) {
         guarantees.checkCluster(kafka.cluster(), admin, log);
@@ -260,61 +257,18 @@ public class OrderConsumer implements Callable<Integer> {
         pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
         writer = new OutcomeWriter(pending);
         return policy = switch (guarantees.commit) {
-            case manual -> new RetryLater(new KafkaProducer<>(producerSettings()), this::writeThenCommit);
-            case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(producerSettings()), consumer,
+            case manual -> new RetryLater(new KafkaProducer<>(writerSettings()), this::writeThenCommit);
+            case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(writerSettings()), consumer,
                     assignment, writer, pending, this::writeAndCommit, () -> stopping);
         };
     }
 
     private Properties consumerSettings() {
-        Properties settings = kafka.client(topics.group);
-        // true commits what was polled, finished or not; often, so that the loss is visible
-        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, guarantees.autoCommit);
-        settings.put(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500);
-        // a new group starts at the oldest record, not at the end
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        // skip aborted orders, and wait for offsets that an open transaction may still commit
-        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        // the records of one poll share one flush and one commit
-        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
-        // a fetch may exceed a partition's share of --max-in-flight-bytes, but not by much
-        settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) Math.min(16 << 20, options.maxInFlightBytes / 4));
-        // reading must not create a topic, in the wrong shape
-        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        // bytes, so that a poison pill does not make poll() fail
-        settings.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        settings.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
-        settings.putAll(options.membership(topics.group));
-        return settings;
+        return ClientSettings.consumer(kafka.client(topics.group), topics.group, options, guarantees);
     }
 
-    /** Of the producer that writes outcomes and dead letters. */
-    private Properties producerSettings() {
-        Properties settings = kafka.client(topics.group + "-writer");
-        // the offset is committed once the outcome is acknowledged: every in-sync replica has to have it by then
-        settings.put(ProducerConfig.ACKS_CONFIG, "all");
-        // the producer's own retries write no second outcome
-        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        // with more, a batch that a later one overtook can be rejected for good, as in a new topic (KAFKA-15591)
-        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        // never give up: the record may be written nevertheless, and would then be written twice
-        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
-        // the poll thread waits for every batch
-        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        // and must not wait for a topic that is missing, or for a coordinator, for longer than it may stop polling
-        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1_000);
-        // room for what one poll brings in
-        settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
-        // room for the largest record with error headers
-        settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, DeadLetter.LARGEST);
-        settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-        settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-        if (guarantees.transactional()) {
-            // after a restart, the same id ends a transaction that this consumer left open
-            settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topics.group + "-" + options.consumerName());
-            // a transaction that a dead consumer left open holds up readers for no longer than this
-            settings.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);
-        }
-        return settings;
+    private Properties writerSettings() {
+        return ClientSettings.writer(kafka.client(topics.group + "-writer"), topics.group, options, guarantees,
+                DeadLetter.LARGEST);
     }
 }

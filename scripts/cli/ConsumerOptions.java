@@ -1,6 +1,8 @@
 package cli;
 
 import java.time.Duration;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -106,9 +108,12 @@ public final class ConsumerOptions {
         return settings;
     }
 
-    /** A name for this consumer: with {@code --instance-id} it is the same after a restart, else it is random. */
-    public String consumerName() {
-        return instanceId == null ? RANDOM_NAME : instanceId;
+    /**
+     * The name of this consumer's transactions: with {@code --instance-id} it is the same after a restart, else random.
+     * The instance is encoded, so that no two consumers of different groups ever have the same.
+     */
+    public String transactionalId(String group) {
+        return group + "/" + URLEncoder.encode(instanceId == null ? RANDOM_NAME : instanceId, StandardCharsets.UTF_8);
     }
 
     /** How long a stop may take: work is finished, outcomes are written, offsets committed, and clients closed. */

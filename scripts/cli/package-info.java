@@ -1,3 +1,4 @@
+//SOURCES ClientSettings.java
 //SOURCES ConsumerOptions.java
 //SOURCES ExitCode.java
 //SOURCES Failure.java

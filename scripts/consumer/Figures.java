@@ -103,8 +103,9 @@ public final class Figures implements AutoCloseable {
                 .map(e -> String.format("%s: %,d", e.getKey(), e.getValue())).collect(Collectors.joining(", "));
         String heldBack = seen.heldBack().entrySet().stream()
                 .map(e -> " | " + e.getKey() + " is held back: " + e.getValue()).collect(Collectors.joining());
-        String line = String.format("%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s%s",
-                rate, seen.inFlight(), seen.bytes() / 1024, unfinished.isEmpty() ? "unknown" : unfinished, text(totals),
+        String line = String.format(
+                "%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s%s", rate,
+                seen.inFlight(), seen.bytes() / 1024, unfinished.isEmpty() ? "unknown" : unfinished, text(totals),
                 oldest / 1000.0, heldBack,
                 stalled ? String.format(" | waiting for Kafka for %d s", millis(waiting) / 1000) : "");
         System.out.println(line); // in one piece: the log goes to the same terminal

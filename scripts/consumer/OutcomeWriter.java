@@ -160,7 +160,7 @@ public final class OutcomeWriter {
         if (cause instanceof ClusterAuthorizationException || cause instanceof UnsupportedVersionException) {
             throw (KafkaException) cause; // fatal: this producer can write nothing more
         }
-        if (!one.isMoot() && !(cause instanceof BufferExhaustedException)) { // a full buffer is no refusal
+        if (!one.isMoot() && !(cause instanceof BufferExhaustedException)) { // a full buffer is not a refusal
             pending.refuse(one, record, cause);
         }
     }

@@ -1,0 +1,105 @@
+package cli;
+
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * The settings of the two clients of a consumer that processes records, as far as they differ from Kafka's defaults.
+ * Those that a guarantee needs are fixed: another value in {@code --command-config} is an error. The others are only
+ * better defaults.
+ */
+public final class ClientSettings {
+    /** Where an option is the way to change a setting. */
+    private static final Map<String, String> OPTIONS = Map.of(
+            ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, ", and use --auto-commit",
+            ConsumerConfig.GROUP_ID_CONFIG, ", and use --group",
+            ConsumerConfig.GROUP_PROTOCOL_CONFIG, ", and use --group-protocol",
+            ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, ", and use --instance-id",
+            ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, ", and use --session-timeout-ms");
+
+    private final Properties settings;
+
+    private ClientSettings(Properties settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * Of the consumer that reads records.
+     *
+     * @param client the settings that every client starts with; they are added to
+     * @throws Failure if they contradict what a guarantee needs
+     */
+    public static Properties consumer(Properties client, String group, ConsumerOptions options,
+            GuaranteeSwitches guarantees) {
+        ClientSettings to = new ClientSettings(client);
+        // true commits what was polled, finished or not; often, so that the loss is visible
+        to.fix(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, guarantees.autoCommit);
+        to.prefer(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500);
+        // a new group starts at the oldest record, not at the end
+        to.fix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        // skip aborted orders, and wait for offsets that an open transaction may still commit
+        to.fix(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        // the records of one poll share one write and one commit
+        to.prefer(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
+        // a fetch may exceed a partition's share of --max-in-flight-bytes, but not by much
+        to.prefer(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, (int) Math.min(16 << 20, options.maxInFlightBytes / 4));
+        // reading must not create a topic, in the wrong shape
+        to.fix(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        // bytes, so that a poison pill does not make poll() fail
+        to.fix(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
+        to.fix(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
+        options.membership(group).forEach(to::fix);
+        return client;
+    }
+
+    /**
+     * Of the producer that writes outcomes and dead letters; the parameters are as above.
+     *
+     * @param largest the size of the largest dead letter, in bytes
+     */
+    public static Properties writer(Properties client, String group, ConsumerOptions options,
+            GuaranteeSwitches guarantees, int largest) {
+        ClientSettings to = new ClientSettings(client);
+        // the offset is committed once the outcome is acknowledged: every in-sync replica has to have it by then
+        to.fix(ProducerConfig.ACKS_CONFIG, "all");
+        // the producer's own retries write no second outcome
+        to.fix(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        // with more, a batch that a later one overtook can be rejected for good, as in a new topic (KAFKA-15591)
+        to.fix(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        // never give up: the record may be written nevertheless, and would then be written twice
+        to.fix(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        // the poll thread waits for every batch
+        to.prefer(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // and must not wait for a topic that is missing, or for a coordinator, for longer than it may stop polling
+        to.prefer(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1_000);
+        // room for what one poll brings in
+        to.prefer(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
+        // room for the largest record with error headers
+        to.prefer(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, largest);
+        to.fix(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
+        to.fix(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
+        if (guarantees.transactional()) {
+            // after a restart, the same id ends a transaction that this consumer left open
+            to.fix(ProducerConfig.TRANSACTIONAL_ID_CONFIG, options.transactionalId(group));
+            // a transaction that a dead consumer left open holds up readers for no longer than this
+            to.prefer(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);
+        }
+        return client;
+    }
+
+    private void prefer(String setting, Object value) {
+        settings.putIfAbsent(setting, value);
+    }
+
+    private void fix(String setting, Object value) {
+        Object given = settings.put(setting, value);
+        if (given != null && !String.valueOf(given).trim().equalsIgnoreCase(String.valueOf(value))) {
+            throw new Failure(ExitCode.USAGE, "--command-config sets " + setting + "=" + given + ", but this script "
+                    + "needs " + setting + "=" + value + ": remove it there" + OPTIONS.getOrDefault(setting, "") + ".");
+        }
+    }
+}
