@@ -152,7 +152,7 @@ final class RefusedWrites {
         return Optional.empty();
     }
 
-    /** The smallest, where the reason is the size; else one that was tried least. Never one behind another of its key. */
+    /** The smallest, where the reason is the size; else one that was tried least. Never one behind its key's first. */
     private static Handled next(Refusal refusal) {
         Set<String> keys = new HashSet<>();
         boolean bySize = refusal.tooLarge < Integer.MAX_VALUE;
