@@ -33,6 +33,7 @@ import consumer.Handled;
 import consumer.OutcomeRecords;
 import consumer.OutcomeWriter;
 import consumer.PendingWrites;
+import consumer.Positions;
 import consumer.Report;
 import consumer.RetryLater;
 import consumer.TransactionRecovery;
@@ -159,8 +160,7 @@ public class PaymentConsumer implements Callable<Integer> {
     }
 
     private void turn(Figures figures) {
-        assignment.setFlow();
-        for (var record : consumer.poll(assignment.atWork() == 0 ? IDLE_POLL : BUSY_POLL)) {            // 1
+        for (var record : assignment.poll(assignment.atWork() == 0 ? IDLE_POLL : BUSY_POLL)) {          // 1
             FreezePoint.POLLED.reached();
             assignment.accept(record).ifPresent(workers::submit);                                       // 2, 3
         }
@@ -246,7 +246,8 @@ public class PaymentConsumer implements Callable<Integer> {
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
         LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
                 topics.outcomes, format, remembered, figures::restored);
-        assignment = new Assignment(consumer, partition -> switch (guarantees.dedup) {
+        Positions positions = new Positions(consumer, topics.events, options.from, options.stopAtGap(), report);
+        assignment = new Assignment(consumer, positions, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();
             case none -> Ledger.none();

@@ -113,7 +113,8 @@ public final class Figures implements AutoCloseable {
 
     private static String text(Totals totals) {
         return String.format("processed %,d, duplicates %,d, dead letters %,d", totals.processed(),
-                totals.duplicates(), totals.deadLetters());
+                totals.duplicates(), totals.deadLetters())
+                + (totals.gone() == 0 ? "" : String.format(", gone before they were processed %,d", totals.gone()));
     }
 
     private static Map<String, Object> fields(Totals totals) {
@@ -122,6 +123,7 @@ public final class Figures implements AutoCloseable {
         fields.put("duplicates", totals.duplicates());
         fields.put("dead_letters", totals.deadLetters());
         fields.put("retries", totals.retries());
+        fields.put("gone", totals.gone());
         return fields;
     }
 

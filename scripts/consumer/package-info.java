@@ -8,6 +8,7 @@
 //SOURCES OutcomeWriter.java
 //SOURCES OwnedPartition.java
 //SOURCES PendingWrites.java
+//SOURCES Positions.java
 //SOURCES RefusedWrites.java
 //SOURCES Report.java
 //SOURCES RetryLater.java
