@@ -131,8 +131,8 @@ public class PaymentConsumer implements Callable<Integer> {
         // A poll lasts 100 ms at most, so that a flag is enough to end the loop; a wakeup() could interrupt a commit.
         try (var shutdown = new Script.Shutdown(() -> stopping = true);
                 var processing = new Processing<>("payment", new PaymentReader(), work::handle, new Processing.Limits(
-                        handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
-                        report::retried, log);
+                        handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs,
+                        handling.breakerShare, handling.breakerWindow), report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var admin = kafka.connect(topics.group + "-admin", log);
                 var consumer = new KafkaConsumer<byte[], byte[]>(consumerSettings());
