@@ -7,6 +7,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import messages.PermanentFailure;
 import messages.UnreadableFailure;
 import org.slf4j.Logger;
@@ -22,6 +23,8 @@ public final class Breaker {
     private static final Duration REMIND = Duration.ofSeconds(5);
 
     private final CircuitBreaker circuit;
+    private final int window;
+    private final AtomicInteger toTell; // so many successes: more would change nothing, and each costs a microsecond
     private final String noun;
     private final Logger log;
     private volatile int outages;
@@ -38,6 +41,8 @@ public final class Breaker {
     public Breaker(String noun, double share, int window, Logger log) {
         this.noun = noun;
         this.log = log;
+        this.window = window;
+        this.toTell = new AtomicInteger(window);
         if (share == 0) {
             circuit = CircuitBreaker.ofDefaults(noun);
             circuit.transitionToDisabledState();
@@ -97,7 +102,7 @@ public final class Breaker {
         boolean says = false;
         try {
             task.run();
-            says = trial || first;
+            says = trial || first && toTell.get() > 0 && toTell.getAndDecrement() > 0;
             if (says) {
                 circuit.onSuccess(0, TimeUnit.NANOSECONDS);
             }
@@ -108,6 +113,7 @@ public final class Breaker {
             says = !gate.left() && (trial || first);
             if (says) {
                 reason = UnreadableFailure.unlessReadable(e).getMessage();
+                toTell.set(window);
                 circuit.onError(0, TimeUnit.NANOSECONDS, e);
             }
             throw e;
@@ -130,6 +136,7 @@ public final class Breaker {
                         noun, reason);
             }
             case HALF_OPEN_TO_CLOSED -> {
+                toTell.set(window);
                 reminded(false);
                 log.info("all {}s go on after {} s: one passed", noun, openMs() / 1000);
             }

@@ -33,9 +33,9 @@ public final class Gate {
 
     /**
      * From now on work begins only on records before one that was begun, and nothing is tried again. What is finished
-     * then has no gaps, so that the next owner repeats nothing: if 5 and 7 are being handled, 6 still begins, and 8 does
-     * not. But a record that waits for a retry is left to the next owner, and so is all after it that has not begun:
-     * what of it is finished already, the next owner finds in its ledger.
+     * then has no gaps, so that the next owner repeats nothing: if 5 and 7 are being handled, 6 still begins, and 8
+     * does not. But a record that waits for a retry is left to the next owner, and so is all after it that has not
+     * begun; the next owner finds in its ledger what of it is finished.
      */
     public synchronized void drain() {
         draining.countDown();
