@@ -93,7 +93,8 @@ public final class Gate {
 
     // --- a handler that cannot work now ---------------------------------------------------------------------------
 
-    boolean isPaused() {
+    /** Whether the partition waits because a handler could not work. */
+    public boolean isPaused() {
         return pauses > 0 && pausedUntil - System.nanoTime() > 0;
     }
 
@@ -114,9 +115,9 @@ public final class Gate {
         }
     }
 
-    /** Notes that the handler works. */
+    /** Notes that the handler works. What it began before a pause does not end the pause. */
     void worked() {
-        if (pauses > 0) {
+        if (pauses > 0 && !isPaused()) {
             endPause();
         }
     }

@@ -24,6 +24,7 @@ import work.Result.Processed;
  */
 public final class Processing<T> implements AutoCloseable {
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
+    private static final int SHORTEST_PAUSE_MS = 100;
 
     private final String noun;
     private final KeyedWorkers workers;
@@ -31,6 +32,7 @@ public final class Processing<T> implements AutoCloseable {
     private final Handler<T> handler;
     private final Limits limits;
     private final Backoff backoff;
+    private final Backoff pauses; // of partitions
     private final Breaker breaker;
     private final Runnable retried;
     private final Logger log;
@@ -46,6 +48,8 @@ public final class Processing<T> implements AutoCloseable {
         this.handler = handler;
         this.limits = limits;
         this.backoff = new Backoff(Duration.ofMillis(limits.retryBackoffMs), LONGEST_BACKOFF);
+        this.pauses = new Backoff(
+                Duration.ofMillis(Math.max(limits.retryBackoffMs, SHORTEST_PAUSE_MS)), LONGEST_BACKOFF);
         this.breaker = new Breaker(noun, limits.breakerShare, limits.breakerWindow, log);
         this.workers = new KeyedWorkers(limits.concurrency, Duration.ofMillis(limits.handlerTimeoutMs));
         this.retried = retried;
@@ -164,7 +168,7 @@ public final class Processing<T> implements AutoCloseable {
         }
 
         private Result<T> waitForPartition(Exception cause) {
-            gate.pause(backoff, cause.getMessage());
+            gate.pause(pauses, cause.getMessage());
             made--;
             pause = Duration.ZERO;
             return null;
