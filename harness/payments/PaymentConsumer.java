@@ -85,7 +85,7 @@ import work.Processing;
  * main              1, 4, 5 and the callbacks of a rebalance: all that uses consumer and producer
  * workers, virtual  2, 3: each takes a Delivery and returns a Handled
  * ledger-*          reads a partition's ledger back, while the partition is paused
- * watch, figures    interrupts handlers that hang; prints
+ * watch, figures    interrupts handlers that hang, or whose partition left; prints
  * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
  * </pre>
  */
@@ -129,8 +129,8 @@ public class PaymentConsumer implements Callable<Integer> {
         // A poll lasts 100 ms at most, so that a flag is enough to end the loop; a wakeup() could interrupt a commit.
         try (var shutdown = new Script.Shutdown(() -> stopping = true, options.stopTimeout());
                 var processing = new Processing<>("payment", new PaymentReader(), work::handle, new Processing.Limits(
-                        handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
-                        report::retried, log);
+                        handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs,
+                        handling.breakerShare, handling.breakerWindow), report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var admin = kafka.connect(topics.group + "-admin", log);
                 var consumer = this.consumer = new KafkaConsumer<>(consumerSettings());
