@@ -247,7 +247,7 @@ public class OrderConsumer implements Callable<Integer> {
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
         LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
                 topics.outcomes, format, remembered, figures::restored);
-        Positions positions = new Positions(consumer, topics.events, options.from, options.stopAtGap(), report);
+        var positions = new Positions(consumer, admin, topics.events, options.from, options.stopAtGap(), report);
         assignment = new Assignment(consumer, positions, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();
