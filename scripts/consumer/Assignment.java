@@ -86,7 +86,9 @@ public final class Assignment {
             /** Another consumer may have them already: an outcome that is written now could be a second one. */
             @Override
             public void onPartitionsLost(Collection<TopicPartition> partitions) {
-                LOG.warn("lost {}: the next owner does what was not finished there", names(partitions));
+                if (partitions.stream().anyMatch(owned::containsKey)) {
+                    LOG.warn("lost {}: the next owner does what was not finished there", names(partitions));
+                }
                 forget(partitions);
             }
         };

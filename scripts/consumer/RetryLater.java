@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,10 +14,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class RetryLater implements CommitPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(RetryLater.class);
+    private static final Duration REMIND = Duration.ofSeconds(5);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private final Producer<byte[], byte[]> producer;
     private final HappyPath path;
+    private long loggedAt = System.nanoTime() - REMIND.toNanos();
     private boolean ended;
 
     public RetryLater(Producer<byte[], byte[]> producer, HappyPath path) {
@@ -34,10 +35,11 @@ public final class RetryLater implements CommitPolicy {
         ended = true; // unless it completes
         try {
             path.run(producer, batch);
-        } catch (CommitFailedException | RebalanceInProgressException e) {
-            LOG.warn("offsets not committed yet, the group is rebalancing: {}", e.getMessage());
-        } catch (RetriableException e) {
-            LOG.warn("offsets not committed, will try again: {}", e.getMessage());
+        } catch (CommitFailedException | RetriableException e) { // the group is rebalancing, or Kafka is away
+            if (System.nanoTime() - loggedAt > REMIND.toNanos()) {
+                loggedAt = System.nanoTime();
+                LOG.warn("offsets not committed yet, will try again: {}", e.getMessage());
+            }
         }
         ended = false;
     }
