@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,7 @@ public final class RetryLater implements CommitPolicy {
         ended = true; // unless it completes
         try {
             path.run(producer, batch);
-        } catch (CommitFailedException | RetriableException e) { // the group is rebalancing, or Kafka is away
+        } catch (CommitFailedException | RebalanceInProgressException | RetriableException e) {
             if (System.nanoTime() - loggedAt > REMIND.toNanos()) {
                 loggedAt = System.nanoTime();
                 LOG.warn("offsets not committed yet, will try again: {}", e.getMessage());
