@@ -18,6 +18,7 @@
 //SOURCES ../scripts/cluster/package-info.java
 //SOURCES ../scripts/dlq/package-info.java
 //SOURCES ../scripts/families/package-info.java
+//SOURCES ../scripts/ledger/package-info.java
 //SOURCES ../scripts/messages/package-info.java
 //SOURCES ../scripts/replay/package-info.java
 //SOURCES guarantees/*.java

@@ -229,11 +229,11 @@ public class OrderConsumer implements Callable<Integer> {
     private CommitPolicy prepare(Admin admin, Consumer<byte[], byte[]> consumer, Processing<Order> processing,
             Figures figures) {
         this.consumer = consumer;
-        long remembered = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
+        LedgerTopic ledger = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
                 Duration.ofDays(options.replayHorizonDays), log);
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
-        LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
-                topics.outcomes, format, remembered, figures::restored);
+        LedgerRestore restore = new LedgerRestore(kafka.client(topics.group + "-ledger"), topics.group, ledger, format,
+                figures::restored);
         assignment = new Assignment(consumer, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();
