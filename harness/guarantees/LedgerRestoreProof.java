@@ -150,6 +150,21 @@ class LedgerRestoreProof {
         }
     }
 
+    /** No consumer creates it again by chance: what it remembered is gone, and somebody has to know. */
+    @Test
+    void itNamesATopicThatIsGone(Lab lab) {
+        lab.sendOrders(0, 30);
+        Running first = lab.consumer();
+        lab.awaitCaughtUp();
+        Running second = lab.consumer();
+        awaitShared(lab, List.of(2, 1));
+        lab.kafka().admin().deleteTopics(Set.of(lab.outcomes));
+        await("deleted").atMost(SOON).until(() -> lab.kafka().partitions(lab.outcomes) == 0);
+        first.kill9();
+        awaitReport(second, "it waits for the topic " + lab.outcomes + ", which does not exist");
+        assertThat(lab.kafka().partitions(lab.outcomes)).isZero();
+    }
+
     /** More of them wait than may be read at once. */
     @Test
     void thoseThatWaitDoNotHoldUpTheOthers(Lab lab) {

@@ -90,6 +90,11 @@ final class LedgerPart implements Consumer<ConsumerRecord<byte[], byte[]>> {
         return replaced;
     }
 
+    /** Returns null if it can be read, or what that waits for. */
+    String find() {
+        return missing(reading.topics.describe(partition.topic()));
+    }
+
     /** Finds where it ends; returns null, or what that waits for. */
     String findEnd() {
         replaced = false;

@@ -66,8 +66,7 @@ public final class LedgerRestore {
         Thread.ofPlatform().daemon().name("ledger-" + restore.own).start(() -> {
             try {
                 restore.run();
-                while (!ledger.isClosed()) {
-                    ledger.sleep(LOOK_AGAIN);
+                for (ledger.sleep(LOOK_AGAIN); !ledger.isClosed(); ledger.sleep(LOOK_AGAIN)) {
                     ledger.sweep();
                     if (partitions() > restore.partitions) {
                         restore.runAgain();
@@ -111,6 +110,7 @@ public final class LedgerRestore {
         void run() throws InterruptedException {
             long began = System.nanoTime();
             RestoreSteps steps = new RestoreSteps(source, ledger);
+            steps.until(LedgerPart.own(own, ledger, reading)::find);
             steps.until(this::settings);
             steps.until(this::unstableOffset);                                                          // 1
             steps.until(this::parts);
