@@ -327,7 +327,7 @@ public final class Assignment {
     private Optional<String> whyHeldBack(OwnedPartition partition) {
         OffsetQueue.Place first = partition.uncommitted().first();
         if (!partition.ledger().restored()) {
-            return Optional.of("its ledger is read back");
+            return Optional.of("its ledger waits for " + partition.ledger().waitsFor());
         }
         if (first == null || first.state() != OffsetQueue.State.REFUSED && first.ageMs() < SETTLED.toMillis()) {
             return Optional.empty();

@@ -164,12 +164,13 @@ public final class Positions {
         consumer.endOffsets(partitions, ANSWER).forEach(
                 (partition, end) -> offsets.put(partition, new OffsetAndMetadata(end)));
         if (!from.equals(Instant.MAX)) {
-            consumer.offsetsForTimes(partitions.stream().collect(Collectors.toMap(p -> p, p -> from.toEpochMilli())), ANSWER)
-                    .forEach((partition, found) -> {
-                        if (found != null) { // else there is no later record
-                            offsets.put(partition, committed(found));
-                        }
-                    });
+            Map<TopicPartition, Long> times = new HashMap<>();
+            partitions.forEach(partition -> times.put(partition, from.toEpochMilli()));
+            consumer.offsetsForTimes(times, ANSWER).forEach((partition, found) -> {
+                if (found != null) { // else there is no later record
+                    offsets.put(partition, committed(found));
+                }
+            });
         }
         consumer.commitSync(offsets, ANSWER); // or a crash before the first commit would start later, and lose records
         offsets.forEach(consumer::seek);
@@ -187,7 +188,8 @@ public final class Positions {
         long beginning = consumer.beginningOffsets(Set.of(partition), ANSWER).get(partition);
         long end = consumer.endOffsets(Set.of(partition), ANSWER).get(partition);
         if (next > end) {
-            goBack(partition, new OffsetAndMetadata(beginning), "ends at " + end + ", before its committed offset " + next);
+            goBack(partition, new OffsetAndMetadata(beginning),
+                    "ends at " + end + ", before its committed offset " + next);
         } else if (next < beginning) {
             String gap = partition + ": the records at offsets " + next + " to " + (beginning - 1) + " ("
                     + (beginning - next) + " at most) are gone before they were processed: retention has removed them";
