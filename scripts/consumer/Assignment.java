@@ -192,7 +192,8 @@ public final class Assignment {
         Set<TopicPartition> pause = new HashSet<>();
         Set<TopicPartition> resume = new HashSet<>();
         owned.forEach((topicPartition, partition) -> {
-            boolean hold = holding || isFull(partition) || !partition.ledger().restored();
+            boolean hold = holding || isFull(partition) || !partition.ledger().restored()
+                    || positions.corruptAt(topicPartition) != null;
             if (hold != paused.contains(topicPartition)) {
                 (hold ? pause : resume).add(topicPartition);
             }
@@ -328,6 +329,10 @@ public final class Assignment {
         OffsetQueue.Place first = partition.uncommitted().first();
         if (!partition.ledger().restored()) {
             return Optional.of("its ledger waits for " + partition.ledger().waitsFor());
+        }
+        String corrupt = positions.corruptAt(partition.topicPartition());
+        if (corrupt != null) {
+            return Optional.of(corrupt);
         }
         if (first == null || first.state() != OffsetQueue.State.REFUSED && first.ageMs() < SETTLED.toMillis()) {
             return Optional.empty();
