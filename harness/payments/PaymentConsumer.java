@@ -254,7 +254,7 @@ public class PaymentConsumer implements Callable<Integer> {
             case none -> Ledger.none();
         }, options.maxInFlight, options.maxInFlightBytes, report);
         workers = new Workers<>(processing, new OutcomeRecords<>(topics.outcomes, topics.deadLetters, topics.group,
-                format), guarantees.keyOrder());
+                format, ClientSettings.largestRecord(writerSettings())), guarantees.keyOrder());
         pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
         writer = new OutcomeWriter(pending);
         return policy = switch (guarantees.commit) {
