@@ -81,6 +81,9 @@ import work.Processing;
  * order is delivered again, too, and the next consumer finds it in the ledger at 2. Kafka delivers "at least once"; the
  * ledger makes that "once". With {@code --commit transactional}, 4 and 5 are one transaction.
  *
+ * <p>All this counts outcomes, in Kafka. What the handler does elsewhere, at 3, happens at least once: see {@link
+ * work.Handler}.
+ *
  * <pre>
  * thread            runs
  * main              1, 4, 5 and the callbacks of a rebalance: all that uses consumer and producer
