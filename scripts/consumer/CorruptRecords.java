@@ -78,7 +78,7 @@ final class CorruptRecords {
         }
     }
 
-    /** What is wrong at the next record of a partition, so that it has to wait; null if nothing is, or not yet again. */
+    /** What is wrong at the next record of a partition, so that it has to wait; null if nothing is. */
     String at(TopicPartition partition) {
         Place place = places.isEmpty() || skip ? null : places.get(partition);
         if (place == null) {
