@@ -71,8 +71,8 @@ public final class ConsumerOptions {
                     + "example: report and count them, or stop (default: ${DEFAULT-VALUE}).")
     private OnGap onGap;
 
-    @Option(names = "--skip-corrupt", description = "Skip records whose checksum is wrong, instead of waiting for a sound "
-            + "copy. Loses them.")
+    @Option(names = "--skip-corrupt",
+            description = "Skip records whose checksum is wrong, instead of waiting for a sound copy. Loses them.")
     public boolean skipCorrupt;
 
     @Option(names = "--max-in-flight", defaultValue = DEFAULT_MAX_IN_FLIGHT, paramLabel = "N",
