@@ -3,8 +3,6 @@ package guarantees;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -67,10 +65,8 @@ class HeldBackProof {
     @ParameterizedTest
     @ValueSource(strings = {"manual", "transactional"})
     void aDeadLetterTopicThatIsMissingHoldsUpOnlyTheOrdersThatNeedIt(String commit, Lab lab) throws Exception {
-        Path patience = Files.writeString(Files.createDirectories(lab.folder())
-                .resolve("patience.properties"), "max.poll.interval.ms=6000\n");
         lab.kafka().createTopic(lab.events, 2);
-        Running consumer = lab.consumer("--commit", commit, "--command-config", patience.toString());
+        Running consumer = lab.consumer("--commit", commit, "--max-poll-interval-ms", "6000");
         await("it has both").atMost(SOON).until(() -> lab.kafka().partitions(lab.dlq) == 1
                 && consumer.err().contains("has " + lab.events));
         lab.kafka().admin().deleteTopics(Set.of(lab.dlq)).all().get();
