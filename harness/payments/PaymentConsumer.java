@@ -10,6 +10,7 @@
 //SOURCES ../../scripts/consumer/package-info.java
 //SOURCES ../../scripts/ledger/package-info.java
 //SOURCES ../../scripts/messages/package-info.java
+//SOURCES ../../scripts/metrics/package-info.java
 //SOURCES package-info.java
 //SOURCES ../../scripts/work/package-info.java
 //COMPILE_OPTIONS --release 21
@@ -46,6 +47,7 @@ import ledger.Ledger;
 import ledger.LedgerRestore;
 import ledger.LedgerTopic;
 import messages.DeadLetter;
+import metrics.Metrics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -85,6 +87,7 @@ import work.Processing;
  * workers, virtual  2, 3: each takes a Delivery and returns a Handled
  * ledger-*          reads a partition's ledger back, while the partition is paused
  * watch, figures    interrupts handlers that hang; prints
+ * metrics-*         answers /metrics and /health, with --metrics-port
  * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
  * </pre>
  */
@@ -100,6 +103,7 @@ public class PaymentConsumer implements Callable<Integer> {
     @Mixin private ConsumerOptions options;
     @Mixin private GuaranteeSwitches guarantees;
     @Mixin private HandlingOptions handling;
+    @Mixin private Metrics metrics;
     @Mixin private LogFileOptions logging;
 
     private final PaymentWork work = new PaymentWork();
@@ -131,8 +135,9 @@ public class PaymentConsumer implements Callable<Integer> {
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
                         report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
+                var endpoints = metrics.open(report, figures, options.stopTimeout());
                 var admin = kafka.connect(topics.group + "-admin", log);
-                var consumer = this.consumer = new KafkaConsumer<>(consumerSettings());
+                var consumer = this.consumer = metrics.of(new KafkaConsumer<>(consumerSettings()));
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s
                 var policy = prepare(admin, processing, figures)) {
             consumer.subscribe(List.of(topics.events), assignment.onRebalance(this::release));
@@ -245,7 +250,7 @@ public class PaymentConsumer implements Callable<Integer> {
                 Duration.ofDays(options.replayHorizonDays), log);
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
         LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
-                topics.outcomes, format, remembered, figures::restored);
+                topics.outcomes, format, remembered, metrics.timed(figures::restored));
         assignment = new Assignment(consumer, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();
@@ -255,19 +260,19 @@ public class PaymentConsumer implements Callable<Integer> {
                 format), guarantees.keyOrder());
         pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
         writer = new OutcomeWriter(pending);
-        return policy = switch (guarantees.commit) {
-            case manual -> new RetryLater(new KafkaProducer<>(writerSettings()), this::writeThenCommit);
-            case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(writerSettings()), consumer,
-                    assignment, writer, pending, this::writeAndCommit, () -> stopping);
-        };
+        return policy = metrics.timed(switch (guarantees.commit) {
+            case manual -> new RetryLater(newWriter(), this::writeThenCommit);
+            case transactional -> new TransactionRecovery(this::newWriter, consumer, assignment, writer, pending,
+                    this::writeAndCommit, () -> stopping);
+        });
     }
 
     private Properties consumerSettings() {
         return ClientSettings.consumer(kafka.client(topics.group), topics.group, options, guarantees);
     }
 
-    private Properties writerSettings() {
-        return ClientSettings.writer(kafka.client(topics.group + "-writer"), topics.group, options, guarantees,
-                DeadLetter.LARGEST);
+    private Producer<byte[], byte[]> newWriter() {
+        return metrics.of(new KafkaProducer<>(ClientSettings.writer(kafka.client(topics.group + "-writer"),
+                topics.group, options, guarantees, DeadLetter.LARGEST)));
     }
 }

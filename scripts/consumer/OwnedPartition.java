@@ -17,6 +17,7 @@ public final class OwnedPartition implements Gate {
     private final Ledger ledger;
     private final OffsetQueue uncommitted = new OffsetQueue();
     private final CountDownLatch draining = new CountDownLatch(1);
+    private final long assignedAt = System.nanoTime();
     private long lastBegun = -1; // guarded by this
     private long lastAccepted = -1;
     private int atWork;
@@ -33,6 +34,11 @@ public final class OwnedPartition implements Gate {
 
     public Ledger ledger() {
         return ledger;
+    }
+
+    /** How long ago it was assigned. */
+    Duration age() {
+        return Duration.ofNanos(System.nanoTime() - assignedAt);
     }
 
     public OffsetQueue uncommitted() {

@@ -19,6 +19,7 @@ public final class Report {
     private final LongAdder duplicates = new LongAdder();
     private final LongAdder deadLetters = new LongAdder();
     private final LongAdder retries = new LongAdder();
+    private final LongAdder commits = new LongAdder();
     private final String noun;
     private final Logger log;
 
@@ -35,12 +36,22 @@ public final class Report {
         }
     }
 
-    String noun() {
+    public String noun() {
         return noun;
     }
 
     public Totals totals() {
         return new Totals(processed.sum(), duplicates.sum(), deadLetters.sum(), retries.sum());
+    }
+
+    /** How many commits of offsets succeeded since the start. */
+    public long commits() {
+        return commits.sum();
+    }
+
+    /** Called when offsets are committed. */
+    void committed() {
+        commits.increment();
     }
 
     /** Called when a failed attempt is to be retried. */

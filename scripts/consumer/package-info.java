@@ -3,6 +3,7 @@
 //SOURCES Delivery.java
 //SOURCES Figures.java
 //SOURCES Handled.java
+//SOURCES HeldBack.java
 //SOURCES OffsetQueue.java
 //SOURCES OutcomeRecords.java
 //SOURCES OutcomeWriter.java
