@@ -16,11 +16,13 @@
 //DEPS io.swagger.parser.v3:swagger-parser-v3:2.1.48
 //SOURCES ../scripts/cli/package-info.java
 //SOURCES ../scripts/cluster/package-info.java
+//SOURCES ../scripts/consumer/package-info.java
 //SOURCES ../scripts/dlq/package-info.java
 //SOURCES ../scripts/families/package-info.java
 //SOURCES ../scripts/ledger/package-info.java
 //SOURCES ../scripts/messages/package-info.java
 //SOURCES ../scripts/replay/package-info.java
+//SOURCES ../scripts/work/package-info.java
 //SOURCES guarantees/*.java
 //SOURCES lab/*.java
 //SOURCES proofs/*.java

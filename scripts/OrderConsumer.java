@@ -35,6 +35,7 @@ import consumer.Handled;
 import consumer.OutcomeRecords;
 import consumer.OutcomeWriter;
 import consumer.PendingWrites;
+import consumer.Positions;
 import consumer.Report;
 import consumer.RetryLater;
 import consumer.TransactionRecovery;
@@ -87,7 +88,7 @@ import work.Processing;
  * main              1, 4, 5 and the callbacks of a rebalance: all that uses consumer and producer
  * workers, virtual  2, 3: each takes a Delivery and returns a Handled
  * ledger-*          reads a partition's ledger back, while the partition is paused
- * watch, figures    interrupts handlers that hang; prints
+ * watch, figures    interrupts handlers that hang, or whose partition left; prints
  * metrics-*         answers /metrics and /health, with --metrics-port
  * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
  * </pre>
@@ -133,10 +134,10 @@ public class OrderConsumer implements Callable<Integer> {
         // A poll lasts 100 ms at most, so that a flag is enough to end the loop; a wakeup() could interrupt a commit.
         try (var shutdown = new Script.Shutdown(() -> stopping = true, options.stopTimeout());
                 var processing = new Processing<>("order", new OrderReader(), work::handle, new Processing.Limits(
-                        handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs),
-                        report::retried, log);
+                        handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs,
+                        handling.breakerShare, handling.breakerWindow), report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
-                var endpoints = metrics.open(report, figures, options.stopTimeout());
+                var endpoints = metrics.open(report, figures, processing::outages, options.stopTimeout());
                 var admin = kafka.connect(topics.group + "-admin", log);
                 var consumer = this.consumer = metrics.of(new KafkaConsumer<>(consumerSettings()));
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s
@@ -165,8 +166,7 @@ public class OrderConsumer implements Callable<Integer> {
     }
 
     private void turn(Figures figures) {
-        assignment.setFlow();
-        for (var record : consumer.poll(assignment.atWork() == 0 ? IDLE_POLL : BUSY_POLL)) {            // 1
+        for (var record : assignment.poll(assignment.atWork() == 0 ? IDLE_POLL : BUSY_POLL)) {          // 1
             FreezePoint.POLLED.reached();
             assignment.accept(record).ifPresent(workers::submit);                                       // 2, 3
         }
@@ -252,7 +252,8 @@ public class OrderConsumer implements Callable<Integer> {
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
         LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
                 topics.outcomes, format, remembered, metrics.timed(figures::restored));
-        assignment = new Assignment(consumer, partition -> switch (guarantees.dedup) {
+        Positions positions = new Positions(consumer, topics.events, options.from, options.stopAtGap(), report);
+        assignment = new Assignment(consumer, positions, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();
             case none -> Ledger.none();

@@ -19,6 +19,9 @@ public final class ClientSettings {
             ConsumerConfig.GROUP_ID_CONFIG, ", and use --group",
             ConsumerConfig.GROUP_PROTOCOL_CONFIG, ", and use --group-protocol",
             ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, ", and use --instance-id",
+            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, ", and use --from",
+            ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, ", and use --max-poll-interval-ms",
+            ConsumerConfig.CLIENT_RACK_CONFIG, ", and use --client-rack",
             ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, ", and use --session-timeout-ms");
 
     private final Properties settings;
@@ -39,8 +42,8 @@ public final class ClientSettings {
         // true commits what was polled, finished or not; often, so that the loss is visible
         to.fix(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, guarantees.autoCommit);
         to.prefer(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500);
-        // a new group starts at the oldest record, not at the end
-        to.fix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        // where there is no next record, the script decides, and says so: see --from and --on-gap
+        to.fix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         // skip aborted orders, and wait for offsets that an open transaction may still commit
         to.fix(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         // the records of one poll share one write and one commit

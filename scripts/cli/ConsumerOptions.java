@@ -1,14 +1,16 @@
 package cli;
 
-import java.time.Duration;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 /**
@@ -18,6 +20,7 @@ import picocli.CommandLine.Option;
 @Command(optionListHeading = "Consumer:%n")
 public final class ConsumerOptions {
     private static final String DEFAULT_SESSION_TIMEOUT_MS = "10000";
+    private static final String DEFAULT_MAX_POLL_INTERVAL_MS = "300000";
     private static final String DEFAULT_MAX_IN_FLIGHT = "10000";
     private static final String DEFAULT_MAX_IN_FLIGHT_BYTES = "67108864";
     private static final String DEFAULT_DRAIN_TIMEOUT_MS = "10000";
@@ -31,6 +34,8 @@ public final class ConsumerOptions {
     private enum GroupProtocol { classic, consumer }
 
     private enum OnRefusal { retry, stop }
+
+    private enum OnGap { proceed, stop }
 
     @Option(names = "--group-protocol", defaultValue = "classic", paramLabel = "classic|consumer",
             description = "Whether a member of the group assigns the partitions, or the broker (KIP-848) "
@@ -46,6 +51,25 @@ public final class ConsumerOptions {
             description = "A static name for this consumer (KIP-345): started again with the same name, it gets its "
                     + "partitions back at once, without waiting for its old session to end.")
     private String instanceId;
+
+    @Option(names = "--max-poll-interval-ms", defaultValue = DEFAULT_MAX_POLL_INTERVAL_MS, paramLabel = "MS",
+            description = "After how long without a poll the group removes this consumer (default: "
+                    + "${DEFAULT-VALUE}).")
+    private int maxPollIntervalMs;
+
+    @Option(names = "--client-rack", paramLabel = "RACK",
+            description = "Where this consumer is, so that it may fetch from a replica that is near (KIP-392).")
+    private String clientRack;
+
+    @Option(names = "--from", defaultValue = "earliest", converter = From.class, paramLabel = "earliest|latest|TIME",
+            description = "Where a group that is new starts: at the oldest record, at the end, or at the first record "
+                    + "from a time on, such as 2026-01-31T12:00:00Z or 90m ago as 90m (default: ${DEFAULT-VALUE}).")
+    public Instant from;
+
+    @Option(names = "--on-gap", defaultValue = "proceed", paramLabel = "proceed|stop",
+            description = "What to do if records are gone before they were processed, removed by retention for "
+                    + "example: report and count them, or stop (default: ${DEFAULT-VALUE}).")
+    private OnGap onGap;
 
     @Option(names = "--max-in-flight", defaultValue = DEFAULT_MAX_IN_FLIGHT, paramLabel = "N",
             description = "How many uncommitted records of a partition to hold before it is paused (default: "
@@ -87,6 +111,18 @@ public final class ConsumerOptions {
         FreezePoint.arm(point);
     }
 
+    /** {@link Instant#MIN} is earliest, {@link Instant#MAX} latest. */
+    private static final class From implements ITypeConverter<Instant> {
+        @Override
+        public Instant convert(String text) {
+            return switch (text) {
+                case "earliest" -> Instant.MIN;
+                case "latest" -> Instant.MAX;
+                default -> new TimeOption.Converter().convert(text).time();
+            };
+        }
+    }
+
     /** The settings of the group membership; which ones there are depends on the group protocol. */
     public Map<String, Object> membership(String group) {
         Map<String, Object> settings = new HashMap<>();
@@ -101,6 +137,10 @@ public final class ConsumerOptions {
             // in a rebalance a consumer keeps the partitions that do not have to move
             settings.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
                     CooperativeStickyAssignor.class.getName());
+        }
+        settings.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, maxPollIntervalMs);
+        if (clientRack != null) {
+            settings.put(ConsumerConfig.CLIENT_RACK_CONFIG, clientRack);
         }
         if (instanceId != null) {
             settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instanceId);
@@ -121,6 +161,11 @@ public final class ConsumerOptions {
         return Duration.ofMillis(drainTimeoutMs).plus(CLOSE_TIME);
     }
 
+    /** Whether to stop when records are gone. */
+    public boolean stopAtGap() {
+        return onGap == OnGap.stop;
+    }
+
     /** Whether to stop when Kafka refuses to write a record. */
     public boolean stopAtRefusal() {
         return onRefusal == OnRefusal.stop;
@@ -131,8 +176,10 @@ public final class ConsumerOptions {
         if (maxInFlight < 1 || maxInFlightBytes < 1) {
             throw new Failure(ExitCode.USAGE, "--max-in-flight and --max-in-flight-bytes have to be 1 or more.");
         }
-        if (sessionTimeoutMs < 1 || drainTimeoutMs < 0 || figuresIntervalMs < 0 || replayHorizonDays < 0) {
-            throw new Failure(ExitCode.USAGE, "Times have to be 0 or more, --session-timeout-ms 1 or more.");
+        if (maxPollIntervalMs < 1 || sessionTimeoutMs < 1 || drainTimeoutMs < 0 || figuresIntervalMs < 0
+                || replayHorizonDays < 0) {
+            throw new Failure(ExitCode.USAGE, "Times have to be 0 or more, --session-timeout-ms and "
+                    + "--max-poll-interval-ms 1 or more.");
         }
     }
 }

@@ -12,6 +12,8 @@ public final class HandlingOptions {
     private static final String DEFAULT_MAX_ATTEMPTS = "3";
     private static final String DEFAULT_RETRY_BACKOFF_MS = "200";
     private static final String DEFAULT_HANDLER_TIMEOUT_MS = "30000";
+    private static final String DEFAULT_BREAKER_SHARE = "0.5";
+    private static final String DEFAULT_BREAKER_WINDOW = "20";
 
     @Option(names = "--concurrency", defaultValue = DEFAULT_CONCURRENCY, paramLabel = "N",
             description = "How many orders to handle at a time (default: ${DEFAULT-VALUE}).")
@@ -33,11 +35,24 @@ public final class HandlingOptions {
                     + "(default: ${DEFAULT-VALUE}).")
     public int handlerTimeoutMs;
 
+    @Option(names = "--breaker-share", defaultValue = DEFAULT_BREAKER_SHARE, paramLabel = "SHARE",
+            description = "If this share of the recent orders fails in a way that may pass, that is an outage: all "
+                    + "orders wait, none is dead-lettered, and one is tried now and then; 0: never (default: "
+                    + "${DEFAULT-VALUE}).")
+    public double breakerShare;
+
+    @Option(names = "--breaker-window", defaultValue = DEFAULT_BREAKER_WINDOW, paramLabel = "N",
+            description = "How many orders are recent (default: ${DEFAULT-VALUE}).")
+    public int breakerWindow;
+
     /** @throws Failure if a number makes no sense */
     void check() {
         if (concurrency < 1 || maxAttempts < 1 || retryBackoffMs < 0 || handlerTimeoutMs < 1) {
             throw new Failure(ExitCode.USAGE, "--concurrency, --max-attempts and --handler-timeout have to be 1 "
                     + "or more, --retry-backoff-ms 0 or more.");
+        }
+        if (!(breakerShare >= 0 && breakerShare <= 1) || breakerWindow < 1) {
+            throw new Failure(ExitCode.USAGE, "--breaker-share has to be from 0 to 1, --breaker-window 1 or more.");
         }
     }
 }

@@ -18,6 +18,7 @@ import ledger.Ledger;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -33,6 +34,7 @@ public final class Assignment {
 
     private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
     private final Consumer<?, ?> consumer;
+    private final Positions positions;
     private final Function<TopicPartition, Ledger> ledgers;
     private final int mostRecords;
     private final long mostBytes;
@@ -47,9 +49,10 @@ public final class Assignment {
      * @param mostRecords how many uncommitted records of a partition to hold before it is paused
      * @param mostBytes   how many bytes of unfinished records to hold; all partitions have an equal share of it
      */
-    public Assignment(Consumer<?, ?> consumer, Function<TopicPartition, Ledger> ledgers, int mostRecords,
-            long mostBytes, Report report) {
+    public Assignment(Consumer<byte[], byte[]> consumer, Positions positions,
+            Function<TopicPartition, Ledger> ledgers, int mostRecords, long mostBytes, Report report) {
         this.consumer = consumer;
+        this.positions = positions;
         this.ledgers = ledgers;
         this.mostRecords = mostRecords;
         this.mostBytes = mostBytes;
@@ -130,6 +133,13 @@ public final class Assignment {
         }
     }
 
+    /** Polls the partitions that are not over their limits. */
+    public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        setFlow();
+        goneBack.clear();
+        return positions.poll(timeout);
+    }
+
     /**
      * Adds a record that was polled. If it lies before one that was added, the topic was made again or cut off, and
      * what is in flight must not be committed: then its partition starts anew from there.
@@ -159,9 +169,8 @@ public final class Assignment {
      * Back-pressure: a partition over its limits is paused, alone, while polling goes on, so that the group does not
      * remove a busy consumer. So is one whose ledger is not read back yet.
      */
-    public void setFlow() {
+    private void setFlow() {
         logIfNone();
-        goneBack.clear();
         Set<TopicPartition> paused = consumer.paused();
         Set<TopicPartition> pause = new HashSet<>();
         Set<TopicPartition> resume = new HashSet<>();
@@ -183,14 +192,13 @@ public final class Assignment {
     /** From now on no records come in, of any partition: the consumer stops. */
     public void hold() {
         holding = true;
-        setFlow();
     }
 
     /** Polls once without taking records, so that the group does not remove this consumer while it waits for Kafka. */
     void keepAlive() {
         boolean before = holding;
-        hold();
-        if (!consumer.poll(KEEP_ALIVE).isEmpty()) {
+        holding = true;
+        if (!poll(KEEP_ALIVE).isEmpty()) {
             throw new IllegalStateException("records came from partitions that are paused");
         }
         holding = before;
@@ -316,7 +324,7 @@ public final class Assignment {
             return Optional.empty();
         }
         return Optional.of(new HeldBack(switch (first.state()) {
-            case AT_WORK -> HeldBack.Reason.HANDLING;
+            case AT_WORK -> partition.gate().isPaused() ? HeldBack.Reason.PAUSED : HeldBack.Reason.HANDLING;
             case HANDLED -> HeldBack.Reason.WRITING;
             case REFUSED -> HeldBack.Reason.REFUSED;
             case FINISHED -> HeldBack.Reason.COMMITTING;

@@ -131,6 +131,7 @@ public final class Figures implements AutoCloseable {
         String state = switch (why.reason()) {
             case RESTORING -> "its ledger is being read back";
             case HANDLING -> "offset " + why.offset() + " is being handled";
+            case PAUSED -> "offset " + why.offset() + " waits for what its handler needs";
             case WRITING -> "offset " + why.offset() + " waits to be written";
             case REFUSED -> "offset " + why.offset() + " is refused by Kafka";
             case COMMITTING -> "offset " + why.offset() + " waits to be committed";
@@ -146,7 +147,8 @@ public final class Figures implements AutoCloseable {
 
     private static String text(Totals totals) {
         return String.format("processed %,d, duplicates %,d, dead letters %,d", totals.processed(),
-                totals.duplicates(), totals.deadLetters());
+                totals.duplicates(), totals.deadLetters())
+                + (totals.gone() == 0 ? "" : String.format(", gone before they were processed %,d", totals.gone()));
     }
 
     private static Map<String, Object> fields(Totals totals) {
@@ -155,6 +157,7 @@ public final class Figures implements AutoCloseable {
         fields.put("duplicates", totals.duplicates());
         fields.put("dead_letters", totals.deadLetters());
         fields.put("retries", totals.retries());
+        fields.put("gone", totals.gone());
         return fields;
     }
 

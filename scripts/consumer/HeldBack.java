@@ -12,5 +12,5 @@ public record HeldBack(Reason reason, long offset, Duration time) {
     static final long NO_OFFSET = -1;
 
     /** What it waits for: its ledger, or something that its first record needs. */
-    public enum Reason { RESTORING, HANDLING, WRITING, REFUSED, COMMITTING }
+    public enum Reason { RESTORING, HANDLING, PAUSED, WRITING, REFUSED, COMMITTING }
 }

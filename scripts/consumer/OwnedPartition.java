@@ -1,8 +1,6 @@
 package consumer;
 
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import ledger.Ledger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -10,22 +8,21 @@ import work.Gate;
 
 /**
  * A partition while this consumer has it: its uncommitted records, its ledger, and whether it is being released. For
- * the poll thread, except {@link #begin}, {@link #sleep} and the ledger, which the workers use.
+ * the poll thread, except the gate and the ledger, which the workers use.
  */
-public final class OwnedPartition implements Gate {
+public final class OwnedPartition {
     private final TopicPartition topicPartition;
     private final Ledger ledger;
     private final OffsetQueue uncommitted = new OffsetQueue();
-    private final CountDownLatch draining = new CountDownLatch(1);
+    private final Gate gate;
     private final long assignedAt = System.nanoTime();
-    private long lastBegun = -1; // guarded by this
     private long lastAccepted = -1;
     private int atWork;
-    private volatile boolean gone;
 
-    OwnedPartition(TopicPartition topicPartition, Ledger ledger) {
+    public OwnedPartition(TopicPartition topicPartition, Ledger ledger) {
         this.topicPartition = topicPartition;
         this.ledger = ledger;
+        this.gate = new Gate(topicPartition);
     }
 
     public TopicPartition topicPartition() {
@@ -71,42 +68,23 @@ public final class OwnedPartition implements Gate {
         return atWork;
     }
 
-    /**
-     * From now on work begins only on records before one that was begun. What is finished then has no gaps, so that the
-     * next owner repeats nothing.
-     */
-    public synchronized void drain() {
-        draining.countDown();
+    /** Whether the workers may work on its records. */
+    public Gate gate() {
+        return gate;
     }
 
-    /** Whether work on a record may begin, or go on after a failure; asked by a worker that has a slot for it. */
-    @Override
-    public synchronized boolean begin(long offset) {
-        if (draining.getCount() == 0 && (gone || offset > lastBegun)) {
-            return false;
-        }
-        lastBegun = Math.max(lastBegun, offset);
-        return true;
+    /** From now on no work begins, but for what {@link Gate#drain} excepts. */
+    public void drain() {
+        gate.drain();
     }
 
-    /** From now on its results are ignored: another consumer may have the partition. */
-    public synchronized void forget() {
-        drain();
-        gone = true;
+    /** From now on its results are ignored, and its handlers interrupted: another consumer may have the partition. */
+    public void forget() {
+        gate.leave();
         ledger.close();
     }
 
     public boolean gone() {
-        return gone;
-    }
-
-    /** Waits, but returns once the partition drains. */
-    @Override
-    public void sleep(Duration duration) {
-        try {
-            draining.await(duration.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        return gate.left();
     }
 }

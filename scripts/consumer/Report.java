@@ -20,6 +20,7 @@ public final class Report {
     private final LongAdder deadLetters = new LongAdder();
     private final LongAdder retries = new LongAdder();
     private final LongAdder commits = new LongAdder();
+    private final LongAdder gone = new LongAdder();
     private final String noun;
     private final Logger log;
 
@@ -29,8 +30,11 @@ public final class Report {
         this.log = log;
     }
 
-    /** How many records had which result since the start, and how many attempts were retries. */
-    public record Totals(long processed, long duplicates, long deadLetters, long retries) {
+    /**
+     * How many records had which result since the start, how many attempts were retries, and how many records were gone
+     * before they could be read.
+     */
+    public record Totals(long processed, long duplicates, long deadLetters, long retries, long gone) {
         long finished() {
             return processed + duplicates + deadLetters;
         }
@@ -41,7 +45,8 @@ public final class Report {
     }
 
     public Totals totals() {
-        return new Totals(processed.sum(), duplicates.sum(), deadLetters.sum(), retries.sum());
+        return new Totals(processed.sum(), duplicates.sum(), deadLetters.sum(), retries.sum(),
+                gone.sum());
     }
 
     /** How many commits of offsets succeeded since the start. */
@@ -57,6 +62,11 @@ public final class Report {
     /** Called when a failed attempt is to be retried. */
     public void retried() {
         retries.increment();
+    }
+
+    /** Called when the next records of a partition do not exist any more. */
+    void gone(long records) {
+        gone.add(records);
     }
 
     public void received(Delivery delivery) {

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import messages.UnreadableFailure;
 import work.Processing;
-import work.Result;
 import work.Result.DeadLettered;
 
 /** Between the poll thread and the workers: workers take deliveries, and return them handled, in any order. */
@@ -29,14 +29,16 @@ public final class Workers<T> {
         processing.submit(lane, () -> done.add(handled(delivery)));
     }
 
-    /** On a worker's thread. If its outcome cannot be made, the record becomes a dead letter without an outcome. */
+    /**
+     * On a worker's thread. Never throws, or the record would never be finished: if its outcome cannot be made, it
+     * becomes a dead letter without an outcome.
+     */
     private Handled handled(Delivery delivery) {
         OwnedPartition partition = delivery.partition();
-        Result<T> result = processing.process(delivery.record(), partition.ledger(), partition);
         try {
-            return records.of(delivery, result);
-        } catch (RuntimeException e) {
-            return records.of(delivery, new DeadLettered<>(null, e, 1));
+            return records.of(delivery, processing.process(delivery.record(), partition.ledger(), partition.gate()));
+        } catch (Throwable e) {
+            return records.of(delivery, new DeadLettered<>(null, UnreadableFailure.unlessReadable(e), 1));
         }
     }
 

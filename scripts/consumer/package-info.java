@@ -9,6 +9,7 @@
 //SOURCES OutcomeWriter.java
 //SOURCES OwnedPartition.java
 //SOURCES PendingWrites.java
+//SOURCES Positions.java
 //SOURCES RefusedWrites.java
 //SOURCES Report.java
 //SOURCES RetryLater.java

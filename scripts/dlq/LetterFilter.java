@@ -2,6 +2,7 @@ package dlq;
 
 import cli.ExitCode;
 import cli.Failure;
+import cli.TimeOption;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;

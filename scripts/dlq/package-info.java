@@ -7,7 +7,6 @@
 //SOURCES OffsetRange.java
 //SOURCES ShowLetter.java
 //SOURCES Tally.java
-//SOURCES TimeOption.java
 
 /** Dead letters: read, listed, counted, shown. */
 package dlq;

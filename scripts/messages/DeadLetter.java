@@ -49,7 +49,7 @@ public final class DeadLetter {
                 .configs(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(LARGEST)));
     }
 
-    /** Turns a failed record into a dead letter for the topic {@code dlq}. */
+    /** Turns a failed record into a dead letter for the topic {@code dlq}. Never throws, whatever the cause does. */
     public static ProducerRecord<byte[], byte[]> of(ConsumerRecord<byte[], byte[]> failed, String dlq, String group,
             int deliveryCount, Exception cause) {
         Headers headers = withoutErrors(failed.headers()); // also drops those of an earlier failure
@@ -58,7 +58,7 @@ public final class DeadLetter {
         add(headers, OFFSET, String.valueOf(failed.offset()));
         add(headers, GROUP, group);
         add(headers, DELIVERY_COUNT, String.valueOf(deliveryCount));
-        add(headers, MESSAGE, bounded(String.valueOf(cause.getMessage()), LONGEST_MESSAGE));
+        add(headers, MESSAGE, bounded(message(cause), LONGEST_MESSAGE));
         add(headers, EXCEPTION, cause.getClass().getName());
         add(headers, STACKTRACE, bounded(stackTrace(cause), LONGEST_STACKTRACE));
         add(headers, TIMESTAMP, Instant.ofEpochMilli(failed.timestamp()).toString()); // the record's own
@@ -86,9 +86,17 @@ public final class DeadLetter {
         headers.add(name, value.getBytes(StandardCharsets.UTF_8));
     }
 
+    private static String message(Exception cause) {
+        return String.valueOf(UnreadableFailure.unlessReadable(cause).getMessage());
+    }
+
     private static String stackTrace(Exception cause) {
         StringWriter text = new StringWriter();
-        cause.printStackTrace(new PrintWriter(text));
+        try {
+            cause.printStackTrace(new PrintWriter(text));
+        } catch (Throwable e) { // also one of its own causes may be what throws
+            text.append("… (the rest cannot be printed: that throws a ").append(e.getClass().getName()).append(")");
+        }
         return text.toString();
     }
 

@@ -5,4 +5,8 @@ public final class TransientFailure extends Exception {
     public TransientFailure(String message) {
         super(message);
     }
+
+    public TransientFailure(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

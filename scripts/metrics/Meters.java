@@ -20,12 +20,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
+import work.Breaker.Outages;
 
 /**
  * The consumer's metrics in Micrometer, under names that begin with what it consumes, and those of its Kafka clients.
@@ -45,24 +47,32 @@ final class Meters implements AutoCloseable {
     private final Map<String, KafkaClientMetrics> clients = new TreeMap<>();
     private final Report report;
     private final Figures figures;
+    private final Supplier<Outages> outages; // a meter keeps no reference that would prevent its collection
     private final String prefix;
     private final MultiGauge lag;
     private final MultiGauge heldBack;
     private final Timer commits;
     private final Timer restores;
 
-    Meters(Report report, Figures figures) {
+    Meters(Report report, Figures figures, Supplier<Outages> outages) {
         this.report = report;
         this.figures = figures;
+        this.outages = outages;
         prefix = report.noun() + ".consumer.";
         count("processed", "Messages that were processed", Totals::processed);
         count("duplicates", "Records that were skipped, since their message was processed before", Totals::duplicates);
         count("dead.letters", "Records that went to the dead-letter topic", Totals::deadLetters);
         count("retries", "Attempts after the first", Totals::retries);
+        count("gone", "Records that were gone before they could be read", Totals::gone);
         measure("in.flight", "records", "Records that were polled, and are not committed", Snapshot::inFlight);
         measure("in.flight", "bytes", "Size of the records that are not finished", Snapshot::bytes);
         measure("oldest.in.flight", "seconds", "Time since the oldest record in flight was polled",
                 seen -> seconds(seen.oldestAge()));
+        FunctionCounter.builder(prefix + "outages", outages, from -> from.get().outages())
+                .description("Outages of what the handler needs").register(registry);
+        Gauge.builder(prefix + "outage.seconds", outages, from -> from.get().openMs() / 1e3)
+                .description("For how long the present outage has lasted; 0 if there is none")
+                .register(registry);
         lag = MultiGauge.builder(prefix + "lag").baseUnit("records")
                 .description("Records that are not polled, or not committed").register(registry);
         heldBack = MultiGauge.builder(prefix + "held.back").baseUnit("seconds")

@@ -15,6 +15,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import work.Breaker.Outages;
 
 /**
  * {@code --metrics-port}: metrics and health over HTTP. Without it nothing listens, no class of Micrometer is loaded,
@@ -45,7 +46,7 @@ public final class Metrics {
      * @return what to close at the end
      * @throws Failure if the port is not available
      */
-    public AutoCloseable open(Report report, Figures figures, Duration longestTurn) {
+    public AutoCloseable open(Report report, Figures figures, Supplier<Outages> outages, Duration longestTurn) {
         if (port == null) {
             return () -> { };
         }
@@ -54,7 +55,7 @@ public final class Metrics {
         }
         this.report = report;
         health = new Health(figures, longestTurn);
-        meters = new Meters(report, figures);
+        meters = new Meters(report, figures, outages);
         Endpoints endpoints = new Endpoints(host, port, Map.of(
                 "/metrics", () -> new Answer(200, Meters.TYPE, meters.scrape()),
                 "/health/live", () -> answer(health::notLive),

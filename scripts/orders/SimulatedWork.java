@@ -1,6 +1,9 @@
 package orders;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import messages.Context;
 import messages.TransientFailure;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,9 +27,17 @@ public final class SimulatedWork {
                     + "are processed like any other.")
     private boolean noFailures;
 
-    /** @param attempt 1, and more after failures */
-    public void handle(Order order, int attempt) throws Exception {
+    @Option(names = "--away-while", paramLabel = "FILE",
+            description = "Simulate that a service that the work needs is away while FILE exists: every attempt fails, "
+                    + "and may pass later.")
+    private Path away;
+
+    /** Ends early, with no effect, when it is interrupted, as {@link Context} asks. */
+    public void handle(Order order, Context context) throws Exception {
         time.spend();
+        if (away != null && Files.exists(away)) {
+            throw new TransientFailure("the payment service does not answer (simulated: " + away + " exists)");
+        }
         if (noFailures) {
             return;
         }
@@ -34,10 +45,10 @@ public final class SimulatedWork {
         if (customer.endsWith("f")) {
             throw new OrderRejected("customer " + customer + " is refused (simulated: it ends in f)");
         }
-        if (customer.endsWith("r") && attempt < PASSES_AT_ATTEMPT) {
+        if (customer.endsWith("r") && context.attempt() < PASSES_AT_ATTEMPT) {
             throw new TransientFailure("payment of " + customer + " timed out (simulated: it ends in r)");
         }
-        if (customer.endsWith("h") && attempt < PASSES_AT_ATTEMPT) {
+        if (customer.endsWith("h") && context.attempt() < PASSES_AT_ATTEMPT) {
             new CountDownLatch(1).await();
         }
     }

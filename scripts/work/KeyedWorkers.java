@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import messages.TransientFailure;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +26,7 @@ public final class KeyedWorkers implements AutoCloseable {
     /** By key, while a task of that key runs. */
     private final ConcurrentHashMap<Object, Queue<Runnable>> waiting = new ConcurrentHashMap<>();
 
-    private final Set<Attempt> running = ConcurrentHashMap.newKeySet();
+    private final Set<Call> running = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Semaphore slots;
     private final Duration limit;
@@ -52,35 +53,63 @@ public final class KeyedWorkers implements AutoCloseable {
     private void runAll(Object key, Runnable first) {
         Runnable[] next = {first};
         while (next[0] != null) {
-            next[0].run();
-            waiting.compute(key, (k, queue) -> {
-                next[0] = queue.poll();
-                return next[0] == null ? null : queue;
-            });
+            try {
+                next[0].run();
+            } catch (Throwable e) { // not its message, which might be what throws
+                LOG.error("a task threw a {}, and should not: its key goes on", e.getClass().getName());
+            } finally {
+                waiting.compute(key, (k, queue) -> {
+                    next[0] = queue.poll();
+                    return next[0] == null ? null : queue;
+                });
+            }
         }
     }
 
     /**
-     * Calls a handler in this thread, which holds a slot meanwhile; a task that waits for a retry holds none.
+     * Runs a task in this thread, which holds a slot meanwhile; one that waits for a retry holds none.
      *
-     * @param what the record that is being handled, for the log
-     * @throws TransientFailure if it took longer than the limit, and ended when it was interrupted. Blocking calls of
-     *                          the JDK do; a handler that ignores the interrupt keeps its slot and its key, and the log
-     *                          says so.
-     * @throws Exception what the handler throws
+     * @throws Exception what the task throws
      */
-    public <T> T inSlot(Callable<T> task, Object what) throws Exception {
-        slots.acquire();
-        Attempt attempt = new Attempt(what, Thread.currentThread(), System.nanoTime() + limit.toNanos());
-        running.add(attempt);
+    public <T> T inSlot(Callable<T> task) throws Exception {
+        slots.acquireUninterruptibly();
         try {
             return task.call();
-        } catch (InterruptedException e) {
-            throw attempt.overdue ? new TransientFailure("not handled within " + limit.toMillis() + " ms") : e;
         } finally {
-            running.remove(attempt);
-            attempt.end();
             slots.release();
+        }
+    }
+
+    /** Something that a handler does. */
+    @FunctionalInterface
+    public interface Task {
+        void run() throws Exception;
+    }
+
+    /**
+     * Calls a handler in this thread, and interrupts it if it takes longer than the limit, or is not wanted any more.
+     * Blocking calls of the JDK then end; a handler that ignores the interrupt keeps its slot and its key, and the log
+     * says so.
+     *
+     * @param what     the record that is being handled, for the log
+     * @param unwanted whether the result would be ignored
+     * @throws TransientFailure if it took longer than the limit, and failed, in whatever way: the interrupt may have
+     *                          become any other exception
+     * @throws Exception what the handler throws
+     */
+    public void call(Task handler, Object what, BooleanSupplier unwanted) throws Exception {
+        Call call = new Call(what, unwanted, Thread.currentThread(), System.nanoTime() + limit.toNanos());
+        running.add(call);
+        try {
+            handler.run();
+        } catch (Throwable e) {
+            if (call.overdue) {
+                throw new TransientFailure("not handled within " + limit.toMillis() + " ms", e);
+            }
+            throw e;
+        } finally {
+            running.remove(call);
+            call.end();
         }
     }
 
@@ -88,7 +117,7 @@ public final class KeyedWorkers implements AutoCloseable {
         try {
             while (!closed.await(WATCH.toMillis(), TimeUnit.MILLISECONDS)) {
                 long now = System.nanoTime();
-                running.forEach(attempt -> attempt.interruptIfOverdue(now));
+                running.forEach(call -> call.interruptIfDue(now));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -102,35 +131,40 @@ public final class KeyedWorkers implements AutoCloseable {
     }
 
     /** One call of a handler. */
-    private static final class Attempt {
+    private static final class Call {
         private final Object what;
+        private final BooleanSupplier unwanted;
         private final Thread thread;
-        private long deadline;
+        private final long deadline;
+        private long remindAt;
         private boolean over;
-        private boolean overdue;
+        private boolean interrupted;
+        private volatile boolean overdue;
 
-        Attempt(Object what, Thread thread, long deadline) {
+        Call(Object what, BooleanSupplier unwanted, Thread thread, long deadline) {
             this.what = what;
+            this.unwanted = unwanted;
             this.thread = thread;
             this.deadline = deadline;
         }
 
-        synchronized void interruptIfOverdue(long now) {
-            if (!over && now - deadline > 0) {
-                if (overdue) {
-                    LOG.error("the handler of {} hangs and ignores its interrupt", what);
-                }
-                overdue = true;
-                deadline = now + REMIND.toNanos();
-                thread.interrupt();
+        synchronized void interruptIfDue(long now) {
+            boolean late = now - deadline > 0;
+            if (over || !late && !unwanted.getAsBoolean() || interrupted && now - remindAt < 0) {
+                return;
             }
+            if (interrupted) {
+                LOG.error("the handler of {} hangs and ignores its interrupt", what);
+            }
+            interrupted = true;
+            overdue |= late;
+            remindAt = now + REMIND.toNanos();
+            thread.interrupt();
         }
 
         synchronized void end() {
             over = true;
-            if (overdue) {
-                Thread.interrupted(); // a late interrupt must not hit the next task of this thread
-            }
+            Thread.interrupted(); // a late interrupt, or the handler's own, must not hit the next task of this thread
         }
     }
 }

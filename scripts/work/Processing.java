@@ -1,13 +1,17 @@
 package work;
 
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
+import java.time.Instant;
 import ledger.Ledger;
+import messages.Context;
 import messages.IdempotencyConflict;
 import messages.Message;
 import messages.MessageReader;
+import messages.NotNow;
 import messages.PermanentFailure;
+import messages.UnreadableFailure;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import work.Result.Abandoned;
 import work.Result.DeadLettered;
@@ -20,13 +24,16 @@ import work.Result.Processed;
  */
 public final class Processing<T> implements AutoCloseable {
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(10);
+    private static final int SHORTEST_PAUSE_MS = 100;
 
     private final String noun;
     private final KeyedWorkers workers;
     private final MessageReader<T> reader;
     private final Handler<T> handler;
-    private final int maxAttempts;
+    private final Limits limits;
     private final Backoff backoff;
+    private final Backoff pauses; // of partitions
+    private final Breaker breaker;
     private final Runnable retried;
     private final Logger log;
 
@@ -39,8 +46,11 @@ public final class Processing<T> implements AutoCloseable {
         this.noun = noun;
         this.reader = reader;
         this.handler = handler;
-        this.maxAttempts = limits.maxAttempts;
+        this.limits = limits;
         this.backoff = new Backoff(Duration.ofMillis(limits.retryBackoffMs), LONGEST_BACKOFF);
+        this.pauses = new Backoff(
+                Duration.ofMillis(Math.max(limits.retryBackoffMs, SHORTEST_PAUSE_MS)), LONGEST_BACKOFF);
+        this.breaker = new Breaker(noun, limits.breakerShare, limits.breakerWindow, log);
         this.workers = new KeyedWorkers(limits.concurrency, Duration.ofMillis(limits.handlerTimeoutMs));
         this.retried = retried;
         this.log = log;
@@ -51,13 +61,21 @@ public final class Processing<T> implements AutoCloseable {
      * @param handlerTimeoutMs for how long a handler may run
      * @param maxAttempts      how often to try a message whose failure may pass
      * @param retryBackoffMs   the wait before the second attempt; it doubles with each further one
+     * @param breakerShare     how many of the recent messages have to fail for an outage, 0 to 1; 0 looks for none
+     * @param breakerWindow    how many messages are recent
      */
-    public record Limits(int concurrency, int handlerTimeoutMs, int maxAttempts, int retryBackoffMs) {
+    public record Limits(int concurrency, int handlerTimeoutMs, int maxAttempts, int retryBackoffMs,
+            double breakerShare, int breakerWindow) {
     }
 
     /** Runs a task on a worker's thread, after all earlier ones of the same lane. Never blocks. */
     public void submit(Object lane, Runnable task) {
         workers.submit(lane, task);
+    }
+
+    /** Whether the handler's failures look like an outage, and how many of those there were. */
+    public Breaker.Outages outages() {
+        return breaker.outages();
     }
 
     @Override
@@ -73,23 +91,11 @@ public final class Processing<T> implements AutoCloseable {
      */
     public Result<T> process(ConsumerRecord<byte[], byte[]> record, Ledger ledger, Gate gate) {
         Attempts attempts = new Attempts(record, ledger, gate);
-        for (int n = 1; ; n++) {
-            int attempt = n;
-            try {
-                return workers.inSlot(() -> attempts.make(attempt), attempts);
-            } catch (PermanentFailure e) {
-                return new DeadLettered<>(attempts.message, e, attempt);
-            } catch (Throwable e) { // errors too: a handler's stack overflow must not take the worker with it
-                Exception cause = e instanceof Exception exception ? exception : new ExecutionException(e);
-                if (attempt >= maxAttempts) {
-                    return new DeadLettered<>(attempts.message, cause, attempt);
-                }
-                log.warn("{} {} failed at attempt {} of {}, will be retried: {}", noun, attempts.id(), attempt,
-                        maxAttempts, cause.getMessage());
-                retried.run();
-                gate.sleep(backoff.after(attempt));
-            }
+        Result<T> result = null;
+        while (result == null) {
+            result = gate.sleep(attempts.pause) ? attempts.next() : attempts.abandon();
         }
+        return result;
     }
 
     /** The attempts at one record, one after the other. It is read once. */
@@ -98,6 +104,12 @@ public final class Processing<T> implements AutoCloseable {
         private final Ledger ledger;
         private final Gate gate;
         private Message<T> message;
+        private Duration pause = Duration.ZERO; // before the next one
+        private boolean begun;
+        private int made;
+        private int failed; // since the last outage
+        private int outages = breaker.count(); // when it was last tried
+        private int handledAfter = -1; // so many outages
 
         Attempts(ConsumerRecord<byte[], byte[]> record, Ledger ledger, Gate gate) {
             this.record = record;
@@ -105,10 +117,29 @@ public final class Processing<T> implements AutoCloseable {
             this.gate = gate;
         }
 
-        Result<T> make(int attempt) throws Exception {
-            if (!gate.begin(record.offset())) {
-                return new Abandoned<>();
+        /** Makes the next one; null if there has to be another. */
+        Result<T> next() {
+            try {
+                return workers.inSlot(() -> gate.isPaused() ? null : make());
+            } catch (Throwable e) { // errors too: a handler's stack overflow must not take the worker with it
+                if (gate.left()) {
+                    return abandon();
+                }
+                Exception cause = UnreadableFailure.unlessReadable(e);
+                return switch (e) {
+                    case PermanentFailure permanent -> new DeadLettered<>(message, cause, made);
+                    case NotNow notNow -> waitForPartition(cause);
+                    default -> waitForRetry(cause);
+                };
             }
+        }
+
+        private Result<T> make() throws Exception {
+            if (begun ? !gate.isOpen() : !gate.begin(record.offset())) {
+                return abandon();
+            }
+            begun = true;
+            made++;
             if (message == null) {
                 message = reader.read(record);
             }
@@ -118,22 +149,73 @@ public final class Processing<T> implements AutoCloseable {
                 }
                 case OTHER_CONTENT -> throw new IdempotencyConflict(noun + " " + message.id());
                 case UNKNOWN -> {
-                    log.debug("processing {} {} ({}), attempt {}", noun, message.id(), this, attempt);
-                    handler.handle(message.body(), attempt);                                            // 3
+                    log.debug("processing {} {} ({}), attempt {}", noun, message.id(), this, made);
+                    if (!breaker.call(this::handle, gate, handledAfter < breaker.count())) {
+                        return abandon();
+                    }
                     ledger.add(message); // at once: a duplicate may follow in the same batch
+                    gate.worked();
                 }
             }
-            return new Processed<>(message, attempt);
+            return new Processed<>(message, made);
+        }
+
+        private void handle() throws Exception {
+            handledAfter = breaker.count();
+            Context context = new Attempt(new TopicPartition(record.topic(), record.partition()), record.offset(), made,
+                    Instant.now().plusMillis(limits.handlerTimeoutMs), gate);
+            workers.call(() -> handler.handle(message.body(), context), this, gate::left);              // 3
+        }
+
+        private Result<T> waitForPartition(Exception cause) {
+            gate.pause(pauses, cause.getMessage());
+            made--;
+            pause = Duration.ZERO;
+            return null;
+        }
+
+        /** Null, unless all its attempts have failed. What fails in an outage does not count. */
+        private Result<T> waitForRetry(Exception cause) {
+            boolean outage = breaker.isOpen() || breaker.count() > outages;
+            outages = breaker.count();
+            failed = outage ? 0 : failed + 1;
+            if (failed >= limits.maxAttempts) {
+                return new DeadLettered<>(message, cause, made);
+            }
+            if (outage) {
+                log.debug("{} {} failed in an outage, will be retried: {}", noun, id(), cause.getMessage());
+            } else {
+                log.warn("{} {} failed at attempt {} of {}, will be retried: {}", noun, id(), failed,
+                        limits.maxAttempts, cause.getMessage());
+            }
+            retried.run();
+            pause = backoff.after(Math.max(failed, 1));
+            return null;
+        }
+
+        /** The next owner of the partition will do it. */
+        Result<T> abandon() {
+            gate.abandon(record.offset());
+            return new Abandoned<>();
         }
 
         /** Of the message, or of its record where none could be read. */
-        String id() {
+        private String id() {
             return message == null ? toString() : message.id();
         }
 
         @Override
         public String toString() {
             return record.topic() + "-" + record.partition() + "@" + record.offset();
+        }
+    }
+
+    /** One attempt, for the handler. */
+    private record Attempt(TopicPartition partition, long offset, int attempt, Instant deadline, Gate gate)
+            implements Context {
+        @Override
+        public boolean cancelled() {
+            return gate.left() || Instant.now().isAfter(deadline);
         }
     }
 }

@@ -1,4 +1,6 @@
+//DEPS io.github.resilience4j:resilience4j-circuitbreaker:2.4.0
 //SOURCES Backoff.java
+//SOURCES Breaker.java
 //SOURCES Gate.java
 //SOURCES Handler.java
 //SOURCES KeyedWorkers.java

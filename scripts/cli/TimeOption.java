@@ -1,4 +1,4 @@
-package dlq;
+package cli;
 
 import java.time.DateTimeException;
 import java.time.Duration;

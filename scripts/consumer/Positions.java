@@ -1,0 +1,136 @@
+package consumer;
+
+import cluster.ClusterFailure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.LogTruncationException;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where reading begins in a partition without a committed offset, and where it goes on if the next record does not
+ * exist: Kafka's own {@code auto.offset.reset} would skip records in silence. For the poll thread only.
+ */
+public final class Positions {
+    private static final Logger LOG = LoggerFactory.getLogger(Positions.class);
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final boolean stopAtGap;
+    private final Report report;
+    private Instant from;
+
+    /**
+     * @param topic     which the group reads
+     * @param from      where a new group starts: at the first record from this time on; {@link Instant#MIN} is the
+     *                  oldest record, {@link Instant#MAX} the end. In a group that has offsets, a partition without one
+     *                  is new, and is read from its beginning.
+     * @param stopAtGap whether to throw a {@link ClusterFailure} if records are gone
+     */
+    public Positions(Consumer<byte[], byte[]> consumer, String topic, Instant from, boolean stopAtGap, Report report) {
+        this.consumer = consumer;
+        this.from = from.equals(Instant.MIN) || hasOffsets(consumer, topic) ? Instant.MIN : from;
+        this.stopAtGap = stopAtGap;
+        this.report = report;
+    }
+
+    private static boolean hasOffsets(Consumer<?, ?> consumer, String topic) {
+        Set<TopicPartition> partitions = consumer.partitionsFor(topic, ANSWER).stream()
+                .map(partition -> new TopicPartition(topic, partition.partition())).collect(Collectors.toSet());
+        return consumer.committed(partitions, ANSWER).values().stream().anyMatch(Objects::nonNull);
+    }
+
+    /** As {@link Consumer#poll}; no records if it had to change a position. */
+    ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        try {
+            return consumer.poll(timeout);
+        } catch (NoOffsetForPartitionException e) {
+            retryIfAway(() -> start(e.partitions()));
+        } catch (LogTruncationException e) {
+            e.divergentOffsets().forEach((partition, divergent) -> goBack(partition, divergent,
+                    "was cut off at " + divergent.offset() + ", by an unclean election for example"));
+        } catch (OffsetOutOfRangeException e) {
+            retryIfAway(() -> e.offsetOutOfRangePartitions().forEach(this::goOn));
+        }
+        return ConsumerRecords.empty();
+    }
+
+    private static void retryIfAway(Runnable change) {
+        try {
+            change.run();
+        } catch (RetriableException e) {
+            LOG.warn("the position cannot be found yet, will try again: {}", e.getMessage());
+        }
+    }
+
+    private void start(Collection<TopicPartition> partitions) {
+        if (from.equals(Instant.MIN)) {
+            consumer.seekToBeginning(partitions);
+            return;
+        }
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        consumer.endOffsets(partitions, ANSWER).forEach(
+                (partition, end) -> offsets.put(partition, new OffsetAndMetadata(end)));
+        if (!from.equals(Instant.MAX)) {
+            consumer.offsetsForTimes(partitions.stream().collect(Collectors.toMap(p -> p, p -> from.toEpochMilli())), ANSWER)
+                    .forEach((partition, found) -> {
+                        if (found != null) { // else there is no later record
+                            offsets.put(partition, committed(found));
+                        }
+                    });
+        }
+        consumer.commitSync(offsets, ANSWER); // or a crash before the first commit would start later, and lose records
+        offsets.forEach(consumer::seek);
+        LOG.info("the group is new: it starts at {}", offsets.entrySet().stream()
+                .map(e -> e.getKey() + "@" + e.getValue().offset()).sorted().collect(Collectors.joining(", ")));
+        from = Instant.MIN;
+    }
+
+    private static OffsetAndMetadata committed(OffsetAndTimestamp found) {
+        return new OffsetAndMetadata(found.offset(), found.leaderEpoch(), "");
+    }
+
+    /** @param next the offset of the record that should have come next */
+    private void goOn(TopicPartition partition, long next) {
+        long beginning = consumer.beginningOffsets(Set.of(partition), ANSWER).get(partition);
+        long end = consumer.endOffsets(Set.of(partition), ANSWER).get(partition);
+        if (next > end) {
+            goBack(partition, new OffsetAndMetadata(beginning), "ends at " + end + ": it was made again, or cut off");
+        } else if (next < beginning) {
+            String gap = partition + ": the records at offsets " + next + " to " + (beginning - 1) + " ("
+                    + (beginning - next) + " at most) are gone before they were processed: retention has removed them";
+            stop(gap);
+            report.gone(beginning - next);
+            LOG.error("{}. Goes on at {}.", gap, beginning);
+            consumer.seek(partition, beginning);
+        }
+    }
+
+    private void goBack(TopicPartition partition, OffsetAndMetadata to, String why) {
+        String sentence = partition + " " + why;
+        stop(sentence);
+        LOG.error("{}. Goes back to {}.", sentence, to.offset());
+        consumer.seek(partition, to);
+    }
+
+    private void stop(String gap) {
+        if (stopAtGap) {
+            throw new ClusterFailure(ClusterFailure.Kind.REFUSED, gap + ". To go on after that, start again without "
+                    + "--on-gap stop.");
+        }
+    }
+}
