@@ -361,9 +361,9 @@ class AttemptsProof {
     }
 
     private void submit(OwnedPartition partition, long offset, String key, String body) {
-        workers.submit(new Delivery(new ConsumerRecord<>(partition.topicPartition().topic(),
-                partition.topicPartition().partition(), offset, Kafka.bytes(key), Kafka.bytes(body)), key, partition,
-                partition.accept(offset, 10)));
+        var record = new ConsumerRecord<>(partition.topicPartition().topic(), partition.topicPartition().partition(),
+                offset, Kafka.bytes(key), Kafka.bytes(body));
+        workers.submit(new Delivery(record, key, partition, partition.accept(record, 10)));
     }
 
     /** So many, in the order in which the workers return them. */

@@ -47,7 +47,7 @@ public final class OwnedPartition {
      *
      * @param bytes its size
      */
-    OffsetQueue.Place accept(ConsumerRecord<?, ?> record, int bytes) {
+    public OffsetQueue.Place accept(ConsumerRecord<?, ?> record, int bytes) {
         atWork++;
         lastAccepted = record.offset();
         return uncommitted.add(record, bytes);

@@ -86,7 +86,8 @@ public final class Positions {
         consumer.endOffsets(partitions, ANSWER).forEach(
                 (partition, end) -> offsets.put(partition, new OffsetAndMetadata(end)));
         if (!from.equals(Instant.MAX)) {
-            consumer.offsetsForTimes(partitions.stream().collect(Collectors.toMap(p -> p, p -> from.toEpochMilli())), ANSWER)
+            var times = partitions.stream().collect(Collectors.toMap(p -> p, p -> from.toEpochMilli()));
+            consumer.offsetsForTimes(times, ANSWER)
                     .forEach((partition, found) -> {
                         if (found != null) { // else there is no later record
                             offsets.put(partition, committed(found));
