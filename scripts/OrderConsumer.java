@@ -50,6 +50,7 @@ import ledger.LedgerRestore;
 import ledger.LedgerTopic;
 import messages.DeadLetter;
 import metrics.Metrics;
+import metrics.MetricsOptions;
 import orders.Order;
 import orders.OrderReader;
 import orders.OutcomeJson;
@@ -106,7 +107,7 @@ public class OrderConsumer implements Callable<Integer> {
     @Mixin private GuaranteeSwitches guarantees;
     @Mixin private HandlingOptions handling;
     @Mixin private SimulatedWork work;
-    @Mixin private Metrics metrics;
+    @Mixin private MetricsOptions measuring;
     @Mixin private LogFileOptions logging;
 
     private final OutcomeJson format = new OutcomeJson(Printable::of);
@@ -114,6 +115,7 @@ public class OrderConsumer implements Callable<Integer> {
     private Handled stuck; // with --no-dlq: the record that cannot be processed
     private Logger log;
     private Report report;
+    private Metrics metrics;
     private Consumer<byte[], byte[]> consumer;
     private Assignment assignment;
     private Workers<Order> workers;
@@ -137,7 +139,8 @@ public class OrderConsumer implements Callable<Integer> {
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs,
                         handling.breakerShare, handling.breakerWindow), report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
-                var endpoints = metrics.open(report, figures, processing::outages, options.stopTimeout());
+                var metrics = this.metrics = measuring.open(report, figures, processing::outages,
+                        options.stopTimeout());
                 var admin = kafka.connect(topics.group + "-admin", log);
                 var consumer = this.consumer = metrics.of(new KafkaConsumer<>(consumerSettings()));
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s

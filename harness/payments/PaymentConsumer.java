@@ -49,6 +49,7 @@ import ledger.LedgerRestore;
 import ledger.LedgerTopic;
 import messages.DeadLetter;
 import metrics.Metrics;
+import metrics.MetricsOptions;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -104,7 +105,7 @@ public class PaymentConsumer implements Callable<Integer> {
     @Mixin private ConsumerOptions options;
     @Mixin private GuaranteeSwitches guarantees;
     @Mixin private HandlingOptions handling;
-    @Mixin private Metrics metrics;
+    @Mixin private MetricsOptions measuring;
     @Mixin private LogFileOptions logging;
 
     private final PaymentWork work = new PaymentWork();
@@ -113,6 +114,7 @@ public class PaymentConsumer implements Callable<Integer> {
     private Handled stuck; // with --no-dlq: the record that cannot be processed
     private Logger log;
     private Report report;
+    private Metrics metrics;
     private Consumer<byte[], byte[]> consumer;
     private Assignment assignment;
     private Workers<Payment> workers;
@@ -136,7 +138,8 @@ public class PaymentConsumer implements Callable<Integer> {
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs,
                         handling.breakerShare, handling.breakerWindow), report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
-                var endpoints = metrics.open(report, figures, processing::outages, options.stopTimeout());
+                var metrics = this.metrics = measuring.open(report, figures, processing::outages,
+                        options.stopTimeout());
                 var admin = kafka.connect(topics.group + "-admin", log);
                 var consumer = this.consumer = metrics.of(new KafkaConsumer<>(consumerSettings()));
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s

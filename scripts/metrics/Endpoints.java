@@ -6,9 +6,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -17,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers GET and HEAD at a few addresses, with the JDK's server. Clients that send half a request, or do not read the
- * answer, get nothing but a thread each, and no more than a few of them, for some seconds.
+ * Answers GET and HEAD at a few addresses, with the JDK's server. A client that sends half a request, or does not read
+ * the answer, keeps one thread busy for some seconds; there are as many threads as connections, which are bounded.
  */
 final class Endpoints implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Endpoints.class);
@@ -50,11 +48,9 @@ final class Endpoints implements AutoCloseable {
         LIMITS.forEach(System::setProperty);
         try {
             server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
-        } catch (SocketException e) { // in use, not allowed, or not an address of this machine
+        } catch (IOException e) { // in use, not allowed, or not an address of this machine
             throw new Failure(ExitCode.FAILED, "Port " + port + " on " + host + " is in use or not available: stop "
                     + "what listens there, or give another --metrics-port (0 takes a free one) or --metrics-host.", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
         server.setExecutor(Executors.newThreadPerTaskExecutor(
                 Thread.ofPlatform().daemon().name("metrics-", 0).factory()));

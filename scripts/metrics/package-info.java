@@ -3,6 +3,7 @@
 //SOURCES Health.java
 //SOURCES Meters.java
 //SOURCES Metrics.java
+//SOURCES MetricsOptions.java
 //SOURCES TimedCommits.java
 
 /** What a consumer does, in figures for Prometheus, and whether it is healthy, both over HTTP. */
