@@ -202,6 +202,8 @@ public class KafkaBroker implements Callable<Integer> {
         settings.put("min.insync.replicas", inSync);
         settings.put("transaction.state.log.min.isr", inSync);
         settings.put("share.coordinator.state.topic.min.isr", inSync);
+        // a topic that a client misspells, or that was deleted, is not created by chance: a producer always asks for it
+        settings.put("auto.create.topics.enable", "false");
         // the default, 50, is for hundreds of groups; 5 are created faster
         settings.put("offsets.topic.num.partitions", "5");
         settings.put("transaction.state.log.num.partitions", "5");

@@ -357,13 +357,12 @@ class AttemptsProof {
     }
 
     private static OwnedPartition partition(int number) {
-        return new OwnedPartition(new TopicPartition("orders", number), Ledger.inMemory());
+        return new OwnedPartition(new TopicPartition("orders", number), "", Ledger.inMemory());
     }
 
     private void submit(OwnedPartition partition, long offset, String key, String body) {
-        var record = new ConsumerRecord<>(partition.topicPartition().topic(), partition.topicPartition().partition(),
-                offset, Kafka.bytes(key), Kafka.bytes(body));
-        workers.submit(new Delivery(record, key, partition, partition.accept(record, 10)));
+        workers.submit(Delivery.of(new ConsumerRecord<>(partition.topicPartition().topic(),
+                partition.topicPartition().partition(), offset, Kafka.bytes(key), Kafka.bytes(body)), partition));
     }
 
     /** So many, in the order in which the workers return them. */

@@ -16,6 +16,7 @@ public final class DockerBroker implements Broker {
     private final String why;
     private final KafkaContainer kafka = new KafkaContainer(IMAGE).withEnv(Map.of(
             "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0",   // as in the embedded broker
+            "KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false",
             "KAFKA_GROUP_CONSUMER_MIN_HEARTBEAT_INTERVAL_MS", "500",
             "KAFKA_GROUP_CONSUMER_HEARTBEAT_INTERVAL_MS", "500",
             "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS", "5",

@@ -249,12 +249,12 @@ public class PaymentConsumer implements Callable<Integer> {
 
     private CommitPolicy prepare(Admin admin, Processing<Payment> processing, Figures figures) {
         guarantees.checkCluster(kafka.cluster(), admin, log);
-        long remembered = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
+        LedgerTopic ledger = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
                 Duration.ofDays(options.replayHorizonDays), log);
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
-        LedgerRestore restore = new LedgerRestore(admin, () -> kafka.client(topics.group + "-ledger"), topics.group,
-                topics.outcomes, format, remembered, metrics.timed(figures::restored));
-        Positions positions = new Positions(consumer, topics.events, options.from, options.stopAtGap(), report);
+        LedgerRestore restore = new LedgerRestore(kafka.client(topics.group + "-ledger"), topics.group, ledger, format,
+                metrics.timed(figures::restored));
+        var positions = new Positions(consumer, admin, topics.events, options.from, options.stopAtGap(), report);
         assignment = new Assignment(consumer, positions, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();

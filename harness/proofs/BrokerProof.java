@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import lab.Api;
@@ -21,6 +22,11 @@ import lab.LabExtension;
 import lab.Ports;
 import lab.Repo;
 import lab.Running;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -50,6 +56,20 @@ class BrokerProof {
         assertThat(again.err().strip()).as("a quiet log").isEmpty();
         assertThat(sentence(refused(lab, "--port", String.valueOf(Ports.free(6)), "--node", "1", "--of", "3",
                 "--data-dir", data.toString()), 1)).contains("another cluster");
+    }
+
+    /** A topic that was deleted, or whose name is misspelt, would otherwise come back with the broker's shape. */
+    @Test
+    void aProducerCreatesNoTopic(Lab lab) {
+        Running broker = lab.start("KafkaBroker", "--port", "0");
+        String address = Broker.address(broker);
+        try (Kafka kafka = new Kafka(address); var producer = new KafkaProducer<>(Map.of(
+                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, address, ProducerConfig.MAX_BLOCK_MS_CONFIG, 3_000),
+                new StringSerializer(), new StringSerializer())) {
+            assertThat(producer.send(new ProducerRecord<>("misspelt", "v"))).failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat().withCauseInstanceOf(TimeoutException.class);
+            assertThat(kafka.partitions("misspelt")).isZero();
+        }
     }
 
     @Test

@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import lab.Lab;
 import lab.LabExtension;
 import lab.Running;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A consumer that joins or leaves under load leaves every order with one outcome (3 and 4). */
 @ExtendWith(LabExtension.class)
@@ -42,6 +48,46 @@ class RebalanceProof {
         lab.consumer("--group-protocol", protocol, "--commit", commit, "--dedup", "none"); // for the rest
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 2L * ORDERS));
+    }
+
+    /**
+     * One member of the group does not poll, so that a rebalance lasts until it is removed; meanwhile offsets cannot be
+     * committed, and the consumer is stopped. Without a ledger, so that what it did not commit shows as a second outcome.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"manual", "transactional"})
+    void aStopDuringARebalanceCommitsWhatIsWritten(String commit, Lab lab) throws Exception {
+        lab.kafka().createTopic(lab.events, 3);
+        Running stopped = lab.consumer("--dedup", "none", "--commit", commit, "--work-ms", "3000", "--verbose");
+        await("it has all").atMost(Duration.ofSeconds(30)).until(() -> stopped.err().contains("has " + lab.events));
+        try (KafkaConsumer<byte[], byte[]> idle = member(lab); KafkaConsumer<byte[], byte[]> joining = member(lab)) {
+            await("the idle one has a partition").atMost(Duration.ofSeconds(30))
+                    .until(() -> idle.poll(Duration.ofMillis(100)) != null && !idle.assignment().isEmpty());
+            Pattern rejoining = Pattern.compile("\\(Re-\\)joining group");
+            long rejoined = rejoining.matcher(stopped.err()).results().count();
+            lab.sendOrders(0, 90);
+            await("all that it has are being handled").atMost(Duration.ofSeconds(30))
+                    .until(() -> stopped.err().contains("attempt 1"));
+            await("it takes part in a rebalance").atMost(Duration.ofSeconds(30)).until(() -> {
+                joining.poll(Duration.ofMillis(100));
+                return rejoining.matcher(stopped.err()).results().count() > rejoined;
+            });
+            assertThat(stopped.stop()).isEqualTo(143);
+        }
+        lab.consumer("--dedup", "none");
+        lab.awaitCaughtUp();
+        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 90L));
+    }
+
+    private static KafkaConsumer<byte[], byte[]> member(Lab lab) {
+        Map<String, Object> settings = new HashMap<>(lab.broker().client());
+        settings.putAll(Map.of("group.id", lab.group, "max.poll.interval.ms", 5_000, "session.timeout.ms", 6_000,
+                "heartbeat.interval.ms", 500, "enable.auto.commit", false, "partition.assignment.strategy",
+                CooperativeStickyAssignor.class.getName()));
+        KafkaConsumer<byte[], byte[]> member =
+                new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        member.subscribe(List.of(lab.events));
+        return member;
     }
 
     /** A member that joins has no partition for a moment, which is not worth a line. */

@@ -1,5 +1,6 @@
 package cluster;
 
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaException;
@@ -9,7 +10,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 
 /** Waits for the answers to admin requests. */
 final class AdminAnswers {
-    private static final int LONGEST_WAIT = 60; // seconds
+    static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
 
     private AdminAnswers() {
     }
@@ -17,16 +18,16 @@ final class AdminAnswers {
     /** @throws ClusterFailure if the cluster does not answer in time, or refuses */
     static <T> T get(Cluster cluster, KafkaFuture<T> future) {
         try {
-            return get(future);
+            return get(future, LONGEST_WAIT);
         } catch (KafkaException e) {
             throw KafkaErrors.meaning(cluster, e);
         }
     }
 
     /** The same, for callers that handle some of Kafka's own exceptions. */
-    static <T> T get(KafkaFuture<T> future) {
+    static <T> T get(KafkaFuture<T> future, Duration patience) {
         try {
-            return future.get(LONGEST_WAIT, TimeUnit.SECONDS);
+            return future.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
         } catch (java.util.concurrent.TimeoutException e) {

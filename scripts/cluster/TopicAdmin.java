@@ -3,36 +3,56 @@ package cluster;
 import cluster.ClusterFailure.Kind;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** The topics of a cluster: whether they exist, their shape, and what this user may do with them. */
+/** The topics of a cluster: whether they exist, their shape and ends, and what this user may do with them. */
 public final class TopicAdmin {
     private static final Duration KNOWN = Duration.ofSeconds(30);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
     private final Cluster cluster;
     private final Admin admin;
+    private final Duration patience;
 
     public TopicAdmin(Cluster cluster, Admin admin) {
+        this(cluster, admin, AdminAnswers.LONGEST_WAIT);
+    }
+
+    private TopicAdmin(Cluster cluster, Admin admin, Duration patience) {
         this.cluster = cluster;
         this.admin = admin;
+        this.patience = patience;
+    }
+
+    /** The same, but it waits no longer than this for an answer. */
+    public TopicAdmin within(Duration patience) {
+        return new TopicAdmin(cluster, admin, patience);
     }
 
     /**
@@ -58,17 +78,45 @@ public final class TopicAdmin {
 
     /** How many partitions a topic has. */
     public int partitions(String topic) {
-        return AdminAnswers.get(cluster, admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions()
-                .size();
+        return answer(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().size();
     }
 
-    /** For how long a topic keeps its records, in milliseconds; {@link Long#MAX_VALUE} is for ever. */
-    public long retention(String topic) {
+    /** The settings of a topic, its own or the broker's. */
+    public Map<String, String> settings(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        Config config = AdminAnswers.get(cluster, admin.describeConfigs(Set.of(resource)).all()).get(resource);
-        long ms = Long.parseLong(config.get(TopicConfig.RETENTION_MS_CONFIG).value());
-        String policy = config.get(TopicConfig.CLEANUP_POLICY_CONFIG).value();
-        return ms >= 0 && policy.contains(TopicConfig.CLEANUP_POLICY_DELETE) ? ms : Long.MAX_VALUE;
+        return answer(admin.describeConfigs(Set.of(resource)).all()).get(resource).entries().stream()
+                .filter(entry -> entry.value() != null)
+                .collect(Collectors.toMap(ConfigEntry::name, ConfigEntry::value));
+    }
+
+    /**
+     * Where partitions end now: with READ_COMMITTED at the first transaction that is open. Ask {@link #describe} first
+     * whether they exist and have a leader: else Kafka's client looks for it thousands of times a second.
+     */
+    public Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions, IsolationLevel isolation) {
+        Map<TopicPartition, OffsetSpec> latest = partitions.stream()
+                .collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
+        ListOffsetsOptions options = new ListOffsetsOptions(isolation);
+        options.timeoutMs((int) patience.toMillis());
+        return answer(admin.listOffsets(latest, options).all()).entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, end -> end.getValue().offset()));
+    }
+
+    /** Whether the offset that a group has committed is final: no open transaction may still change it. */
+    public boolean isStable(String group, TopicPartition partition) {
+        ListConsumerGroupOffsetsOptions options = new ListConsumerGroupOffsetsOptions().requireStable(true);
+        options.timeoutMs((int) patience.toMillis());
+        return answer(admin.listConsumerGroupOffsets(
+                Map.of(group, new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(partition))), options)
+                .partitionsToOffsetAndMetadata(group)).containsKey(partition); // one that is not is left out
+    }
+
+    private <T> T answer(KafkaFuture<T> future) {
+        try {
+            return AdminAnswers.get(future, patience);
+        } catch (KafkaException e) {
+            throw KafkaErrors.meaning(cluster, e);
+        }
     }
 
     private void check(TopicDescription topic, AclOperation... rights) {
@@ -84,7 +132,7 @@ public final class TopicAdmin {
     /** When the controller answers, it has created the topic; the broker that is asked next may learn of it later. */
     private TopicDescription create(NewTopic topic) {
         try {
-            AdminAnswers.get(admin.createTopics(Set.of(topic)).all());
+            AdminAnswers.get(admin.createTopics(Set.of(topic)).all(), patience);
         } catch (TopicExistsException e) {
             // another script was faster
         } catch (TopicAuthorizationException e) {
@@ -109,11 +157,16 @@ public final class TopicAdmin {
                 + topic.name() + " but does not know it after " + KNOWN.toSeconds() + " s: look at its log.");
     }
 
-    /** Empty if there is no such topic. If the user may not see a topic, Kafka does not say whether it exists. */
-    private Optional<TopicDescription> describe(String topic, AclOperation... rights) {
+    /**
+     * Empty if there is no such topic.
+     *
+     * @throws ClusterFailure if this user may not see the topic: Kafka then does not say whether it exists
+     */
+    public Optional<TopicDescription> describe(String topic, AclOperation... rights) {
         try {
             return Optional.of(AdminAnswers.get(admin.describeTopics(Set.of(topic),
-                    new DescribeTopicsOptions().includeAuthorizedOperations(true)).allTopicNames()).get(topic));
+                    new DescribeTopicsOptions().includeAuthorizedOperations(true)).allTopicNames(), patience)
+                    .get(topic));
         } catch (UnknownTopicOrPartitionException | InvalidTopicException e) {
             return Optional.empty();
         } catch (TopicAuthorizationException e) {

@@ -2,6 +2,7 @@ package cluster;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -123,6 +124,28 @@ public final class TopicReader implements AutoCloseable {
             for (TopicPartition partition : records.partitions()) {
                 long end = ends.get(partition);
                 records.records(partition).stream().filter(record -> record.offset() < end).forEach(sink);
+            }
+        }
+    }
+
+    /** Passes the first records of each partition to the sink: so many, or a few more, or all to its end. */
+    public void readFirst(int records, Map<TopicPartition, Long> ends,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> sink) {
+        consumer.assign(ends.keySet());
+        consumer.seekToBeginning(ends.keySet());
+        Map<TopicPartition, Integer> read = new HashMap<>();
+        Patience bound = new Patience(patience);
+        while (true) {
+            consumer.pause(ends.entrySet().stream()
+                    .filter(end -> !before(end) || read.getOrDefault(end.getKey(), 0) >= records)
+                    .map(Map.Entry::getKey).toList());
+            if (consumer.paused().size() == ends.size()) {
+                return;
+            }
+            bound.check(consumer);
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                sink.accept(record);
+                read.merge(new TopicPartition(record.topic(), record.partition()), 1, Integer::sum);
             }
         }
     }

@@ -18,7 +18,7 @@ public final class TransactionVersion {
     public static void check(Cluster cluster, Admin admin, Logger log) {
         int version;
         try {
-            version = version(AdminAnswers.get(admin.describeFeatures().featureMetadata()));
+            version = version(AdminAnswers.get(admin.describeFeatures().featureMetadata(), AdminAnswers.LONGEST_WAIT));
         } catch (KafkaException e) {
             log.debug("the {} of Kafka at {} is unknown: {}", FEATURE, cluster.bootstrapServers(), e.getMessage());
             return;

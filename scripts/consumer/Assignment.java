@@ -1,5 +1,6 @@
 package consumer;
 
+import consumer.HeldBack.Reason;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
@@ -88,7 +89,9 @@ public final class Assignment {
             /** Another consumer may have them already: an outcome that is written now could be a second one. */
             @Override
             public void onPartitionsLost(Collection<TopicPartition> partitions) {
-                LOG.warn("lost {}: the next owner does what was not finished there", names(partitions));
+                if (partitions.stream().anyMatch(owned::containsKey)) {
+                    LOG.warn("lost {}: the next owner does what was not finished there", names(partitions));
+                }
                 forget(partitions);
             }
         };
@@ -105,7 +108,9 @@ public final class Assignment {
     }
 
     private void add(Collection<TopicPartition> partitions) {
-        partitions.forEach(partition -> owned.put(partition, new OwnedPartition(partition, ledgers.apply(partition))));
+        String topicId = partitions.isEmpty() ? "" : positions.topicIdNow();
+        partitions.forEach(partition -> owned.put(partition,
+                new OwnedPartition(partition, topicId, ledgers.apply(partition))));
         setFlow(); // paused until the ledger is restored
     }
 
@@ -137,32 +142,47 @@ public final class Assignment {
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         setFlow();
         goneBack.clear();
+        if (positions.topicWasMadeAgain()) {
+            partitions().forEach(partition -> startAnew(partition, 0, "its topic was deleted and made again"));
+        }
         return positions.poll(timeout);
     }
 
     /**
-     * Adds a record that was polled. If it lies before one that was added, the topic was made again or cut off, and
-     * what is in flight must not be committed: then its partition starts anew from there.
+     * Adds a record that was polled, unless its partition has to start anew: because the topic was deleted and made
+     * again, or the partition was cut off. What is in flight must not be committed then.
      *
      * @return empty if the record will be polled again
      */
     public Optional<Delivery> accept(ConsumerRecord<byte[], byte[]> record) {
         TopicPartition at = new TopicPartition(record.topic(), record.partition());
+        OwnedPartition partition = owned.get(at);
         if (goneBack.contains(at)) {
             return Optional.empty();
         }
-        if (owned.get(at).hasAccepted(record.offset())) {
-            LOG.warn("{} has gone back to offset {}: it was made again or cut off. What is in flight there is not "
-                    + "committed, and all from there on is new.", at, record.offset());
-            goneBack.add(at);
-            forget(Set.of(at));
-            add(Set.of(at));
-            consumer.seek(at, record.offset());
+        if (partition.hasAcceptedNone() && record.offset() > 0 && positions.isOfAnEarlierTopic(at)) {
+            startAnew(at, 0, "its topic was deleted and made again");
             return Optional.empty();
         }
-        Delivery delivery = Delivery.of(record, owned.get(at));
+        if (partition.hasAccepted(record.offset())) {
+            startAnew(at, record.offset(), "it has gone back: it was cut off");
+            return Optional.empty();
+        }
+        Delivery delivery = Delivery.of(record, partition);
         report.received(delivery);
         return Optional.of(delivery);
+    }
+
+    private void startAnew(TopicPartition partition, long offset, String why) {
+        LOG.warn("{} starts anew at offset {}, {}. What is in flight there is not committed.", partition, offset, why);
+        goneBack.add(partition);
+        forget(Set.of(partition));
+        add(Set.of(partition));
+        if (offset == 0) {
+            consumer.seekToBeginning(Set.of(partition)); // the oldest may be a later one already
+        } else {
+            consumer.seek(partition, offset);
+        }
     }
 
     /**
@@ -316,18 +336,19 @@ public final class Assignment {
 
     /** Why nothing of a partition can be committed, or nothing more comes in, for longer than a moment. */
     private Optional<HeldBack> whyHeldBack(OwnedPartition partition) {
-        OffsetQueue.Place first = partition.uncommitted().first();
-        if (!partition.ledger().restored()) {
-            return Optional.of(new HeldBack(HeldBack.Reason.RESTORING, HeldBack.NO_OFFSET, partition.age()));
+        String missing = partition.ledger().waitsFor();
+        if (missing != null) {
+            return Optional.of(new HeldBack(Reason.RESTORING, "it waits for " + missing, partition.age()));
         }
+        OffsetQueue.Place first = partition.uncommitted().first();
         if (first == null || first.state() != OffsetQueue.State.REFUSED && first.ageMs() < SETTLED.toMillis()) {
             return Optional.empty();
         }
-        return Optional.of(new HeldBack(switch (first.state()) {
-            case AT_WORK -> partition.gate().isPaused() ? HeldBack.Reason.PAUSED : HeldBack.Reason.HANDLING;
-            case HANDLED -> HeldBack.Reason.WRITING;
-            case REFUSED -> HeldBack.Reason.REFUSED;
-            case FINISHED -> HeldBack.Reason.COMMITTING;
-        }, first.offset(), Duration.ofMillis(first.ageMs())));
+        return Optional.of(HeldBack.at(first, switch (first.state()) {
+            case AT_WORK -> partition.gate().isPaused() ? Reason.PAUSED : Reason.HANDLING;
+            case HANDLED -> Reason.WRITING;
+            case REFUSED -> Reason.REFUSED;
+            case FINISHED -> Reason.COMMITTING;
+        }));
     }
 }

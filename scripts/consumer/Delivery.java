@@ -14,7 +14,8 @@ import org.apache.kafka.common.header.Headers;
 public record Delivery(ConsumerRecord<byte[], byte[]> record, String key, OwnedPartition partition,
         OffsetQueue.Place place) {
 
-    static Delivery of(ConsumerRecord<byte[], byte[]> record, OwnedPartition partition) {
+    /** Adds a record that was polled to its partition. */
+    public static Delivery of(ConsumerRecord<byte[], byte[]> record, OwnedPartition partition) {
         String key = record.key() == null ? null : new String(record.key(), StandardCharsets.UTF_8);
         return new Delivery(record, key, partition,
                 partition.accept(record, bytes(record.key(), record.value(), record.headers())));

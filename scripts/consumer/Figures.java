@@ -108,9 +108,9 @@ public final class Figures implements AutoCloseable {
             figures.put("rate", rate);
             figures.put("in_flight", seen.inFlight());
             figures.put("in_flight_bytes", seen.bytes());
-            figures.put("unfinished", byName(seen.unfinished(), count -> count));
+            figures.put("unfinished", byName(seen.unfinished(), Function.identity()));
             figures.put("oldest_unfinished_ms", oldest);
-            figures.put("held_back", byName(seen.heldBack(), Figures::text));
+            figures.put("held_back", byName(seen.heldBack(), Object::toString));
             figures.put("waiting_ms", stalled ? millis(waiting) : 0);
             line("figures", figures);
             return;
@@ -118,7 +118,7 @@ public final class Figures implements AutoCloseable {
         String unfinished = seen.unfinished().entrySet().stream()
                 .map(e -> String.format("%s: %,d", e.getKey(), e.getValue())).collect(Collectors.joining(", "));
         String heldBack = seen.heldBack().entrySet().stream()
-                .map(e -> " | " + e.getKey() + " is held back: " + text(e.getValue())).collect(Collectors.joining());
+                .map(e -> " | " + e.getKey() + " is held back: " + e.getValue()).collect(Collectors.joining());
         String line = String.format(
                 "%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s%s", rate,
                 seen.inFlight(), seen.bytes() / 1024, unfinished.isEmpty() ? "unknown" : unfinished, text(totals),
@@ -127,19 +127,7 @@ public final class Figures implements AutoCloseable {
         System.out.println(line); // in one piece: the log goes to the same terminal
     }
 
-    private static String text(HeldBack why) {
-        String state = switch (why.reason()) {
-            case RESTORING -> "its ledger is being read back";
-            case HANDLING -> "offset " + why.offset() + " is being handled";
-            case PAUSED -> "offset " + why.offset() + " waits for what its handler needs";
-            case WRITING -> "offset " + why.offset() + " waits to be written";
-            case REFUSED -> "offset " + why.offset() + " is refused by Kafka";
-            case COMMITTING -> "offset " + why.offset() + " waits to be committed";
-        };
-        return state + " for " + why.time().toSeconds() + " s";
-    }
-
-    private static <V> Map<String, Object> byName(Map<TopicPartition, V> values, Function<V, Object> shown) {
+    private static Map<String, Object> byName(Map<TopicPartition, ?> values, Function<Object, Object> shown) {
         Map<String, Object> byName = new LinkedHashMap<>();
         values.forEach((partition, value) -> byName.put(partition.toString(), shown.apply(value)));
         return byName;

@@ -13,7 +13,12 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
  */
 public final class OffsetQueue {
     private final ArrayDeque<Place> queue = new ArrayDeque<>();
+    private final String topicId;
     private long bytes;
+
+    OffsetQueue(String topicId) {
+        this.topicId = topicId;
+    }
 
     /** How far a record is, in this order; {@code REFUSED} goes back to {@code HANDLED}. */
     enum State { AT_WORK, HANDLED, REFUSED, FINISHED }
@@ -75,9 +80,12 @@ public final class OffsetQueue {
             return receivedAt;
         }
 
-        /** The leader epoch lets the next consumer notice that the partition was cut off (KIP-320). */
+        /**
+         * The leader epoch lets the next consumer notice that the partition was cut off (KIP-320), and the topic's id,
+         * as metadata, that the topic is another one of the same name.
+         */
         private OffsetAndMetadata toCommit(long offset) {
-            return new OffsetAndMetadata(offset, leaderEpoch, "");
+            return new OffsetAndMetadata(offset, leaderEpoch, topicId);
         }
     }
 

@@ -13,14 +13,16 @@ import work.Gate;
 public final class OwnedPartition {
     private final TopicPartition topicPartition;
     private final Ledger ledger;
-    private final OffsetQueue uncommitted = new OffsetQueue();
+    private final OffsetQueue uncommitted;
     private final Gate gate;
     private final long assignedAt = System.nanoTime();
     private long lastAccepted = -1;
     private int atWork;
 
-    public OwnedPartition(TopicPartition topicPartition, Ledger ledger) {
+    /** @param topicId is committed with its offsets */
+    public OwnedPartition(TopicPartition topicPartition, String topicId, Ledger ledger) {
         this.topicPartition = topicPartition;
+        this.uncommitted = new OffsetQueue(topicId);
         this.ledger = ledger;
         this.gate = new Gate(topicPartition);
     }
@@ -47,7 +49,7 @@ public final class OwnedPartition {
      *
      * @param bytes its size
      */
-    public OffsetQueue.Place accept(ConsumerRecord<?, ?> record, int bytes) {
+    OffsetQueue.Place accept(ConsumerRecord<?, ?> record, int bytes) {
         atWork++;
         lastAccepted = record.offset();
         return uncommitted.add(record, bytes);
@@ -56,6 +58,10 @@ public final class OwnedPartition {
     /** Whether a record of this offset was accepted before, so that the partition's offsets have gone back. */
     boolean hasAccepted(long offset) {
         return offset <= lastAccepted;
+    }
+
+    boolean hasAcceptedNone() {
+        return lastAccepted < 0;
     }
 
     /** Notes that the workers returned a record. */

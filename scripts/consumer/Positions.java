@@ -8,7 +8,13 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.LogTruncationException;
@@ -17,22 +23,31 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Where reading begins in a partition without a committed offset, and where it goes on if the next record does not
- * exist: Kafka's own {@code auto.offset.reset} would skip records in silence. For the poll thread only.
+ * exist: Kafka's own {@code auto.offset.reset} would skip records in silence. Also notices that the topic was deleted
+ * and made again, by its id: committed offsets have it as their metadata. For the poll thread only.
  */
 public final class Positions {
     private static final Logger LOG = LoggerFactory.getLogger(Positions.class);
-    private static final Duration ANSWER = Duration.ofSeconds(5);
+    private static final Duration ANSWER = Duration.ofSeconds(2);
+    private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(10);
 
     private final Consumer<byte[], byte[]> consumer;
+    private final Admin admin;
+    private final String topic;
     private final boolean stopAtGap;
     private final Report report;
     private Instant from;
+    private String topicId = ""; // none yet
+    private boolean madeAgain;
+    private CompletableFuture<TopicDescription> check; // null if none is under way
+    private long checkedAt;
 
     /**
      * @param topic     which the group reads
@@ -41,18 +56,79 @@ public final class Positions {
      *                  is new, and is read from its beginning.
      * @param stopAtGap whether to throw a {@link ClusterFailure} if records are gone
      */
-    public Positions(Consumer<byte[], byte[]> consumer, String topic, Instant from, boolean stopAtGap, Report report) {
+    public Positions(Consumer<byte[], byte[]> consumer, Admin admin, String topic, Instant from, boolean stopAtGap,
+            Report report) {
         this.consumer = consumer;
-        this.from = from.equals(Instant.MIN) || hasOffsets(consumer, topic) ? Instant.MIN : from;
+        this.admin = admin;
+        this.topic = topic;
+        this.from = from.equals(Instant.MIN) || hasOffsets() ? Instant.MIN : from;
         this.stopAtGap = stopAtGap;
         this.report = report;
     }
 
-    private static boolean hasOffsets(Consumer<?, ?> consumer, String topic) {
+    private boolean hasOffsets() {
         Set<TopicPartition> partitions = consumer.partitionsFor(topic, ANSWER).stream()
                 .map(partition -> new TopicPartition(topic, partition.partition())).collect(Collectors.toSet());
         return consumer.committed(partitions, ANSWER).values().stream().anyMatch(Objects::nonNull);
     }
+
+    // --- the topic ------------------------------------------------------------------------------------------------
+
+    /** The topic's id, to commit with the offsets of a partition that is assigned now. */
+    String topicIdNow() {
+        askForTopicId();
+        try {
+            check.get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("no answer for the id of {}", topic, e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+        takeTopicId();
+        return topicId;
+    }
+
+    /** Whether the topic is another one than at the last call, which only has the same name. Asks now and then. */
+    boolean topicWasMadeAgain() {
+        if (check == null && System.nanoTime() - checkedAt > BETWEEN_CHECKS.toNanos()) {
+            askForTopicId();
+        }
+        takeTopicId();
+        boolean was = madeAgain;
+        madeAgain = false;
+        return was;
+    }
+
+    /** Whether the committed offset of a partition is that of an earlier topic of this name. */
+    boolean isOfAnEarlierTopic(TopicPartition partition) {
+        try {
+            OffsetAndMetadata committed = consumer.committed(Set.of(partition), ANSWER).get(partition);
+            return committed != null && !committed.metadata().isEmpty() && !topicId.isEmpty()
+                    && !committed.metadata().equals(topicId);
+        } catch (RetriableException e) {
+            LOG.debug("no answer for the committed offset of {}", partition, e);
+            return false;
+        }
+    }
+
+    private void askForTopicId() {
+        check = admin.describeTopics(Set.of(topic)).topicNameValues().get(topic)
+                .toCompletionStage().toCompletableFuture();
+        checkedAt = System.nanoTime();
+    }
+
+    private void takeTopicId() {
+        if (check != null && check.isDone()) {
+            if (!check.isCompletedExceptionally()) { // else it is away, or deleted and not made again yet
+                String now = check.getNow(null).topicId().toString();
+                madeAgain |= !topicId.isEmpty() && !topicId.equals(now);
+                topicId = now;
+            }
+            check = null;
+        }
+    }
+
+    // --- positions ------------------------------------------------------------------------------------------------
 
     /** As {@link Consumer#poll}; no records if it had to change a position. */
     ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
@@ -61,9 +137,11 @@ public final class Positions {
         } catch (NoOffsetForPartitionException e) {
             retryIfAway(() -> start(e.partitions()));
         } catch (LogTruncationException e) {
+            topicIdNow();
             e.divergentOffsets().forEach((partition, divergent) -> goBack(partition, divergent,
                     "was cut off at " + divergent.offset() + ", by an unclean election for example"));
         } catch (OffsetOutOfRangeException e) {
+            topicIdNow();
             retryIfAway(() -> e.offsetOutOfRangePartitions().forEach(this::goOn));
         }
         return ConsumerRecords.empty();
@@ -86,13 +164,13 @@ public final class Positions {
         consumer.endOffsets(partitions, ANSWER).forEach(
                 (partition, end) -> offsets.put(partition, new OffsetAndMetadata(end)));
         if (!from.equals(Instant.MAX)) {
-            var times = partitions.stream().collect(Collectors.toMap(p -> p, p -> from.toEpochMilli()));
-            consumer.offsetsForTimes(times, ANSWER)
-                    .forEach((partition, found) -> {
-                        if (found != null) { // else there is no later record
-                            offsets.put(partition, committed(found));
-                        }
-                    });
+            Map<TopicPartition, Long> times = new HashMap<>();
+            partitions.forEach(partition -> times.put(partition, from.toEpochMilli()));
+            consumer.offsetsForTimes(times, ANSWER).forEach((partition, found) -> {
+                if (found != null) { // else there is no later record
+                    offsets.put(partition, committed(found));
+                }
+            });
         }
         consumer.commitSync(offsets, ANSWER); // or a crash before the first commit would start later, and lose records
         offsets.forEach(consumer::seek);
@@ -110,7 +188,8 @@ public final class Positions {
         long beginning = consumer.beginningOffsets(Set.of(partition), ANSWER).get(partition);
         long end = consumer.endOffsets(Set.of(partition), ANSWER).get(partition);
         if (next > end) {
-            goBack(partition, new OffsetAndMetadata(beginning), "ends at " + end + ": it was made again, or cut off");
+            goBack(partition, new OffsetAndMetadata(beginning),
+                    "ends at " + end + ", before its committed offset " + next);
         } else if (next < beginning) {
             String gap = partition + ": the records at offsets " + next + " to " + (beginning - 1) + " ("
                     + (beginning - next) + " at most) are gone before they were processed: retention has removed them";
@@ -122,6 +201,10 @@ public final class Positions {
     }
 
     private void goBack(TopicPartition partition, OffsetAndMetadata to, String why) {
+        if (madeAgain || isOfAnEarlierTopic(partition)) { // then all of it is new
+            madeAgain = true;
+            return;
+        }
         String sentence = partition + " " + why;
         stop(sentence);
         LOG.error("{}. Goes back to {}.", sentence, to.offset());

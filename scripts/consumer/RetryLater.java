@@ -15,10 +15,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class RetryLater implements CommitPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(RetryLater.class);
+    private static final Duration REMIND = Duration.ofSeconds(5);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private final Producer<byte[], byte[]> producer;
     private final HappyPath path;
+    private long loggedAt = System.nanoTime() - REMIND.toNanos();
     private boolean ended;
 
     public RetryLater(Producer<byte[], byte[]> producer, HappyPath path) {
@@ -34,10 +36,11 @@ public final class RetryLater implements CommitPolicy {
         ended = true; // unless it completes
         try {
             path.run(producer, batch);
-        } catch (CommitFailedException | RebalanceInProgressException e) {
-            LOG.warn("offsets not committed yet, the group is rebalancing: {}", e.getMessage());
-        } catch (RetriableException e) {
-            LOG.warn("offsets not committed, will try again: {}", e.getMessage());
+        } catch (CommitFailedException | RebalanceInProgressException | RetriableException e) {
+            if (System.nanoTime() - loggedAt > REMIND.toNanos()) {
+                loggedAt = System.nanoTime();
+                LOG.warn("offsets not committed yet, will try again: {}", e.getMessage());
+            }
         }
         ended = false;
     }

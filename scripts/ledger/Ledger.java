@@ -18,30 +18,30 @@ public final class Ledger {
     /** What the ledger knows of a message. */
     public enum Knowledge { UNKNOWN, SAME, OTHER_CONTENT }
 
-    private final DigestTable processed; // null if nothing is to be remembered
-    private final long retentionMillis;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private volatile boolean restored;
+    private volatile DigestTable processed; // null if nothing is to be remembered
+    private volatile long retentionMillis = Long.MAX_VALUE;
+    private volatile String waitsFor;
+    private long sweptAt = System.nanoTime();
 
-    private Ledger(DigestTable processed, long retentionMillis, boolean restored) {
+    private Ledger(DigestTable processed, String waitsFor) {
         this.processed = processed;
-        this.retentionMillis = retentionMillis;
-        this.restored = restored;
+        this.waitsFor = waitsFor;
     }
 
     /** Remembers nothing: every record counts as new. */
     public static Ledger none() {
-        return new Ledger(null, Long.MAX_VALUE, true);
+        return new Ledger(null, null);
     }
 
     /** A set in memory, which is lost when the process ends or the partition is revoked. */
     public static Ledger inMemory() {
-        return new Ledger(new DigestTable(), Long.MAX_VALUE, true);
+        return new Ledger(new DigestTable(), null);
     }
 
     /** The durable one, empty until it is {@link #restored()}. Remembers a message for as long as its topic does. */
-    static Ledger durable(long retentionMillis) {
-        return new Ledger(new DigestTable(), retentionMillis, false);
+    static Ledger durable() {
+        return new Ledger(new DigestTable(), "its ledger to be read back");
     }
 
     public Knowledge lookUp(Message<?> message) {
@@ -81,23 +81,40 @@ public final class Ledger {
         return System.currentTimeMillis() - retentionMillis;
     }
 
-    void restored(boolean restored) {
-        this.restored = restored;
+    /** Pauses its partition, until this is null. */
+    void waitsFor(String missing) {
+        waitsFor = missing;
+    }
+
+    /** What the restore waits for, for people to read; null once all is read back. */
+    public String waitsFor() {
+        return waitsFor;
     }
 
     /** Whether all is read back; until then the partition stays paused. */
     public boolean restored() {
-        return restored;
+        return waitsFor == null;
+    }
+
+    /** Forgets all, to be restored from the beginning. */
+    void clear() {
+        processed = new DigestTable();
+    }
+
+    void setRetention(long millis) {
+        retentionMillis = millis;
     }
 
     public int size() {
         return processed == null ? 0 : processed.size();
     }
 
-    /** Drops what is older than the retention, now and then, until it is closed. */
-    void keepSwept() throws InterruptedException {
+    /** Drops what is older than the retention, if it is time for that; for one thread. */
+    void sweep() {
         long period = Math.clamp(retentionMillis / 10, 1_000, Duration.ofHours(1).toMillis());
-        while (!closed.await(period, TimeUnit.MILLISECONDS)) {
+        long now = System.nanoTime();
+        if (now - sweptAt > TimeUnit.MILLISECONDS.toNanos(period)) {
+            sweptAt = now;
             processed.sweep(oldest());
         }
     }

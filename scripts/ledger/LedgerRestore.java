@@ -1,24 +1,16 @@
 package ledger;
 
-import cluster.TopicReader;
-import java.io.IOException;
+import cluster.TopicAdmin;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
-import messages.Digest;
+import java.util.concurrent.Semaphore;
 import messages.OutcomeFormat;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,20 +24,22 @@ import org.slf4j.LoggerFactory;
  * </ol>
  *
  * In any other order, the last transaction of an earlier owner could come in between: its offsets would be seen, and
- * its outcomes missed.
+ * its outcomes missed. Each step is tried until it succeeds, and {@link Ledger#waitsFor()} says what it waits for.
  */
 public final class LedgerRestore {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerRestore.class);
-    private static final Duration RETRY_PAUSE = Duration.ofSeconds(1);
-    private static final Duration PROGRESS = Duration.ofSeconds(1);
+    private static final int AT_ONCE = 4; // each reader needs some 10 MB, and keeps a core busy
+    private static final Duration ANSWER = Duration.ofSeconds(5); // then it says what it waits for, and asks again
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
 
-    private final Admin admin;
-    private final Supplier<Properties> client;
     private final String group;
-    private final String outcomes;
-    private final OutcomeFormat<?> format;
-    private final long retentionMillis;
+    private final LedgerTopic outcomes;
+    private final TopicAdmin topics;
+    private final LedgerPart.Reading reading;
+    private final MovedKeys moved;
     private final Restored listener;
+    private int partitions; // of the source topic; guarded by this
+    private long lookedAt = System.nanoTime(); // guarded by this
 
     /** Is called for each ledger that is read back. */
     @FunctionalInterface
@@ -54,32 +48,30 @@ public final class LedgerRestore {
         void restored(TopicPartition ledger, int messages, Duration took);
     }
 
-    /**
-     * @param client          gives the settings of a new client
-     * @param outcomes        the topic
-     * @param retentionMillis for how long it keeps an outcome
-     */
-    public LedgerRestore(Admin admin, Supplier<Properties> client, String group, String outcomes,
-            OutcomeFormat<?> format, long retentionMillis, Restored listener) {
-        this.admin = admin;
-        this.client = client;
+    /** @param client the settings of a client */
+    public LedgerRestore(Properties client, String group, LedgerTopic outcomes, OutcomeFormat<?> format,
+            Restored listener) {
         this.group = group;
         this.outcomes = outcomes;
-        this.retentionMillis = retentionMillis;
-        this.format = format;
+        topics = outcomes.topics().within(ANSWER);
+        reading = new LedgerPart.Reading(topics, client, ANSWER, new Semaphore(AT_ONCE, true), format);
+        moved = new MovedKeys(reading);
         this.listener = listener;
     }
 
     /** Begins to read the ledger that belongs to a partition of the source topic. */
     public Ledger begin(TopicPartition source) {
-        Ledger ledger = Ledger.durable(retentionMillis);
-        TopicPartition from = new TopicPartition(outcomes, source.partition());
-        Thread.ofPlatform().daemon().name("ledger-" + from).start(() -> {
+        Ledger ledger = Ledger.durable();
+        Restore restore = new Restore(source, ledger);
+        Thread.ofPlatform().daemon().name("ledger-" + restore.own).start(() -> {
             try {
-                while (!ledger.isClosed() && !restore(source, from, ledger)) {
-                    ledger.sleep(RETRY_PAUSE);
+                restore.run();
+                for (ledger.sleep(LOOK_AGAIN); !ledger.isClosed(); ledger.sleep(LOOK_AGAIN)) {
+                    ledger.sweep();
+                    if (partitions() > restore.partitions) {
+                        restore.runAgain();
+                    }
                 }
-                ledger.keepSwept();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -87,75 +79,91 @@ public final class LedgerRestore {
         return ledger;
     }
 
-    /** Whether it succeeded. */
-    private boolean restore(TopicPartition source, TopicPartition from, Ledger ledger) throws InterruptedException {
-        long started = System.nanoTime();
-        try (TopicReader reader = new TopicReader(settings())) {
-            awaitStableOffset(source);                                                              // 1
-            long end = admin.listOffsets(Map.of(from, OffsetSpec.latest())).partitionResult(from).get().offset(); // 2
-            reader.readAll(Map.of(from, end), ledger::isClosed, new Reading(ledger, end));          // 3
-            if (!ledger.isClosed()) {
-                ledger.restored(true);
-                listener.restored(from, ledger.size(), Duration.ofNanos(System.nanoTime() - started));
-            }
-            return true;
-        } catch (ExecutionException | KafkaException e) {
-            if (!ledger.isClosed()) { // else its partition is gone, and perhaps the admin client, too
-                LOG.error("ledger {} cannot be read, its partition stays paused: {}", from, e.getMessage());
-            }
-            return false;
-        }
-    }
-
-    private void awaitStableOffset(TopicPartition source) throws ExecutionException, InterruptedException {
-        var only = new ListConsumerGroupOffsetsSpec().topicPartitions(List.of(source));
-        admin.listConsumerGroupOffsets(Map.of(group, only), new ListConsumerGroupOffsetsOptions().requireStable(true))
-                .partitionsToOffsetAndMetadata(group).get(); // retries until it is stable
-    }
-
-    private Properties settings() {
-        Properties settings = client.get();
-        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000); // all records of a fetch
-        settings.put(ConsumerConfig.RECEIVE_BUFFER_CONFIG, 1024 * 1024); // room for such a fetch
-        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 * 1024 * 1024); // fewer, larger fetches
-        return settings;
-    }
-
-    /** Takes in one outcome after the other, and logs how far it is. */
-    private final class Reading implements Consumer<ConsumerRecord<byte[], byte[]>> {
-        private final Ledger ledger;
-        private final long end;
-        private long loggedAt = System.nanoTime();
-
-        Reading(Ledger ledger, long end) {
-            this.ledger = ledger;
-            this.end = end;
-        }
-
-        @Override
-        public void accept(ConsumerRecord<byte[], byte[]> outcome) {
+    /** How many partitions the source topic had at the last look, some seconds ago at most. */
+    private synchronized int partitions() {
+        long now = System.nanoTime();
+        if (now - lookedAt > LOOK_AGAIN.toNanos()) {
+            lookedAt = now;
             try {
-                if (outcome.key() != null && outcome.value() == null) {
-                    ledger.forget(outcome.key());
-                } else if (outcome.key() != null) {
-                    remember(outcome);
-                }
-            } catch (IOException | RuntimeException e) { // of the format
-                LOG.warn("{}-{}@{} is not an outcome, and is ignored: {}", outcome.topic(), outcome.partition(),
-                        outcome.offset(), e.getMessage());
+                partitions = topics.partitions(outcomes.source());
+            } catch (RuntimeException e) {
+                LOG.debug("cannot look at {}", outcomes.source(), e); // what is restored stays so
             }
-            if (System.nanoTime() - loggedAt > PROGRESS.toNanos()) {
-                loggedAt = System.nanoTime();
-                LOG.info("ledger {}-{}: {} % restored", outcome.topic(), outcome.partition(),
-                        outcome.offset() * 100 / end);
+        }
+        return partitions;
+    }
+
+    /** One ledger that is read back. */
+    private final class Restore {
+        private final TopicPartition source;
+        private final TopicPartition own;
+        private final Ledger ledger;
+        private final List<LedgerPart> parts = new ArrayList<>();
+        private int partitions; // of the source topic
+
+        Restore(TopicPartition source, Ledger ledger) {
+            this.source = source;
+            this.ledger = ledger;
+            own = new TopicPartition(outcomes.name(), source.partition());
+        }
+
+        void run() throws InterruptedException {
+            long began = System.nanoTime();
+            RestoreSteps steps = new RestoreSteps(source, ledger);
+            steps.until(LedgerPart.own(own, ledger, reading)::find);
+            steps.until(this::settings);
+            steps.until(this::unstableOffset);                                                          // 1
+            steps.until(this::parts);
+            for (LedgerPart part : parts) {
+                steps.until(part::findEnd);                                                             // 2
+            }
+            for (LedgerPart part : parts) {
+                steps.until(part::read);                                                                // 3
+            }
+            if (parts.stream().anyMatch(LedgerPart::isReplaced)) {
+                LOG.warn("{} was deleted and created again, or lost its last records, while it was read: what it "
+                        + "remembered is gone. It is read again.", own.topic());
+                ledger.clear();
+                run();
+            } else if (!ledger.isClosed()) {
+                ledger.waitsFor(null);
+                listener.restored(own, ledger.size(), Duration.ofNanos(System.nanoTime() - began));
             }
         }
 
-        private void remember(ConsumerRecord<byte[], byte[]> outcome) throws IOException {
-            Digest content = format.processedContent(outcome.value());
-            if (content != null) {
-                ledger.restore(outcome.key(), content, outcome.timestamp());
+        /** Keeps what is known: a message that is being handled is not in the topic yet. */
+        void runAgain() throws InterruptedException {
+            LOG.info("{} has {} partitions, it had {}: the ledger {} is read again", source.topic(),
+                    LedgerRestore.this.partitions(), partitions, own);
+            ledger.waitsFor("its ledger to be read again, as partitions were added");
+            run();
+        }
+
+        private String settings() {
+            ledger.setRetention(outcomes.remembers(topics));
+            return null;
+        }
+
+        private String unstableOffset() {
+            return topics.isStable(group, source) ? null : "the offset of the group " + group + " in " + source
+                    + ": a transaction that is open may still change it, until it times out or kafka-transactions "
+                    + "aborts it";
+        }
+
+        /** Its own partition is read last: it has the last word on a message. */
+        private String parts() {
+            parts.clear();
+            partitions = topics.partitions(outcomes.source());
+            Optional<TopicDescription> topic = topics.describe(own.topic());
+            if (topic.isPresent() && moved.areThere(topic.get(), partitions)) {
+                topic.get().partitions().stream().map(TopicPartitionInfo::partition)
+                        .filter(other -> other != own.partition())
+                        .map(other -> LedgerPart.other(new TopicPartition(own.topic(), other),
+                                key -> MovedKeys.partition(key, partitions) == own.partition(), ledger, reading))
+                        .forEach(parts::add);
             }
+            parts.add(LedgerPart.own(own, ledger, reading));
+            return null;
         }
     }
 }

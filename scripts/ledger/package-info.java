@@ -1,7 +1,10 @@
 //SOURCES DigestTable.java
 //SOURCES Ledger.java
+//SOURCES LedgerPart.java
 //SOURCES LedgerRestore.java
 //SOURCES LedgerTopic.java
+//SOURCES MovedKeys.java
+//SOURCES RestoreSteps.java
 
 /** Which messages were processed, remembered in the topic of their outcomes. */
 package ledger;

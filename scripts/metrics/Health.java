@@ -48,8 +48,8 @@ final class Health {
         }
         String restoring = seen.heldBack().entrySet().stream()
                 .filter(held -> held.getValue().reason() == HeldBack.Reason.RESTORING)
-                .map(held -> held.getKey().toString()).collect(Collectors.joining(", "));
-        return restoring.isEmpty() ? notLive() : Optional.of("The ledger is being read back for " + restoring + ".");
+                .map(held -> held.getKey() + " is held back: " + held.getValue()).collect(Collectors.joining("\n"));
+        return restoring.isEmpty() ? notLive() : Optional.of(restoring);
     }
 
     private double secondsSincePoll() {
