@@ -254,7 +254,8 @@ public class PaymentConsumer implements Callable<Integer> {
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
         LedgerRestore restore = new LedgerRestore(kafka.client(topics.group + "-ledger"), topics.group, ledger, format,
                 metrics.timed(figures::restored));
-        var positions = new Positions(consumer, admin, topics.events, options.from, options.stopAtGap(), report);
+        var positions = new Positions(consumer, admin, topics.events, options.from, options.stopAtGap(),
+                options.skipCorrupt, report);
         assignment = new Assignment(consumer, positions, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();

@@ -1,6 +1,7 @@
 package consumer;
 
-import consumer.HeldBack.Reason;
+import consumer.Report.HeldBack;
+import consumer.Report.HeldBack.Reason;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
@@ -195,7 +196,8 @@ public final class Assignment {
         Set<TopicPartition> pause = new HashSet<>();
         Set<TopicPartition> resume = new HashSet<>();
         owned.forEach((topicPartition, partition) -> {
-            boolean hold = holding || isFull(partition) || !partition.ledger().restored();
+            boolean hold = holding || isFull(partition) || !partition.ledger().restored()
+                    || positions.corruptAt(topicPartition) != null;
             if (hold != paused.contains(topicPartition)) {
                 (hold ? pause : resume).add(topicPartition);
             }
@@ -340,15 +342,19 @@ public final class Assignment {
         if (missing != null) {
             return Optional.of(new HeldBack(Reason.RESTORING, "it waits for " + missing, partition.age()));
         }
+        HeldBack corrupt = positions.corruptAt(partition.topicPartition());
+        if (corrupt != null) {
+            return Optional.of(corrupt);
+        }
         OffsetQueue.Place first = partition.uncommitted().first();
         if (first == null || first.state() != OffsetQueue.State.REFUSED && first.ageMs() < SETTLED.toMillis()) {
             return Optional.empty();
         }
-        return Optional.of(HeldBack.at(first, switch (first.state()) {
+        return Optional.of(HeldBack.at(first.offset(), switch (first.state()) {
             case AT_WORK -> partition.gate().isPaused() ? Reason.PAUSED : Reason.HANDLING;
             case HANDLED -> Reason.WRITING;
             case REFUSED -> Reason.REFUSED;
             case FINISHED -> Reason.COMMITTING;
-        }));
+        }, first.receivedAt()));
     }
 }

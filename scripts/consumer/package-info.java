@@ -1,9 +1,9 @@
 //SOURCES Assignment.java
 //SOURCES CommitPolicy.java
+//SOURCES CorruptRecords.java
 //SOURCES Delivery.java
 //SOURCES Figures.java
 //SOURCES Handled.java
-//SOURCES HeldBack.java
 //SOURCES OffsetQueue.java
 //SOURCES OutcomeRecords.java
 //SOURCES OutcomeWriter.java

@@ -2,7 +2,7 @@ package metrics;
 
 import consumer.Assignment.Snapshot;
 import consumer.Figures;
-import consumer.HeldBack;
+import consumer.Report.HeldBack;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.Collectors;
