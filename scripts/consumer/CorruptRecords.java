@@ -1,5 +1,7 @@
 package consumer;
 
+import consumer.Report.HeldBack;
+import consumer.Report.HeldBack.Reason;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,6 +27,7 @@ final class CorruptRecords {
     private final Map<TopicPartition, Place> places = new HashMap<>();
 
     private static final class Place {
+        private final long since = System.nanoTime();
         private final long first;
         private long next;
         private Duration pause = FIRST_PAUSE;
@@ -78,17 +81,23 @@ final class CorruptRecords {
         }
     }
 
-    /** What is wrong at the next record of a partition, so that it has to wait; null if nothing is. */
-    String at(TopicPartition partition) {
+    /** Whether a partition has to wait; if its time is over, it is fetched again. */
+    boolean mustWait(TopicPartition partition) {
         Place place = places.isEmpty() || skip ? null : places.get(partition);
         if (place == null) {
-            return null;
+            return false;
         }
         if (System.nanoTime() - place.retryAt > 0) {
             place.retryAt = System.nanoTime() + place.pause.toNanos();
             consumer.seek(partition, place.first); // drops what was fetched
-            return null;
+            return false;
         }
-        return "offset " + place.first + " is corrupt";
+        return true;
+    }
+
+    /** What is wrong at the next record of a partition; null if nothing is. */
+    HeldBack at(TopicPartition partition) {
+        Place place = places.isEmpty() || skip ? null : places.get(partition);
+        return place == null ? null : HeldBack.at(place.first, Reason.CORRUPT, place.since);
     }
 }

@@ -1,6 +1,7 @@
 package consumer;
 
 import cluster.ClusterFailure;
+import consumer.Report.HeldBack;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -155,8 +156,13 @@ public final class Positions {
         return ConsumerRecords.empty();
     }
 
-    /** What is wrong at the next record of a partition, so that it has to wait; null if nothing is. */
-    String corruptAt(TopicPartition partition) {
+    /** Whether the next record of a partition is corrupt, so that it has to wait. */
+    boolean mustWait(TopicPartition partition) {
+        return corrupt.mustWait(partition);
+    }
+
+    /** What is wrong at the next record of a partition; null if nothing is. */
+    HeldBack corruptAt(TopicPartition partition) {
         return corrupt.at(partition);
     }
 
