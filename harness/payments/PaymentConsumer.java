@@ -79,20 +79,17 @@ import work.Processing;
  *   <li>Commit the offset up to the first record that is not finished, and never beyond.
  * </ol>
  *
- * If the consumer dies before 4, nothing is written, and the order is delivered again. If it dies between 4 and 5, the
- * order is delivered again, too, and the next consumer finds it in the ledger at 2. Kafka delivers "at least once"; the
- * ledger makes that "once". With {@code --commit transactional}, 4 and 5 are one transaction.
- *
- * <p>All this counts outcomes, in Kafka. What the handler does elsewhere, at 3, happens at least once: see {@link
- * work.Handler}.
+ * If the consumer dies before 4, nothing is written, and the order comes again. If it dies between 4 and 5, the order
+ * comes again, too, and the next consumer finds it in the ledger at 2. Kafka delivers "at least once"; the ledger makes
+ * that "once", as far as outcomes go: what 3 does outside of Kafka happens at least once, see {@link work.Handler}.
+ * With {@code --commit transactional}, 4 and 5 are one transaction.
  *
  * <pre>
  * thread            runs
  * main              1, 4, 5 and the callbacks of a rebalance: all that uses consumer and producer
  * workers, virtual  2, 3: each takes a Delivery and returns a Handled
  * ledger-*          reads a partition's ledger back, while the partition is paused
- * watch, figures    interrupts handlers that hang, or whose partition left; prints
- * metrics-*         answers /metrics and /health, with --metrics-port
+ * watch             interrupts handlers that hang, or whose partition left (figures, metrics: print, answer)
  * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
  * </pre>
  */
