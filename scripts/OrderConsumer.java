@@ -277,8 +277,12 @@ public class OrderConsumer implements Callable<Integer> {
         return ClientSettings.consumer(kafka.client(topics.group), topics.group, options, guarantees);
     }
 
+    private Properties writerSettings() {
+        return ClientSettings.writer(kafka.client(topics.group + "-writer"), topics.group, options, guarantees,
+                DeadLetter.LARGEST);
+    }
+
     private Producer<byte[], byte[]> newWriter() {
-        return metrics.of(new KafkaProducer<>(ClientSettings.writer(kafka.client(topics.group + "-writer"),
-                topics.group, options, guarantees, DeadLetter.LARGEST)));
+        return metrics.of(new KafkaProducer<>(writerSettings()));
     }
 }
