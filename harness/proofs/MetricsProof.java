@@ -129,7 +129,8 @@ class MetricsProof {
         assertThat(samples.get("order_consumer_commit_seconds_bucket{le=\"+Inf\"}"))
                 .isEqualTo(samples.get("order_consumer_commit_seconds_count"));
         assertThat(samples.keySet()).noneMatch(name -> name.startsWith("order_consumer_held_back"));
-        assertThat(kafkas(samples, "kafka_producer_record_send_total", lab.group + "-writer"))
+        assertThat(kafkas(samples, "kafka_producer_record_send_total", lab.group + "-writer")
+                - kafkas(samples, "kafka_producer_record_retry_total", lab.group + "-writer"))
                 .as("outcomes and dead letters").isEqualTo(50 + 7);
         assertThat(kafkas(samples, "kafka_consumer_fetch_manager_records_consumed_total", lab.group))
                 .isEqualTo(40 + 15 + 7 + 3);
