@@ -72,8 +72,8 @@ public final class Ledger implements Row {
         return Kafka.json(Kafka.bytes(reader.out()));
     }
 
-    private static Idle idle(Track track, String group, String name, String orders, String outcomes) {
-        try (Contender consumer = track.consumerIn(group, name, orders, outcomes, "0", "--json")) {
+    private static Idle idle(Track track, String group, String name, String topic, String outcomes) {
+        try (Contender consumer = track.consumerIn(group, name, topic, outcomes, "0", "--json")) {
             consumer.process().awaitOut("ledger of every partition restored", RESTORED, PATIENCE);
             List<JsonNode> restored = restored(consumer.process());
             double ms = restored.stream().mapToDouble(partition -> partition.path("ms").asDouble()).max().orElseThrow();
