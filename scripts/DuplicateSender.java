@@ -68,7 +68,7 @@ import picocli.CommandLine.Option;
  *       request without an answer is repeated with that key. With {@code --via topic}, the copies go straight to the
  *       topic, with one {@code order_id}.
  *   <li>Wait until the group has committed all that was sent: after that, no further outcome can come.
- *   <li>Read {@code order-outcomes} and count the outcomes of each order: exactly one, or the check fails.
+ *   <li>Read the outcomes of the group and count the outcomes of each order: exactly one, or the check fails.
  * </ol>
  *
  * With {@code --copies 1} it is a load generator that checks its work.
@@ -99,10 +99,6 @@ public class DuplicateSender implements Callable<Integer> {
     @Option(names = "--run-id", paramLabel = "ID", description = "Prefix of order ids and keys: a second run with "
             + "the same ID sends the same orders again (default: random).")
     private String runId = UUID.randomUUID().toString().substring(0, 8);
-
-    @Option(names = "--group", defaultValue = Topics.GROUP, paramLabel = "GROUP",
-            description = "The consumer group that processes the orders (default: ${DEFAULT-VALUE}).")
-    private String group;
 
     @Option(names = "--json", description = "Print the result as JSON.")
     private boolean json;
@@ -250,7 +246,7 @@ public class DuplicateSender implements Callable<Integer> {
     // --- 2: wait --------------------------------------------------------------------------------------------------
 
     private GroupProgress progress(Admin admin, TopicReader reader) {
-        return new GroupProgress(kafka.cluster(), admin, group, reader.ends(reader.partitions(topics.events)));
+        return new GroupProgress(kafka.cluster(), admin, topics.group, reader.ends(reader.partitions(topics.events)));
     }
 
     private void awaitCommitted(GroupProgress progress, long before) throws InterruptedException {
@@ -263,9 +259,9 @@ public class DuplicateSender implements Callable<Integer> {
                     return;
                 }
                 if (Instant.now().isAfter(deadline)) {
-                    throw new Failure("The group " + group + " has not committed " + (progress.total() - committed)
-                            + " of " + progress.total() + " records after " + sending.timeoutMs
-                            + " ms: is a consumer of this group running?");
+                    throw new Failure("The group " + topics.group + " has not committed "
+                            + (progress.total() - committed) + " of " + progress.total() + " records after "
+                            + sending.timeoutMs + " ms: is a consumer of this group running?");
                 }
                 Thread.sleep(PAUSE);
             }

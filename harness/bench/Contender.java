@@ -40,6 +40,7 @@ final class Contender implements AutoCloseable {
     private final Supplier<Running> launcher;
     private final List<Running> processes = new ArrayList<>();
     private final List<Sample> samples = new ArrayList<>();
+    private final long before;
     private long moved = System.nanoTime();
     private long said = System.nanoTime();
 
@@ -49,6 +50,7 @@ final class Contender implements AutoCloseable {
         this.group = group;
         this.topic = topic;
         this.launcher = launcher;
+        before = total();
         samples.add(new Sample(System.nanoTime(), 0, Duration.ZERO));
         another();
     }
@@ -68,7 +70,7 @@ final class Contender implements AutoCloseable {
                 .until(() -> track.kafka().assignment(group).equals(List.of(partitions)));
     }
 
-    /** Waits, taking samples, until the group has committed this many orders. */
+    /** Waits, taking samples, until the group has committed this many orders since this was made. */
     Contender until(long orders) {
         moved = System.nanoTime();
         await(name + " commits " + orders + " orders").forever().pollDelay(Duration.ZERO).pollInterval(LOOK)
@@ -76,9 +78,13 @@ final class Contender implements AutoCloseable {
         return this;
     }
 
-    /** Takes a sample: how many orders the group has committed. */
+    private long total() {
+        return track.kafka().committed(group, topic).values().stream().mapToLong(offset -> offset).sum();
+    }
+
+    /** Takes a sample: how many orders the group has committed since this was made. */
     long committed() {
-        long orders = track.kafka().committed(group, topic).values().stream().mapToLong(offset -> offset).sum();
+        long orders = total() - before;
         long now = System.nanoTime();
         if (orders != samples.getLast().orders) {
             moved = now;

@@ -46,7 +46,7 @@ final class Handling {
         try {
             Order order = Order.from(Json.MAPPER.readTree(record.value()));
             var message = new Message<>(order.orderId(), order.contentDigest(), order);
-            byte[] outcome = Json.bytes(Outcome.processed(message, record, 1));
+            byte[] outcome = Json.bytes(Outcome.processed(message, group, record, 1));
             return new ProducerRecord<>(outcomes, record.partition(), record.key(), outcome);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -35,19 +35,21 @@ public final class Ledger implements Row {
         int remembered = track.scaled(REMEMBERED);
         String past = track.loaded(remembered);
         String full = track.outcomesOf(past);
-        track.consumer("writing the ledger", past, full, "0").drain(remembered);
+        String group = track.newGroup();
+        track.consumerIn(group, "writing the ledger", past, full, "0").drain(remembered);
 
         JsonNode read = read(track, full);
-        Idle without = idle(track, "idle, empty ledger", track.outcomesOf(past));
-        Idle with = idle(track, "idle, full ledger", full);
+        Idle without = idle(track, track.newGroup(), "idle, empty ledger", track.topic(), track.outcomesOf(past));
+        Idle with = idle(track, group, "idle, full ledger", past, full);
 
         int waiting = track.scaled(WAITING);
         List<Rates> emptys = new ArrayList<>();
         List<Rates> fulls = new ArrayList<>();
         for (int round = 0; round < track.rounds(); round++) {
-            String topic = track.loaded(waiting); // new ones in every round: the full ledger must not have them
+            String topic = track.loaded(waiting);
+            track.load(past, waiting); // new ones in every round: the full ledger must not have them
             emptys.add(track.consumer("empty ledger", topic, track.outcomesOf(topic), "0").drain(waiting));
-            fulls.add(track.consumer("full ledger", topic, full, "0").drain(waiting));
+            fulls.add(track.consumerIn(group, "full ledger", past, full, "0").drain(waiting));
         }
 
         double bytes = (with.heap - without.heap) / (double) remembered;
@@ -70,8 +72,8 @@ public final class Ledger implements Row {
         return Kafka.json(Kafka.bytes(reader.out()));
     }
 
-    private static Idle idle(Track track, String name, String outcomes) {
-        try (Contender consumer = track.consumer(name, track.topic(), outcomes, "0", "--json")) {
+    private static Idle idle(Track track, String group, String name, String topic, String outcomes) {
+        try (Contender consumer = track.consumerIn(group, name, topic, outcomes, "0", "--json")) {
             consumer.process().awaitOut("ledger of every partition restored", RESTORED, PATIENCE);
             List<JsonNode> restored = restored(consumer.process());
             double ms = restored.stream().mapToDouble(partition -> partition.path("ms").asDouble()).max().orElseThrow();

@@ -98,16 +98,30 @@ public final class Track implements AutoCloseable {
 
     // --- contenders -----------------------------------------------------------------------------------------------
 
-    /** The order consumer, with this many milliseconds of simulated work. */
+    /** The order consumer, with this many milliseconds of simulated work, in its own group. */
     Contender consumer(String name, String orders, String outcomes, String workMs, String... options) {
+        return consumerIn(newGroup(), name, orders, outcomes, workMs, options);
+    }
+
+    /** The same in a group that may have outcomes there: a ledger is one group's alone. */
+    Contender consumerIn(String group, String name, String orders, String outcomes, String workMs,
+            String... options) {
         List<String> more = new ArrayList<>(List.of("--quiet", "--dlq-topic", lab.dlq, "--work-ms", workMs));
         more.addAll(List.of(options));
-        return contender(name, "OrderConsumer", orders, outcomes, more.toArray(String[]::new));
+        return contender(group, name, "OrderConsumer", orders, outcomes, more.toArray(String[]::new));
     }
 
     /** Any script that turns orders into outcomes, in its own group. */
     Contender contender(String name, String script, String orders, String outcomes, String... options) {
-        String group = "bench-" + UUID.randomUUID().toString().substring(0, 8);
+        return contender(newGroup(), name, script, orders, outcomes, options);
+    }
+
+    String newGroup() {
+        return "bench-" + UUID.randomUUID().toString().substring(0, 8);
+    }
+
+    private Contender contender(String group, String name, String script, String orders, String outcomes,
+            String... options) {
         List<String> all = new ArrayList<>(List.of("--bootstrap-server", bootstrap(), "--group", group,
                 "--topic", orders, "--outcomes-topic", outcomes));
         all.addAll(List.of(options));

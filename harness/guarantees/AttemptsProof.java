@@ -381,19 +381,19 @@ class AttemptsProof {
 
     private static final class TextFormat implements OutcomeFormat<String> {
         @Override
-        public byte[] processed(Message<String> message, ConsumerRecord<?, ?> source, int attempts) {
+        public byte[] processed(Message<String> message, String group, ConsumerRecord<?, ?> source, int attempts) {
             return Kafka.bytes("processed");
         }
 
         @Override
-        public byte[] deadLettered(Message<String> message, Exception cause, ConsumerRecord<?, ?> source,
-                int attempts) {
+        public byte[] deadLettered(Message<String> message, Exception cause, String group,
+                ConsumerRecord<?, ?> source, int attempts) {
             return Kafka.bytes(cause.getMessage());
         }
 
         @Override
-        public Digest processedContent(byte[] outcome) {
-            return null;
+        public Entry read(byte[] outcome) {
+            return new Entry(null, null, null);
         }
     }
 }

@@ -363,19 +363,19 @@ class LedgerRestoreProof {
 
     private static final class Outcomes implements OutcomeFormat<String> {
         @Override
-        public byte[] processed(Message<String> message, ConsumerRecord<?, ?> source, int attempts) {
+        public byte[] processed(Message<String> message, String group, ConsumerRecord<?, ?> source, int attempts) {
             throw new UnsupportedOperationException();
         }
 
         @Override
-        public byte[] deadLettered(Message<String> message, Exception cause, ConsumerRecord<?, ?> source,
-                int attempts) {
+        public byte[] deadLettered(Message<String> message, Exception cause, String group,
+                ConsumerRecord<?, ?> source, int attempts) {
             throw new UnsupportedOperationException();
         }
 
         @Override
-        public Digest processedContent(byte[] outcome) {
-            return Digest.of(outcome);
+        public Entry read(byte[] outcome) {
+            return new Entry(Digest.of(outcome), null, null);
         }
     }
 }

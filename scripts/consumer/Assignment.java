@@ -139,8 +139,13 @@ public final class Assignment {
         }
     }
 
-    /** Polls the partitions that are not over their limits. */
+    /**
+     * Polls the partitions that are not over their limits.
+     *
+     * @throws cluster.ClusterFailure if a ledger is not this group's
+     */
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        owned.values().forEach(partition -> partition.ledger().check());
         setFlow();
         goneBack.clear();
         if (positions.topicWasMadeAgain()) {

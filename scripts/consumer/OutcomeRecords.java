@@ -18,7 +18,7 @@ import work.Result.Processed;
  *
  * @param outcomes the topic of outcomes
  * @param dlq      the topic of dead letters
- * @param group    the consumer group, for the dead letter's headers
+ * @param group    the consumer group, which both name
  * @param largest  the largest record that the producer may send, in bytes
  */
 public record OutcomeRecords<T>(String outcomes, String dlq, String group, OutcomeFormat<T> format, int largest) {
@@ -27,11 +27,12 @@ public record OutcomeRecords<T>(String outcomes, String dlq, String group, Outco
         ConsumerRecord<byte[], byte[]> source = delivery.record();
         return switch (result) {
             case Processed<T>(Message<T> message, int attempts) -> new Handled(delivery, result, null,
-                    outcome(source, message, format.processed(message, source, attempts)));
+                    outcome(source, message, format.processed(message, group, source, attempts)));
             case DeadLettered<T>(Message<T> message, Exception cause, int attempts) -> new Handled(delivery, result,
                     DeadLetter.of(source, dlq, group, attempts, cause, largest),
                     hasOutcome(message, cause)
-                            ? outcome(source, message, format.deadLettered(message, cause, source, attempts)) : null);
+                            ? outcome(source, message,
+                                    format.deadLettered(message, cause, group, source, attempts)) : null);
             case Duplicate<T> nothing -> new Handled(delivery, result, null, null);
             case Abandoned<T> nothing -> new Handled(delivery, result, null, null);
         };

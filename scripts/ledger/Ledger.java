@@ -1,5 +1,6 @@
 package ledger;
 
+import cluster.ClusterFailure;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +23,7 @@ public final class Ledger {
     private volatile DigestTable processed; // null if nothing is to be remembered
     private volatile long retentionMillis = Long.MAX_VALUE;
     private volatile String waitsFor;
+    private volatile String refusal;
     private long sweptAt = System.nanoTime();
 
     private Ledger(DigestTable processed, String waitsFor) {
@@ -94,6 +96,19 @@ public final class Ledger {
     /** Whether all is read back; until then the partition stays paused. */
     public boolean restored() {
         return waitsFor == null;
+    }
+
+    /** Ends its restore: with what its topic has, it must not be used. */
+    void refuse(String sentence) {
+        refusal = sentence;
+        close();
+    }
+
+    /** @throws ClusterFailure if its topic has outcomes of another group, or of another topic's records */
+    public void check() {
+        if (refusal != null) {
+            throw new ClusterFailure(ClusterFailure.Kind.REFUSED, refusal);
+        }
     }
 
     /** Forgets all, to be restored from the beginning. */

@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import messages.Digest;
 import messages.OutcomeFormat;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -48,9 +47,24 @@ final class LedgerPart implements Consumer<ConsumerRecord<byte[], byte[]>> {
      * @param client   the settings of a client
      * @param patience for how long a reader may wait for a record, and others for their turn
      * @param turns    one for each reader that there may be at once
+     * @param group    whose ledger it is
+     * @param source   the topic of the records whose outcomes it has
      */
     record Reading(TopicAdmin topics, Properties client, Duration patience, Semaphore turns,
-            OutcomeFormat<?> format) {
+            OutcomeFormat<?> format, String group, String source) {
+        /** Why an outcome must not be in this ledger, or null: what one group has processed, another has not. */
+        String foreign(ConsumerRecord<?, ?> at, OutcomeFormat.Entry outcome) {
+            String other = null;
+            if (outcome.group() != null && !outcome.group().equals(group)) {
+                other = "of the group " + outcome.group() + ", and this is the group " + group;
+            } else if (outcome.topic() != null && !outcome.topic().equals(source)) {
+                other = "of a record from " + outcome.topic() + ", and this consumer reads " + source;
+            }
+            return other == null ? null : "The ledger " + at.topic() + " has an outcome (" + at.topic() + "-"
+                    + at.partition() + "@" + at.offset() + ") " + other + ": one would skip what the other has "
+                    + "processed. Give each an --outcomes-topic of its own.";
+        }
+
         /** @param fetchBytes how much of a partition comes at once */
         TopicReader open(int fetchBytes) {
             Properties settings = new Properties();
@@ -186,9 +200,12 @@ final class LedgerPart implements Consumer<ConsumerRecord<byte[], byte[]>> {
             ledger.forget(outcome.key());
             return;
         }
-        Digest content = reading.format.processedContent(outcome.value());
-        if (content != null) {
-            ledger.restore(outcome.key(), content, outcome.timestamp());
+        OutcomeFormat.Entry entry = reading.format.read(outcome.value());
+        String foreign = reading.foreign(outcome, entry);
+        if (foreign != null) {
+            ledger.refuse(foreign);
+        } else if (entry.content() != null) {
+            ledger.restore(outcome.key(), entry.content(), outcome.timestamp());
         }
     }
 }

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
  *
  * In any other order, the last transaction of an earlier owner could come in between: its offsets would be seen, and
  * its outcomes missed. Each step is tried until it succeeds, and {@link Ledger#waitsFor()} says what it waits for.
+ * An outcome of another group ends the restore, and {@link Ledger#check()} then throws.
  */
 public final class LedgerRestore {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerRestore.class);
@@ -36,7 +37,7 @@ public final class LedgerRestore {
     private final LedgerTopic outcomes;
     private final TopicAdmin topics;
     private final LedgerPart.Reading reading;
-    private final MovedKeys moved;
+    private final LedgerSample sample;
     private final Restored listener;
     private int partitions; // of the source topic; guarded by this
     private long lookedAt = System.nanoTime(); // guarded by this
@@ -54,8 +55,9 @@ public final class LedgerRestore {
         this.group = group;
         this.outcomes = outcomes;
         topics = outcomes.topics().within(ANSWER);
-        reading = new LedgerPart.Reading(topics, client, ANSWER, new Semaphore(AT_ONCE, true), format);
-        moved = new MovedKeys(reading);
+        reading = new LedgerPart.Reading(topics, client, ANSWER, new Semaphore(AT_ONCE, true), format, group,
+                outcomes.source());
+        sample = new LedgerSample(reading);
         this.listener = listener;
     }
 
@@ -71,6 +73,7 @@ public final class LedgerRestore {
                     if (partitions() > restore.partitions) {
                         restore.runAgain();
                     }
+                    restore.refuseIfForeign();
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -79,13 +82,17 @@ public final class LedgerRestore {
         return ledger;
     }
 
-    /** How many partitions the source topic had at the last look, some seconds ago at most. */
+    /**
+     * How many partitions the source topic had at the last look, some seconds ago at most. If the ledger had nothing in
+     * it then, it is looked at, too.
+     */
     private synchronized int partitions() {
         long now = System.nanoTime();
         if (now - lookedAt > LOOK_AGAIN.toNanos()) {
             lookedAt = now;
             try {
                 partitions = topics.partitions(outcomes.source());
+                topics.describe(outcomes.name()).ifPresent(ledger -> sample.look(ledger, partitions));
             } catch (RuntimeException e) {
                 LOG.debug("cannot look at {}", outcomes.source(), e); // what is restored stays so
             }
@@ -139,6 +146,12 @@ public final class LedgerRestore {
             run();
         }
 
+        void refuseIfForeign() {
+            if (sample.foreign() != null) {
+                ledger.refuse(sample.foreign());
+            }
+        }
+
         private String settings() {
             ledger.setRetention(outcomes.remembers(topics));
             return null;
@@ -155,11 +168,15 @@ public final class LedgerRestore {
             parts.clear();
             partitions = topics.partitions(outcomes.source());
             Optional<TopicDescription> topic = topics.describe(own.topic());
-            if (topic.isPresent() && moved.areThere(topic.get(), partitions)) {
+            if (topic.isPresent()) {
+                sample.look(topic.get(), partitions);
+                refuseIfForeign();
+            }
+            if (topic.isPresent() && sample.hasMovedKeys()) {
                 topic.get().partitions().stream().map(TopicPartitionInfo::partition)
                         .filter(other -> other != own.partition())
                         .map(other -> LedgerPart.other(new TopicPartition(own.topic(), other),
-                                key -> MovedKeys.partition(key, partitions) == own.partition(), ledger, reading))
+                                key -> LedgerSample.partition(key, partitions) == own.partition(), ledger, reading))
                         .forEach(parts::add);
             }
             parts.add(LedgerPart.own(own, ledger, reading));

@@ -2,8 +2,8 @@
 //SOURCES Ledger.java
 //SOURCES LedgerPart.java
 //SOURCES LedgerRestore.java
+//SOURCES LedgerSample.java
 //SOURCES LedgerTopic.java
-//SOURCES MovedKeys.java
 //SOURCES RestoreSteps.java
 
 /** Which messages were processed, remembered in the topic of their outcomes. */

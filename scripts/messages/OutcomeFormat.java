@@ -5,18 +5,30 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** How the outcome of a message is written, and how it is read back. Safe for several threads. */
 public interface OutcomeFormat<T> {
-    /** @return the outcome of a message that was handled at the given attempt, 1 or more */
-    byte[] processed(Message<T> message, ConsumerRecord<?, ?> source, int attempts);
+    /**
+     * @param group the consumer group that handled it
+     * @return the outcome of a message that was handled at the given attempt, 1 or more
+     */
+    byte[] processed(Message<T> message, String group, ConsumerRecord<?, ?> source, int attempts);
 
     /** @return the outcome of a message that failed for good, after so many attempts */
-    byte[] deadLettered(Message<T> message, Exception cause, ConsumerRecord<?, ?> source, int attempts);
+    byte[] deadLettered(Message<T> message, Exception cause, String group, ConsumerRecord<?, ?> source, int attempts);
+
+    /**
+     * What the ledger needs of an outcome.
+     *
+     * @param content the content digest if the message was processed; null for any other outcome
+     * @param group   the consumer group that handled it; null if it does not say
+     * @param topic   where its record came from; null if it does not say
+     */
+    record Entry(Digest content, String group, String topic) {
+    }
 
     /**
      * Reads an outcome back.
      *
-     * @return the content digest if the message was processed; null for any other outcome
      * @throws IOException      if it is not an outcome; it is then left out of the ledger
      * @throws RuntimeException the same
      */
-    Digest processedContent(byte[] outcome) throws IOException;
+    Entry read(byte[] outcome) throws IOException;
 }

@@ -9,13 +9,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * {@link #PROCESSED} makes later records of the order duplicates; a dead-lettered order may be replayed.
  *
  * @param reason        why it was dead-lettered; null if processed
+ * @param group         the consumer group that handled it
  * @param source        the record in {@code order-events} that this is the outcome of
  * @param attempts      how often it was tried
  * @param contentDigest {@link Order#contentDigest()}
  * @param at            ISO-8601
  */
-public record Outcome(String orderId, String idempotencyKey, String status, String reason, Source source, int attempts,
-                      String contentDigest, String at) {
+public record Outcome(String orderId, String idempotencyKey, String status, String reason, String group, Source source,
+                      int attempts, String contentDigest, String at) {
     public static final String PROCESSED = "processed";
     public static final String DEAD_LETTERED = "dead-lettered";
 
@@ -23,19 +24,19 @@ public record Outcome(String orderId, String idempotencyKey, String status, Stri
     public record Source(String topic, int partition, long offset) {
     }
 
-    public static Outcome processed(Message<Order> message, ConsumerRecord<?, ?> source, int attempts) {
-        return of(message, PROCESSED, null, source, attempts);
+    public static Outcome processed(Message<Order> message, String group, ConsumerRecord<?, ?> source, int attempts) {
+        return of(message, PROCESSED, null, group, source, attempts);
     }
 
     /** @param reason why, for people */
-    public static Outcome deadLettered(Message<Order> message, String reason, ConsumerRecord<?, ?> source,
-            int attempts) {
-        return of(message, DEAD_LETTERED, reason, source, attempts);
+    public static Outcome deadLettered(Message<Order> message, String reason, String group,
+            ConsumerRecord<?, ?> source, int attempts) {
+        return of(message, DEAD_LETTERED, reason, group, source, attempts);
     }
 
-    private static Outcome of(Message<Order> message, String status, String reason, ConsumerRecord<?, ?> source,
-            int attempts) {
-        return new Outcome(message.id(), message.body().idempotencyKey(), status, reason,
+    private static Outcome of(Message<Order> message, String status, String reason, String group,
+            ConsumerRecord<?, ?> source, int attempts) {
+        return new Outcome(message.id(), message.body().idempotencyKey(), status, reason, group,
                 new Source(source.topic(), source.partition(), source.offset()), attempts,
                 message.content().toString(), Instant.now().toString());
     }

@@ -20,21 +20,24 @@ public final class OutcomeJson implements OutcomeFormat<Order> {
     }
 
     @Override
-    public byte[] processed(Message<Order> message, ConsumerRecord<?, ?> source, int attempts) {
-        return Json.bytes(Outcome.processed(message, source, attempts));
+    public byte[] processed(Message<Order> message, String group, ConsumerRecord<?, ?> source, int attempts) {
+        return Json.bytes(Outcome.processed(message, group, source, attempts));
     }
 
     @Override
-    public byte[] deadLettered(Message<Order> message, Exception cause, ConsumerRecord<?, ?> source, int attempts) {
+    public byte[] deadLettered(Message<Order> message, Exception cause, String group, ConsumerRecord<?, ?> source,
+            int attempts) {
         String reason = escape.apply(cause.getClass().getSimpleName() + ": " + cause.getMessage());
-        return Json.bytes(Outcome.deadLettered(message, reason, source, attempts));
+        return Json.bytes(Outcome.deadLettered(message, reason, group, source, attempts));
     }
 
     /** Reads field by field, without a tree: a ledger may have millions. */
     @Override
-    public Digest processedContent(byte[] outcome) throws IOException {
+    public Entry read(byte[] outcome) throws IOException {
         boolean processed = false;
         String content = null;
+        String group = null;
+        String topic = null;
         try (JsonParser json = Json.TRUSTED.createParser(outcome)) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw new IOException("not a JSON object");
@@ -44,10 +47,24 @@ public final class OutcomeJson implements OutcomeFormat<Order> {
                 switch (field) {
                     case "status" -> processed = json.getText().equals(Outcome.PROCESSED);
                     case "content_digest" -> content = json.getText();
+                    case "group" -> group = json.getValueAsString();
+                    case "source" -> topic = json.isExpectedStartObjectToken() ? topic(json) : null;
                     default -> json.skipChildren();
                 }
             }
         }
-        return processed && content != null ? Digest.parse(content) : null;
+        return new Entry(processed && content != null ? Digest.parse(content) : null, group, topic);
+    }
+
+    private static String topic(JsonParser source) throws IOException {
+        String topic = null;
+        for (String field = source.nextFieldName(); field != null; field = source.nextFieldName()) {
+            source.nextToken();
+            if (field.equals("topic")) {
+                topic = source.getValueAsString();
+            }
+            source.skipChildren();
+        }
+        return topic;
     }
 }

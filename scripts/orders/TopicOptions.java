@@ -7,10 +7,6 @@ import picocli.CommandLine.Option;
 /** The group that processes orders, and all its topics. */
 @Command(optionListHeading = "Topics:%n")
 public final class TopicOptions extends OrderTopics {
-    @Option(names = "--group", defaultValue = Topics.GROUP, paramLabel = "GROUP",
-            description = "Consumer group (default: ${DEFAULT-VALUE}).")
-    public String group;
-
     @Option(names = "--dlq-topic", defaultValue = Topics.DLQ, paramLabel = "TOPIC",
             description = "Where dead letters go (default: ${DEFAULT-VALUE}).")
     public String deadLetters;

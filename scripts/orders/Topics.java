@@ -14,6 +14,11 @@ public final class Topics {
     private Topics() {
     }
 
+    /** The topic for the outcomes of a group, unless it is named: each group has its own. */
+    static String outcomes(String group) {
+        return group.equals(GROUP) ? OUTCOMES : OUTCOMES + "-" + group;
+    }
+
     /** Orders, by {@code order_id}: all records of one order are in one partition, in order. */
     public static NewTopic events(String name) {
         return new NewTopic(name, Optional.of(PARTITIONS), Optional.empty());
