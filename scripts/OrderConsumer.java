@@ -257,6 +257,7 @@ public class OrderConsumer implements Callable<Integer> {
                 format), guarantees.keyOrder());
         pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
         writer = new OutcomeWriter(pending);
+        options.takeOver(kafka.cluster(), admin, topics.group, log); // a member that a crash left in the group
         return policy = switch (guarantees.commit) {
             case manual -> new RetryLater(new KafkaProducer<>(writerSettings()), this::writeThenCommit);
             case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(writerSettings()), consumer,
