@@ -35,8 +35,8 @@ public final class KafkaErrors {
                     + "consumer: another consumer with the same --instance-id has taken its place. Give each its own.",
                     e);
             case UnreleasedInstanceIdException taken -> new ClusterFailure(Kind.REFUSED, kafka + " rejects this "
-                    + "consumer: another member of the group has the same --instance-id. Give each its own; if there "
-                    + "is no other, start it again.", e);
+                    + "consumer: another member of the group has the same --instance-id. Give each its own; if this "
+                    + "is the only one, start it again.", e);
             case AuthenticationException unknown -> new ClusterFailure(Kind.REFUSED, kafka + " rejects this user ("
                     + reason(unknown) + "): check the sasl settings in --command-config, such as name and "
                     + "password in sasl.jaas.config.", e);
