@@ -86,6 +86,18 @@ class TransactionRecoveryProof {
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, (long) ORDERS));
     }
 
+    /** The client wraps it: "Transaction Request was aborted after exhausting retries" says nothing. */
+    @Test
+    void theRootCauseOfAFailureIsSaid(Lab lab) {
+        allowTransactions(lab);
+        lab.kafka().createTopic(lab.dlq, 1, Map.of("max.message.bytes", "1000"));
+        lab.kafka().createTopic(lab.events, 1);
+        lab.sendAllTo(0, "bad-", 1, "customerf", 2_000);
+        Running consumer = lab.consumer("--commit", "transactional");
+        awaitSaid(consumer, "transaction not committed: a record was not written: The request included a message larger "
+                + "than the max message size the server will accept.");
+    }
+
     private static void allowTransactions(Lab lab) {
         if (lab.kafka().partitions(LOG) == 0) {
             lab.kafka().createTopic(LOG, LOG_PARTITIONS, Map.of("cleanup.policy", "compact"));
