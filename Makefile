@@ -24,6 +24,7 @@ break: ## Lose orders and do some twice, beside a system that does not (WHAT=ack
 	@$(JBANG) harness/Break.java $(WHAT) $(ARGS)
 demo: ## Start broker, API and consumer, play every scenario, check each step, shut everything down
 	@$(JBANG) harness/Demo.java
+test: export TESTCONTAINERS_RYUK_DISABLED ?= true # the harness removes its containers itself
 test: ## Run all proofs (BROKER=auto|docker|embedded|HOST:PORT)
 	@$(JBANG) harness/Harness.java --broker $(BROKER) $(ARGS)
 check: ## Run the proofs that need neither a broker nor a built script, in seconds

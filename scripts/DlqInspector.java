@@ -265,6 +265,8 @@ public class DlqInspector implements Callable<Integer> {
             settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) timeout().toMillis() / 2);
             // only the broker limits the size
             settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE);
+            // which it checks when compressed: so the record may have fitted into its topic before
+            settings.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
             if (!options.exactlyOnce()) {
                 return new KafkaProducer<>(settings);
             }

@@ -10,6 +10,7 @@
 //SOURCES consumer/package-info.java
 //SOURCES ledger/package-info.java
 //SOURCES messages/package-info.java
+//SOURCES metrics/package-info.java
 //SOURCES orders/package-info.java
 //SOURCES work/package-info.java
 //COMPILE_OPTIONS --release 21
@@ -48,6 +49,8 @@ import ledger.Ledger;
 import ledger.LedgerRestore;
 import ledger.LedgerTopic;
 import messages.DeadLetter;
+import metrics.Metrics;
+import metrics.MetricsOptions;
 import orders.Order;
 import orders.OrderReader;
 import orders.OutcomeJson;
@@ -77,16 +80,17 @@ import work.Processing;
  *   <li>Commit the offset up to the first record that is not finished, and never beyond.
  * </ol>
  *
- * If the consumer dies before 4, nothing is written, and the order is delivered again. If it dies between 4 and 5, the
- * order is delivered again, too, and the next consumer finds it in the ledger at 2. Kafka delivers "at least once"; the
- * ledger makes that "once". With {@code --commit transactional}, 4 and 5 are one transaction.
+ * If the consumer dies before 4, nothing is written, and the order comes again. If it dies between 4 and 5, the order
+ * comes again, too, and the next consumer finds it in the ledger at 2. Kafka delivers "at least once"; the ledger makes
+ * that "once", as far as outcomes go: what 3 does outside of Kafka happens at least once, see {@link work.Handler}.
+ * With {@code --commit transactional}, 4 and 5 are one transaction.
  *
  * <pre>
  * thread            runs
  * main              1, 4, 5 and the callbacks of a rebalance: all that uses consumer and producer
  * workers, virtual  2, 3: each takes a Delivery and returns a Handled
  * ledger-*          reads a partition's ledger back, while the partition is paused
- * watch, figures    interrupts handlers that hang, or whose partition left; prints
+ * watch             interrupts handlers that hang, or whose partition left (figures, metrics: print, answer)
  * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
  * </pre>
  */
@@ -103,6 +107,7 @@ public class OrderConsumer implements Callable<Integer> {
     @Mixin private GuaranteeSwitches guarantees;
     @Mixin private HandlingOptions handling;
     @Mixin private SimulatedWork work;
+    @Mixin private MetricsOptions measuring;
     @Mixin private LogFileOptions logging;
 
     private final OutcomeJson format = new OutcomeJson(Printable::of);
@@ -110,6 +115,7 @@ public class OrderConsumer implements Callable<Integer> {
     private Handled stuck; // with --no-dlq: the record that cannot be processed
     private Logger log;
     private Report report;
+    private Metrics metrics;
     private Consumer<byte[], byte[]> consumer;
     private Assignment assignment;
     private Workers<Order> workers;
@@ -133,8 +139,10 @@ public class OrderConsumer implements Callable<Integer> {
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs,
                         handling.breakerShare, handling.breakerWindow), report::retried, log);
                 var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
+                var metrics = this.metrics = measuring.open(report, figures, processing::outages,
+                        options.stopTimeout());
                 var admin = kafka.connect(topics.group + "-admin", log);
-                var consumer = this.consumer = new KafkaConsumer<>(consumerSettings());
+                var consumer = this.consumer = metrics.of(new KafkaConsumer<>(consumerSettings()));
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s
                 var policy = prepare(admin, processing, figures)) {
             consumer.subscribe(List.of(topics.events), assignment.onRebalance(this::release));
@@ -246,23 +254,24 @@ public class OrderConsumer implements Callable<Integer> {
                 Duration.ofDays(options.replayHorizonDays), log);
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
         LedgerRestore restore = new LedgerRestore(kafka.client(topics.group + "-ledger"), topics.group, ledger, format,
-                figures::restored);
-        var positions = new Positions(consumer, admin, topics.events, options.from, options.stopAtGap(), report);
+                metrics.timed(figures::restored));
+        var positions = new Positions(consumer, admin, topics.events, options.from, options.stopAtGap(),
+                options.skipCorrupt, report);
         assignment = new Assignment(consumer, positions, partition -> switch (guarantees.dedup) {
             case ledger -> restore.begin(partition);
             case memory -> Ledger.inMemory();
             case none -> Ledger.none();
         }, options.maxInFlight, options.maxInFlightBytes, report);
         workers = new Workers<>(processing, new OutcomeRecords<>(topics.outcomes, topics.deadLetters, topics.group,
-                format), guarantees.keyOrder());
+                format, ClientSettings.largestRecord(writerSettings())), guarantees.keyOrder());
         pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
         writer = new OutcomeWriter(pending);
         options.takeOver(kafka.cluster(), admin, topics.group, log); // a member that a crash left in the group
-        return policy = switch (guarantees.commit) {
-            case manual -> new RetryLater(new KafkaProducer<>(writerSettings()), this::writeThenCommit);
-            case transactional -> new TransactionRecovery(() -> new KafkaProducer<>(writerSettings()), consumer,
-                    assignment, writer, pending, this::writeAndCommit, () -> stopping);
-        };
+        return policy = metrics.timed(switch (guarantees.commit) {
+            case manual -> new RetryLater(newWriter(), this::writeThenCommit);
+            case transactional -> new TransactionRecovery(this::newWriter, consumer, assignment, writer, pending,
+                    this::writeAndCommit, () -> stopping);
+        });
     }
 
     private Properties consumerSettings() {
@@ -272,5 +281,9 @@ public class OrderConsumer implements Callable<Integer> {
     private Properties writerSettings() {
         return ClientSettings.writer(kafka.client(topics.group + "-writer"), topics.group, options, guarantees,
                 DeadLetter.LARGEST);
+    }
+
+    private Producer<byte[], byte[]> newWriter() {
+        return metrics.of(new KafkaProducer<>(writerSettings()));
     }
 }

@@ -18,13 +18,18 @@ final class Contender implements AutoCloseable {
     private static final Duration WORD = Duration.ofSeconds(5);
     private static final Duration STALLED = Duration.ofSeconds(60);
 
-    private record Sample(long nanos, long orders) {
+    private record Sample(long nanos, long orders, Duration cpu) {
     }
 
-    /** Orders a second while the JVM was cold, and after. */
-    record Rates(double cold, double warm) {
+    /**
+     * Orders a second while the JVM was cold, and after.
+     *
+     * @param cpu seconds of CPU time for a million orders, once it was warm; what else the machine does hardly matters
+     */
+    record Rates(double cold, double warm, double cpu) {
         static Rates median(List<Rates> rounds) {
-            return new Rates(Median.of(rounds, Rates::cold), Median.of(rounds, Rates::warm));
+            return new Rates(Median.of(rounds, Rates::cold), Median.of(rounds, Rates::warm),
+                    Median.of(rounds, Rates::cpu));
         }
     }
 
@@ -44,7 +49,7 @@ final class Contender implements AutoCloseable {
         this.group = group;
         this.topic = topic;
         this.launcher = launcher;
-        samples.add(new Sample(System.nanoTime(), 0));
+        samples.add(new Sample(System.nanoTime(), 0, Duration.ZERO));
         another();
     }
 
@@ -81,7 +86,7 @@ final class Contender implements AutoCloseable {
             throw new IllegalStateException(
                     "%s is stuck at %,d orders%n%s".formatted(name, orders, processes.getLast().tail()));
         }
-        samples.add(new Sample(now, orders));
+        samples.add(new Sample(now, orders, cpu()));
         if (now - said > WORD.toNanos()) {
             track.say("%s: %,d orders".formatted(name, orders));
             said = now;
@@ -99,6 +104,17 @@ final class Contender implements AutoCloseable {
         return (last.orders - first.orders) * 1e9 / (last.nanos - first.nanos);
     }
 
+    /** Seconds of CPU time for a million orders, from one such moment to the other. */
+    double cpuSeconds(long from, long to) {
+        Sample first = at(Math.max(1, from));
+        Sample last = at(to);
+        return last.cpu.minus(first.cpu).toNanos() / 1e3 / (last.orders - first.orders);
+    }
+
+    private Duration cpu() {
+        return processes.stream().map(Running::cpu).reduce(Duration.ZERO, Duration::plus);
+    }
+
     private Sample at(long orders) {
         return samples.stream().filter(sample -> sample.orders >= orders).findFirst().orElseThrow();
     }
@@ -107,8 +123,9 @@ final class Contender implements AutoCloseable {
     Rates drain(int orders) {
         try (this) {
             until(orders);
-            Rates rates = new Rates(rate(0, orders / 2), rate(orders / 2, orders));
-            track.say("%s: %,.0f orders/s cold, %,.0f warm".formatted(name, rates.cold, rates.warm));
+            Rates rates = new Rates(rate(0, orders / 2), rate(orders / 2, orders), cpuSeconds(orders / 2, orders));
+            track.say("%s: %,.0f orders/s cold, %,.0f warm, %.1f s of CPU time for a million".formatted(name,
+                    rates.cold, rates.warm, rates.cpu));
             return rates;
         }
     }

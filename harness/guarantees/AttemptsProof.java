@@ -346,7 +346,8 @@ class AttemptsProof {
         processing = new Processing<>("order", record -> new Message<>(Kafka.text(record.value()),
                 Digest.of(record.value()), Kafka.text(record.value())), handler, limits, retries::incrementAndGet,
                 LoggerFactory.getLogger(AttemptsProof.class));
-        workers = new Workers<>(processing, new OutcomeRecords<>("outcomes", "dlq", "group", new TextFormat()), true);
+        workers = new Workers<>(processing, new OutcomeRecords<>("outcomes", "dlq", "group", new TextFormat(),
+                Integer.MAX_VALUE), true);
     }
 
     @AfterEach

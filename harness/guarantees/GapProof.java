@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** If the next record does not exist, the consumer says so, counts what is gone, and loses nothing that is there (1). */
+/** If the next record does not exist, the consumer says so, counts what is gone, and loses nothing that is there. */
 @ExtendWith(LabExtension.class)
 class GapProof {
     private static final Duration SOON = Duration.ofSeconds(30);

@@ -1,17 +1,22 @@
 package guarantees;
 
+import static lab.Lab.orders;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lab.Broker;
+import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
 import lab.OwnBroker;
+import lab.Ports;
 import lab.Running;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -67,10 +72,8 @@ class HeldBackProof {
     @ParameterizedTest
     @ValueSource(strings = {"manual", "transactional"})
     void aDeadLetterTopicThatIsMissingHoldsUpOnlyTheOrdersThatNeedIt(String commit, Lab lab) throws Exception {
-        Path patience = Files.writeString(Files.createDirectories(lab.folder())
-                .resolve("patience.properties"), "max.poll.interval.ms=6000\n");
         lab.kafka().createTopic(lab.events, 2);
-        Running consumer = lab.consumer("--commit", commit, "--command-config", patience.toString());
+        Running consumer = lab.consumer("--commit", commit, "--max-poll-interval-ms", "6000");
         await("it has both").atMost(SOON).until(() -> lab.kafka().partitions(lab.dlq) == 1
                 && consumer.err().contains("has " + lab.events));
         lab.kafka().admin().deleteTopics(Set.of(lab.dlq)).all().get();
@@ -87,6 +90,52 @@ class HeldBackProof {
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 50L));
         assertThat(lab.deadLetters()).hasSize(10);
+    }
+
+    /** The leader of the DLQ's only replica dies, for longer than the poll interval. */
+    @Test
+    void aDeadLetterTopicWithoutALeaderHoldsUpOnlyTheOrdersThatNeedIt(Lab lab) {
+        String port = String.valueOf(Ports.free(6));
+        List<Running> nodes = IntStream.rangeClosed(1, 3).mapToObj(n -> node(lab, port, n)).toList();
+        String bootstrap = nodes.stream().map(Broker::address).collect(Collectors.joining(","));
+        List<String> commits = List.of("manual", "transactional");
+        try (Kafka kafka = new Kafka(bootstrap)) {
+            commits.forEach(commit -> kafka.createTopicOn("dlq-" + commit, 3));
+            List<Running> consumers = commits.stream().map(commit -> lab.start("OrderConsumer", "--bootstrap-server",
+                    bootstrap, "--topic", "orders-" + commit, "--dlq-topic", "dlq-" + commit, "--outcomes-topic",
+                    "outcomes-" + commit, "--group", commit, "--commit", commit, "--max-poll-interval-ms", "6000",
+                    "--figures-interval-ms", "500", "--work-ms", "0")).toList();
+            consumers.forEach(consumer -> await("it has its partitions").atMost(SOON.multipliedBy(4))
+                    .until(() -> consumer.err().contains("has orders-")));
+            nodes.get(2).kill9();
+            await("the DLQ has no leader").atMost(SOON.multipliedBy(4)).until(() -> !kafka.hasLeader("dlq-manual"));
+            commits.forEach(commit -> {
+                kafka.sendAll(orders("orders-" + commit, 0, "bad-", 10, "customerf", 0));
+                kafka.sendAll(orders("orders-" + commit, 1, "good-", 20, "customer123", 0));
+            });
+            for (int i = 0; i < 2; i++) {
+                String outcomes = "outcomes-" + commits.get(i);
+                await("all others are processed").atMost(SOON.multipliedBy(3))
+                        .until(() -> kafka.jsonByKey(outcomes).size() == 20);
+                Running consumer = consumers.get(i);
+                await("for longer than the poll interval").atMost(SOON.multipliedBy(2)).until(() -> Pattern.compile(
+                        "-0 is held back: offset 0 .* for [789] s").matcher(consumer.out()).find());
+                assertThat(consumer.err()).doesNotContain("lost ");
+            }
+            node(lab, port, 3);
+            for (String commit : commits) {
+                await("all are finished").atMost(SOON.multipliedBy(4))
+                        .until(() -> kafka.lag(commit, "orders-" + commit) == 0);
+                assertThat(kafka.records("dlq-" + commit)).hasSize(10);
+                assertThat(kafka.jsonByKey("outcomes-" + commit).values()).hasSize(30)
+                        .allSatisfy(each -> assertThat(each).hasSize(1));
+            }
+        }
+    }
+
+    private static Running node(Lab lab, String port, int node) {
+        return lab.start("KafkaBroker", "--port", port, "--node", String.valueOf(node), "--of", "3", "--data-dir",
+                lab.folder().resolve("node-" + node).toString());
     }
 
     /** With bounds of 100 records. */

@@ -95,6 +95,18 @@ public final class Kafka implements AutoCloseable {
         await("topic " + topic).until(() -> partitions(topic) == partitions);
     }
 
+    /** Creates a topic with one partition, whose only replica is on one broker. */
+    public void createTopicOn(String topic, int broker) {
+        get(admin.createTopics(Set.of(new NewTopic(topic, Map.of(0, List.of(broker))))).all());
+        await("topic " + topic).until(() -> partitions(topic) == 1);
+    }
+
+    /** Whether its first partition has a leader. */
+    public boolean hasLeader(String topic) {
+        return get(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().getFirst().leader()
+                != null;
+    }
+
     /** A setting of a topic, its own or the broker's. */
     public String topicSetting(String topic, String setting) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);

@@ -180,9 +180,15 @@ public final class Lab implements AutoCloseable {
      * @param spaces after the JSON, to make them larger
      */
     public void sendAllTo(int partition, String prefix, int orders, String customer, int spaces) {
-        kafka.sendAll(IntStream.range(0, orders).mapToObj(i -> new ProducerRecord<>(events, partition,
+        kafka.sendAll(orders(events, partition, prefix, orders, customer, spaces));
+    }
+
+    /** Such orders. */
+    public static List<ProducerRecord<byte[], byte[]>> orders(String topic, int partition, String prefix, int orders,
+            String customer, int spaces) {
+        return IntStream.range(0, orders).mapToObj(i -> new ProducerRecord<>(topic, partition,
                 Kafka.bytes(prefix + i), Kafka.bytes(Api.record(prefix + i, customer, "1") + " ".repeat(spaces))))
-                .toList());
+                .toList();
     }
 
     /** Runs DuplicateSender on this experiment's topics. */

@@ -43,6 +43,16 @@ public final class OwnBroker implements Broker {
         process.kill9();
     }
 
+    /** Stops it, so that it does not look through its log at the next start. */
+    public void stop() {
+        process.stop();
+    }
+
+    /** The first segment of a partition. */
+    public Path segment(String topic, int partition) {
+        return folder.resolve("data").resolve(topic + "-" + partition).resolve("00000000000000000000.log");
+    }
+
     /** Starts it again after a kill, on the same port and with the same data; returns once it is ready. */
     public void startAgain() {
         start(bootstrap.substring(bootstrap.lastIndexOf(':') + 1));

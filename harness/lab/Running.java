@@ -65,6 +65,11 @@ public final class Running implements AutoCloseable {
         return name;
     }
 
+    /** The CPU time that it has used so far; zero once it has ended. */
+    public Duration cpu() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
     public long pid() {
         return process.pid();
     }

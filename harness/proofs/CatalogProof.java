@@ -34,7 +34,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class CatalogProof {
     private static final Duration LONG = Duration.ofSeconds(120);
     private static final String TEMPLATE = "harness/payments/PaymentConsumer.java.qute";
-    private static final List<String> ENGINE = List.of("cli", "cluster", "consumer", "ledger", "messages", "work");
+    private static final List<String> ENGINE =
+            List.of("cli", "cluster", "consumer", "ledger", "messages", "metrics", "work");
     private static HttpServer files;
 
     @BeforeAll

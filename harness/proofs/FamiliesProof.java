@@ -165,7 +165,7 @@ class FamiliesProof {
                 .contains("original", lab.events + "-1@1", "12345678", "dead-letter-box");
 
         InspectorProof.sentence(lab.inspectTopic(without, "replay", "--execute"), 1,
-                "4 not replayed because key and value were not copied: --not-copied --fetch-original");
+                "4 not replayed because the value was not copied: --not-copied --fetch-original");
         String[] atMostOnce = {"--not-copied", "--fetch-original", "--max-replays", "1"};
         assertThat(replayed(lab, without, atMostOnce)).containsExactlyInAnyOrderElementsOf(originals);
         awaitLetters(lab, groups, 2 * RECORDS, copies, without);

@@ -52,7 +52,7 @@ class RebalanceProof {
 
     /**
      * One member of the group does not poll, so that a rebalance lasts until it is removed; meanwhile offsets cannot be
-     * committed, and the consumer is stopped. Without a ledger, so that what it did not commit shows as a second outcome.
+     * committed, and the consumer is stopped. Without a ledger: what it did not commit shows as a second outcome.
      */
     @ParameterizedTest
     @ValueSource(strings = {"manual", "transactional"})

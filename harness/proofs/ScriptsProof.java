@@ -58,6 +58,17 @@ class ScriptsProof {
         }
     }
 
+    @Test
+    void aClientSettingThatAGuaranteeNeedsCannotBeChangedInSilence(Lab lab) throws Exception {
+        Path file = Files.createDirectories(lab.folder()).resolve("client.properties");
+        for (String setting : List.of("isolation.level=read_uncommitted", "acks=1", "enable.auto.commit=true")) {
+            Files.writeString(file, setting + "\n");
+            Ended ended = lab.runConsumer("--command-config", file.toString());
+            assertThat(ended.exitCode()).as(ended.tail()).isEqualTo(2);
+            assertThat(ended.err()).contains("--command-config sets " + setting + ", but this script needs ");
+        }
+    }
+
     private static void mistake(Lab lab, String script, String answer, String... options) {
         Ended ended = lab.runInSeries(script, options);
         assertThat(ended.exitCode()).as(ended.tail()).isEqualTo(2);

@@ -62,7 +62,7 @@ public final class ClientSettings {
     /**
      * Of the producer that writes outcomes and dead letters; the parameters are as above.
      *
-     * @param largest the size of the largest dead letter, in bytes
+     * @param largest the size of the largest dead letter, in bytes, unless the client settings give another
      */
     public static Properties writer(Properties client, String group, ConsumerOptions options,
             GuaranteeSwitches guarantees, int largest) {
@@ -81,7 +81,7 @@ public final class ClientSettings {
         to.prefer(ProducerConfig.MAX_BLOCK_MS_CONFIG, 1_000);
         // room for what one poll brings in
         to.prefer(ProducerConfig.BATCH_SIZE_CONFIG, 128 * 1024);
-        // room for the largest record with error headers
+        // room for the largest dead letter; this limits the size before compression
         to.prefer(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, largest);
         to.fix(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
         to.fix(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
@@ -93,6 +93,13 @@ public final class ClientSettings {
             to.prefer(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);
         }
         return client;
+    }
+
+    /** The largest record that a producer with these settings may send, in bytes before compression. */
+    public static int largestRecord(Properties writer) {
+        ProducerConfig config = new ProducerConfig(writer);
+        return (int) Math.min(config.getInt(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
+                config.getLong(ProducerConfig.BUFFER_MEMORY_CONFIG));
     }
 
     private void prefer(String setting, Object value) {

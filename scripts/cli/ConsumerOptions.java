@@ -78,6 +78,10 @@ public final class ConsumerOptions {
                     + "example: report and count them, or stop (default: ${DEFAULT-VALUE}).")
     private OnGap onGap;
 
+    @Option(names = "--skip-corrupt",
+            description = "Skip records whose checksum is wrong, instead of waiting for a sound copy. Loses them.")
+    public boolean skipCorrupt;
+
     @Option(names = "--max-in-flight", defaultValue = DEFAULT_MAX_IN_FLIGHT, paramLabel = "N",
             description = "How many uncommitted records of a partition to hold before it is paused (default: "
                     + "${DEFAULT-VALUE}).")

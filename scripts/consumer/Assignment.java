@@ -1,7 +1,10 @@
 package consumer;
 
+import consumer.Report.HeldBack;
+import consumer.Report.HeldBack.Reason;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -29,6 +32,7 @@ public final class Assignment {
     private static final String NONE = "no partition for now: the other consumers of the group have them all";
     private static final Duration KEEP_ALIVE = Duration.ofMillis(100);
     private static final Duration SETTLED = Duration.ofSeconds(3); // a member that joins has none for a moment
+    private static final Comparator<TopicPartition> BY_NAME = Comparator.comparing(TopicPartition::toString);
 
     private final Map<TopicPartition, OwnedPartition> owned = new LinkedHashMap<>();
     private final Consumer<?, ?> consumer;
@@ -192,7 +196,8 @@ public final class Assignment {
         Set<TopicPartition> pause = new HashSet<>();
         Set<TopicPartition> resume = new HashSet<>();
         owned.forEach((topicPartition, partition) -> {
-            boolean hold = holding || isFull(partition) || !partition.ledger().restored();
+            boolean hold = holding || isFull(partition) || !partition.ledger().restored()
+                    || positions.mustWait(topicPartition);
             if (hold != paused.contains(topicPartition)) {
                 (hold ? pause : resume).add(topicPartition);
             }
@@ -261,6 +266,7 @@ public final class Assignment {
     /** Forgets what lies before these offsets, which are committed. */
     public void committed(Map<TopicPartition, OffsetAndMetadata> offsets) {
         removeBefore(offsets);
+        report.committed();
         offsets.forEach((partition, offset) ->
                 LOG.info("committed {}: the next to read is {}", partition, offset.offset()));
     }
@@ -291,18 +297,25 @@ public final class Assignment {
     /**
      * What is in flight at a moment.
      *
+     * @param joined     whether the group has assigned partitions, or none, at least once
      * @param unfinished by partition: the records that are not polled, plus those that are not finished
      * @param heldBack   by partition: why it stands still
      * @param oldest     when the oldest uncommitted record came in, by {@link System#nanoTime()}; 0 if there is none
      */
-    public record Snapshot(int inFlight, long bytes, Map<String, Long> unfinished, Map<String, String> heldBack,
-            long oldest) {
+    public record Snapshot(boolean joined, int inFlight, long bytes, Map<TopicPartition, Long> unfinished,
+            Map<TopicPartition, HeldBack> heldBack, long oldest) {
+        static final Snapshot NONE = new Snapshot(false, 0, 0, Map.of(), Map.of(), 0);
+
+        /** How old the oldest uncommitted record is. */
+        public Duration oldestAge() {
+            return oldest == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - oldest);
+        }
     }
 
     public Snapshot snapshot() {
         Set<TopicPartition> known = consumer.assignment();
-        Map<String, Long> unfinished = new TreeMap<>();
-        Map<String, String> heldBack = new TreeMap<>();
+        Map<TopicPartition, Long> unfinished = new TreeMap<>(BY_NAME);
+        Map<TopicPartition, HeldBack> heldBack = new TreeMap<>(BY_NAME);
         int inFlight = 0;
         long bytes = 0;
         long oldest = 0;
@@ -312,31 +325,36 @@ public final class Assignment {
             inFlight += uncommitted.size();
             bytes += uncommitted.bytes();
             if (known.contains(at)) {
-                consumer.currentLag(at).ifPresent(unread -> unfinished.put(at.toString(), unread + uncommitted.size()));
+                consumer.currentLag(at).ifPresent(unread -> unfinished.put(at, unread + uncommitted.size()));
             }
             if (uncommitted.first() != null) {
                 long first = uncommitted.first().receivedAt();
                 oldest = oldest == 0 || first - oldest < 0 ? first : oldest;
             }
-            whyHeldBack(partition).ifPresent(why -> heldBack.put(at.toString(), why));
+            whyHeldBack(partition).ifPresent(why -> heldBack.put(at, why));
         }
-        return new Snapshot(inFlight, bytes, unfinished, heldBack, oldest);
+        return new Snapshot(rebalancedAt != 0, inFlight, bytes, unfinished, heldBack, oldest);
     }
 
     /** Why nothing of a partition can be committed, or nothing more comes in, for longer than a moment. */
-    private Optional<String> whyHeldBack(OwnedPartition partition) {
-        OffsetQueue.Place first = partition.uncommitted().first();
-        if (!partition.ledger().restored()) {
-            return Optional.of("its ledger waits for " + partition.ledger().waitsFor());
+    private Optional<HeldBack> whyHeldBack(OwnedPartition partition) {
+        String missing = partition.ledger().waitsFor();
+        if (missing != null) {
+            return Optional.of(new HeldBack(Reason.RESTORING, "it waits for " + missing, partition.age()));
         }
+        HeldBack corrupt = positions.corruptAt(partition.topicPartition());
+        if (corrupt != null) {
+            return Optional.of(corrupt);
+        }
+        OffsetQueue.Place first = partition.uncommitted().first();
         if (first == null || first.state() != OffsetQueue.State.REFUSED && first.ageMs() < SETTLED.toMillis()) {
             return Optional.empty();
         }
-        return Optional.of("offset " + first.offset() + " " + switch (first.state()) {
-            case AT_WORK -> "is being handled";
-            case HANDLED -> "waits to be written";
-            case REFUSED -> "is refused by Kafka";
-            case FINISHED -> "waits to be committed";
-        } + " for " + first.ageMs() / 1000 + " s");
+        return Optional.of(HeldBack.at(first.offset(), switch (first.state()) {
+            case AT_WORK -> partition.gate().isPaused() ? Reason.PAUSED : Reason.HANDLING;
+            case HANDLED -> Reason.WRITING;
+            case REFUSED -> Reason.REFUSED;
+            case FINISHED -> Reason.COMMITTING;
+        }, first.receivedAt()));
     }
 }

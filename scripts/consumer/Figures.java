@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import messages.Json;
@@ -53,6 +54,21 @@ public final class Figures implements AutoCloseable {
         }
     }
 
+    /** What was in flight at the poll thread's last look, from any thread. */
+    public Snapshot seen() {
+        Look look = lastLook;
+        return look == null ? Snapshot.NONE : look.snapshot;
+    }
+
+    /** Prints where metrics can be had. */
+    public void metricsAt(String url) {
+        if (json) {
+            line("metrics", Map.of("url", url));
+        } else {
+            System.out.println("Metrics at " + url);
+        }
+    }
+
     /** Called once a ledger is read back. */
     public void restored(TopicPartition ledger, int messages, Duration took) {
         report.restored(ledger, messages, took);
@@ -69,11 +85,11 @@ public final class Figures implements AutoCloseable {
             while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS)) {
                 long now = System.nanoTime();
                 Totals totals = report.totals();
-                Snapshot seen = lastLook == null ? new Snapshot(0, 0, Map.of(), Map.of(), 0) : lastLook.snapshot;
+                Snapshot seen = seen();
                 long waiting = now - aliveAt;
                 if (totals.finished() != before || seen.inFlight() > 0 || waiting > interval.toNanos()) {
                     long rate = Math.round((totals.finished() - before) * 1e9 / (now - beforeAt));
-                    print(seen, totals, rate, waiting, now);
+                    print(seen, totals, rate, waiting);
                 }
                 before = totals.finished();
                 beforeAt = now;
@@ -84,17 +100,17 @@ public final class Figures implements AutoCloseable {
     }
 
     /** @param waiting how many nanoseconds ago the poll thread last called */
-    private void print(Snapshot seen, Totals totals, long rate, long waiting, long now) {
-        long oldest = seen.oldest() == 0 || seen.inFlight() == 0 ? 0 : millis(now - seen.oldest());
+    private void print(Snapshot seen, Totals totals, long rate, long waiting) {
+        long oldest = seen.oldestAge().toMillis();
         boolean stalled = waiting > Math.min(interval.toNanos(), STALLED.toNanos());
         if (json) {
             Map<String, Object> figures = fields(totals);
             figures.put("rate", rate);
             figures.put("in_flight", seen.inFlight());
             figures.put("in_flight_bytes", seen.bytes());
-            figures.put("unfinished", seen.unfinished());
+            figures.put("unfinished", byName(seen.unfinished(), Function.identity()));
             figures.put("oldest_unfinished_ms", oldest);
-            figures.put("held_back", seen.heldBack());
+            figures.put("held_back", byName(seen.heldBack(), Object::toString));
             figures.put("waiting_ms", stalled ? millis(waiting) : 0);
             line("figures", figures);
             return;
@@ -109,6 +125,12 @@ public final class Figures implements AutoCloseable {
                 oldest / 1000.0, heldBack,
                 stalled ? String.format(" | waiting for Kafka for %d s", millis(waiting) / 1000) : "");
         System.out.println(line); // in one piece: the log goes to the same terminal
+    }
+
+    private static Map<String, Object> byName(Map<TopicPartition, ?> values, Function<Object, Object> shown) {
+        Map<String, Object> byName = new LinkedHashMap<>();
+        values.forEach((partition, value) -> byName.put(partition.toString(), shown.apply(value)));
+        return byName;
     }
 
     private static String text(Totals totals) {

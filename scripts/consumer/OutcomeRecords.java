@@ -19,8 +19,9 @@ import work.Result.Processed;
  * @param outcomes the topic of outcomes
  * @param dlq      the topic of dead letters
  * @param group    the consumer group, for the dead letter's headers
+ * @param largest  the largest record that the producer may send, in bytes
  */
-public record OutcomeRecords<T>(String outcomes, String dlq, String group, OutcomeFormat<T> format) {
+public record OutcomeRecords<T>(String outcomes, String dlq, String group, OutcomeFormat<T> format, int largest) {
 
     public Handled of(Delivery delivery, Result<T> result) {
         ConsumerRecord<byte[], byte[]> source = delivery.record();
@@ -28,7 +29,7 @@ public record OutcomeRecords<T>(String outcomes, String dlq, String group, Outco
             case Processed<T>(Message<T> message, int attempts) -> new Handled(delivery, result, null,
                     outcome(source, message, format.processed(message, source, attempts)));
             case DeadLettered<T>(Message<T> message, Exception cause, int attempts) -> new Handled(delivery, result,
-                    DeadLetter.of(source, dlq, group, attempts, cause),
+                    DeadLetter.of(source, dlq, group, attempts, cause, largest),
                     hasOutcome(message, cause)
                             ? outcome(source, message, format.deadLettered(message, cause, source, attempts)) : null);
             case Duplicate<T> nothing -> new Handled(delivery, result, null, null);

@@ -30,6 +30,7 @@ import org.apache.kafka.common.errors.UnsupportedVersionException;
  */
 public final class OutcomeWriter {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
+    private static final long NANOS_PER_BYTE = 1_000; // a slow link
     private static final int ANY_PARTITION = -1;
 
     private final PendingWrites pending;
@@ -171,17 +172,19 @@ public final class OutcomeWriter {
      * Sends a batch within the producer's transaction, dead letters first, and waits until all is acknowledged.
      *
      * @throws KafkaException if one is refused; a {@link org.apache.kafka.common.errors.TimeoutException} if it takes
-     *                        longer than a second
+     *                        longer than a second, and another one for each megabyte
      */
     public void send(Producer<byte[], byte[]> producer, List<Handled> batch) {
         refused.set(null);
         Map<Sent, Handled> sent = new LinkedHashMap<>();
+        Duration wait = LONGEST_WAIT;
         for (Handled one : batch) {
             for (ProducerRecord<byte[], byte[]> record : one.unwritten()) {
+                wait = wait.plusNanos(NANOS_PER_BYTE * Delivery.bytes(record.key(), record.value(), record.headers()));
                 sent.put(new Sent(record, producer.send(record, (metadata, e) -> noteRefusal(one, record, e))), one);
             }
         }
-        long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+        long deadline = System.nanoTime() + wait.toNanos();
         try {
             for (Sent one : sent.keySet()) {
                 one.future.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -191,16 +194,17 @@ public final class OutcomeWriter {
             throw new KafkaException("a record was not written", e.getCause());
         } catch (TimeoutException e) {
             sent.keySet().removeIf(one -> one.future.isDone());
-            sent.forEach((one, handled) -> pending.refuse(handled, one.record, late(one.record)));
-            throw late(sent.keySet().iterator().next().record);
+            long waited = wait.toMillis();
+            sent.forEach((one, handled) -> pending.refuse(handled, one.record, late(one.record, waited)));
+            throw late(sent.keySet().iterator().next().record, waited);
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
     }
 
-    private static org.apache.kafka.common.errors.TimeoutException late(ProducerRecord<?, ?> record) {
+    private static org.apache.kafka.common.errors.TimeoutException late(ProducerRecord<?, ?> record, long ms) {
         return new org.apache.kafka.common.errors.TimeoutException(record.topic() + " did not acknowledge it within "
-                + LONGEST_WAIT.toSeconds() + " s.");
+                + ms + " ms.");
     }
 
     /** On the producer's thread: the first failure ends the transaction; the others only follow from it. */

@@ -1,5 +1,6 @@
 package consumer;
 
+import java.time.Duration;
 import ledger.Ledger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -14,6 +15,7 @@ public final class OwnedPartition {
     private final Ledger ledger;
     private final OffsetQueue uncommitted;
     private final Gate gate;
+    private final long assignedAt = System.nanoTime();
     private long lastAccepted = -1;
     private int atWork;
 
@@ -31,6 +33,11 @@ public final class OwnedPartition {
 
     public Ledger ledger() {
         return ledger;
+    }
+
+    /** How long ago it was assigned. */
+    Duration age() {
+        return Duration.ofNanos(System.nanoTime() - assignedAt);
     }
 
     public OffsetQueue uncommitted() {

@@ -1,6 +1,7 @@
 package consumer;
 
 import cluster.ClusterFailure;
+import consumer.Report.HeldBack;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -22,6 +23,7 @@ import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -43,6 +45,7 @@ public final class Positions {
     private final String topic;
     private final boolean stopAtGap;
     private final Report report;
+    private final CorruptRecords corrupt;
     private Instant from;
     private String topicId = ""; // none yet
     private boolean madeAgain;
@@ -55,15 +58,17 @@ public final class Positions {
      *                  oldest record, {@link Instant#MAX} the end. In a group that has offsets, a partition without one
      *                  is new, and is read from its beginning.
      * @param stopAtGap whether to throw a {@link ClusterFailure} if records are gone
+     * @param skip      whether to skip records that are corrupt
      */
     public Positions(Consumer<byte[], byte[]> consumer, Admin admin, String topic, Instant from, boolean stopAtGap,
-            Report report) {
+            boolean skip, Report report) {
         this.consumer = consumer;
         this.admin = admin;
         this.topic = topic;
         this.from = from.equals(Instant.MIN) || hasOffsets() ? Instant.MIN : from;
         this.stopAtGap = stopAtGap;
         this.report = report;
+        this.corrupt = new CorruptRecords(consumer, skip, report);
     }
 
     private boolean hasOffsets() {
@@ -133,7 +138,9 @@ public final class Positions {
     /** As {@link Consumer#poll}; no records if it had to change a position. */
     ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         try {
-            return consumer.poll(timeout);
+            ConsumerRecords<byte[], byte[]> records = consumer.poll(timeout);
+            records.partitions().forEach(corrupt::passed);
+            return records;
         } catch (NoOffsetForPartitionException e) {
             retryIfAway(() -> start(e.partitions()));
         } catch (LogTruncationException e) {
@@ -143,8 +150,20 @@ public final class Positions {
         } catch (OffsetOutOfRangeException e) {
             topicIdNow();
             retryIfAway(() -> e.offsetOutOfRangePartitions().forEach(this::goOn));
+        } catch (KafkaException e) {
+            corrupt.meet(e);
         }
         return ConsumerRecords.empty();
+    }
+
+    /** Whether the next record of a partition is corrupt, so that it has to wait. */
+    boolean mustWait(TopicPartition partition) {
+        return corrupt.mustWait(partition);
+    }
+
+    /** What is wrong at the next record of a partition; null if nothing is. */
+    HeldBack corruptAt(TopicPartition partition) {
+        return corrupt.at(partition);
     }
 
     private static void retryIfAway(Runnable change) {

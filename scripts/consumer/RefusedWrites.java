@@ -65,7 +65,10 @@ final class RefusedWrites {
         boolean mayPass = cause instanceof RetriableException;
         String sentence = (mayPass ? "Kafka does not take the " : "Kafka refuses the ")
                 + (handled.result() instanceof Result.DeadLettered ? "dead letter" : "outcome") + " of " + handled
-                + ", no offset after it is committed: " + cause.getMessage();
+                + ", no offset after it is committed: " + cause.getMessage()
+                + (cause instanceof RecordTooLargeException ? " Raise max.message.bytes of " + record.topic()
+                        + ", or change max.request.size in --command-config: larger dead letters are written without "
+                        + "their value." : "");
         if (stop && !mayPass) {
             throw new ClusterFailure(ClusterFailure.Kind.REFUSED, sentence
                     + " Fix that, and start again (--on-refusal stop).", cause);
@@ -152,13 +155,17 @@ final class RefusedWrites {
         return Optional.empty();
     }
 
-    /** The smallest, where the reason is the size; else one that was tried least. Never one behind its key's first. */
+    /**
+     * One that was tried least; where the reason is the size, small ones are tried more often than large ones (but not
+     * only they: a large one may fit if it is compressed). Never one behind its key's first.
+     */
     private static Handled next(Refusal refusal) {
         Set<String> keys = new HashSet<>();
         boolean bySize = refusal.tooLarge < Integer.MAX_VALUE;
         return refusal.records.entrySet().stream()
                 .filter(one -> one.getKey().key() == null || keys.add(one.getKey().key()))
-                .min(Comparator.comparingInt(one -> bySize ? size(one.getKey().next()) : one.getValue()))
+                .min(Comparator.comparingLong(one ->
+                        (one.getValue() + 1L) * (bySize ? size(one.getKey().next()) : 1)))
                 .orElseThrow().getKey();
     }
 

@@ -19,6 +19,7 @@ public final class Report {
     private final LongAdder duplicates = new LongAdder();
     private final LongAdder deadLetters = new LongAdder();
     private final LongAdder retries = new LongAdder();
+    private final LongAdder commits = new LongAdder();
     private final LongAdder gone = new LongAdder();
     private final String noun;
     private final Logger log;
@@ -39,13 +40,55 @@ public final class Report {
         }
     }
 
-    String noun() {
+    /**
+     * Why nothing of a partition can be committed, or nothing more comes in.
+     *
+     * @param why  for people to read
+     * @param time since its first uncommitted record came in, it was found to be corrupt, or it was assigned
+     */
+    public record HeldBack(Reason reason, String why, Duration time) {
+        /** What a partition waits for: its ledger, or something that its next record needs. */
+        public enum Reason {
+            RESTORING("waits for its ledger"), HANDLING("is being handled"), PAUSED("waits until its handler can work"),
+            WRITING("waits to be written"), REFUSED("is refused by Kafka"), COMMITTING("waits to be committed"),
+            CORRUPT("is corrupt");
+
+            private final String text;
+
+            Reason(String text) {
+                this.text = text;
+            }
+        }
+
+        /** @param since by {@link System#nanoTime()} */
+        static HeldBack at(long offset, Reason reason, long since) {
+            return new HeldBack(reason, "offset " + offset + " " + reason.text,
+                    Duration.ofNanos(System.nanoTime() - since));
+        }
+
+        @Override
+        public String toString() {
+            return why + ", for " + time.toSeconds() + " s";
+        }
+    }
+
+    public String noun() {
         return noun;
     }
 
     public Totals totals() {
         return new Totals(processed.sum(), duplicates.sum(), deadLetters.sum(), retries.sum(),
                 gone.sum());
+    }
+
+    /** How many commits of offsets succeeded since the start. */
+    public long commits() {
+        return commits.sum();
+    }
+
+    /** Called when offsets are committed. */
+    void committed() {
+        commits.increment();
     }
 
     /** Called when a failed attempt is to be retried. */

@@ -1,5 +1,6 @@
 //SOURCES Assignment.java
 //SOURCES CommitPolicy.java
+//SOURCES CorruptRecords.java
 //SOURCES Delivery.java
 //SOURCES Figures.java
 //SOURCES Handled.java

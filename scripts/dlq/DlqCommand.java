@@ -126,7 +126,8 @@ public abstract class DlqCommand implements Callable<Integer> {
     protected Optional<ConsumerRecord<byte[], byte[]>> original(TopicReader reader, Letter letter) {
         return letter.origin()
                 .filter(from -> from.partition() != null && from.offset() != null)
-                .flatMap(from -> record(reader, new TopicPartition(from.topic(), from.partition()), from.offset()));
+                .flatMap(from -> record(reader, new TopicPartition(from.topic(), from.partition()), from.offset()))
+                .filter(letter::mayBeFrom);
     }
 
     protected PrintWriter out() {

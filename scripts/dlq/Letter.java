@@ -8,10 +8,12 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import messages.DeadLetter;
 import messages.Json;
@@ -66,10 +68,25 @@ public record Letter(ConsumerRecord<byte[], byte[]> record, List<ReportedFailure
         return message == null ? "(unknown)" : message;
     }
 
-    /** Whether key and value were copied: some families do not copy them. */
+    /** Whether key and value were copied: some families do not copy them, or not a value that is too large. */
     public boolean copied() {
-        return record.key() != null || record.value() != null || origin().isEmpty()
-                || failures.stream().allMatch(failure -> failure.copies().payload());
+        return valueOmitted().isEmpty() && (record.key() != null || record.value() != null || origin().isEmpty()
+                || failures.stream().allMatch(failure -> failure.copies().payload()));
+    }
+
+    /** How many bytes its record's value has, if it was too large to be copied. */
+    public Optional<Long> valueOmitted() {
+        return record.value() != null ? Optional.empty()
+                : failures.stream().map(ReportedFailure::valueOmitted).filter(Objects::nonNull).findFirst();
+    }
+
+    /**
+     * Whether a record at the place of its original may be the original: if the topic was deleted and made again, it is
+     * another. Without key and value this cannot be known.
+     */
+    boolean mayBeFrom(ConsumerRecord<byte[], byte[]> original) {
+        return valueOmitted().isEmpty() || Arrays.equals(original.key(), record.key())
+                && valueOmitted().get() == (original.value() == null ? -1 : original.value().length);
     }
 
     /** Whether the record's own headers were copied. */

@@ -53,7 +53,7 @@ public final class LetterFilter implements Predicate<Letter> {
     @Option(names = "--without-origin", description = "Only those whose headers name no origin.")
     private boolean withoutOrigin;
 
-    @Option(names = "--not-copied", description = "Only those whose key and value were not copied.")
+    @Option(names = "--not-copied", description = "Only those whose value was not copied.")
     private boolean notCopied;
 
     private Integer partition;

@@ -16,6 +16,7 @@ public final class LetterPrinter {
     /** A table, one JSON array, one JSON object per line, or comma-separated values (RFC 4180). */
     public enum Format { table, json, jsonl, csv }
 
+    private static final String NOT_COPIED = "(not copied)";
     private static final List<String> COLUMNS =
             List.of("AT", "TIME", "FROM", "ATTEMPTS", "KEY", "EXCEPTION", "MESSAGE");
     private static final int[] WIDTHS = {8, 20, 26, 8, 36, 20, 0};
@@ -49,8 +50,8 @@ public final class LetterPrinter {
                     out.print(csv(Stream.concat(COLUMNS.stream(), Stream.of("VALUE"))
                             .map(String::toLowerCase).toList()));
                 }
-                out.print(csv(Stream.concat(cells(letter).stream(),
-                        Stream.of(safe.apply(Letter.text(letter.record().value())))).toList()));
+                out.print(csv(Stream.concat(cells(letter).stream(), Stream.of(letter.copied()
+                        ? safe.apply(Letter.text(letter.record().value())) : NOT_COPIED)).toList()));
             }
         }
         printed++;
@@ -72,7 +73,9 @@ public final class LetterPrinter {
         ReportedFailure latest = letter.failures().isEmpty() ? null : letter.failures().getLast();
         return Stream.of(letter.at(), letter.time().truncatedTo(ChronoUnit.SECONDS).toString(), from(origin),
                 latest == null || latest.attempts() == null ? "?" : latest.attempts().toString(),
-                Letter.text(letter.record().key()), letter.exception(), letter.reason()).map(safe).toList();
+                Letter.text(letter.record().key()), letter.exception(),
+                letter.reason() + letter.valueOmitted()
+                        .map(bytes -> " (value of " + bytes + " bytes not copied)").orElse("")).map(safe).toList();
     }
 
     /** TOPIC-PARTITION@OFFSET, as far as it is reported. */

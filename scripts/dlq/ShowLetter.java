@@ -28,7 +28,7 @@ public final class ShowLetter extends DlqCommand {
     private String place;
 
     @Option(names = "--fetch-original",
-            description = "Also read the original record: some dead letters have no key and value.")
+            description = "Also read the original record: some dead letters have no value, or no key and value.")
     private boolean fetchOriginal;
 
     @Option(names = "--raw", description = "Do not escape what terminals act upon (escape sequences, bidi marks).")
@@ -61,7 +61,8 @@ public final class ShowLetter extends DlqCommand {
         letter.record().headers().forEach(this::print);
         line("key", Letter.text(letter.record().key()));
         block("value", letter.copied() ? Letter.pretty(letter.record().value())
-                : "(not copied: --fetch-original reads the original)");
+                : "(not copied" + letter.valueOmitted().map(bytes -> ", " + bytes + " bytes: too large").orElse("")
+                        + ": --fetch-original reads the original)");
     }
 
     private void printOriginal(TopicReader reader, Letter letter) {

@@ -152,9 +152,9 @@ public final class ErrorHeaders {
                     next == null ? (Integer) reported.get(Field.ATTEMPTS) : (Integer) Math.max(0, next - 1),
                     (String) reported.get(Field.EXCEPTION), (String) reported.get(Field.CAUSE),
                     (String) reported.get(Field.MESSAGE), (String) reported.get(Field.STACKTRACE),
-                    (String) reported.get(Field.CONNECTOR), (Integer) reported.get(Field.TASK),
-                    (String) reported.get(Field.STAGE), (String) reported.get(Field.EXECUTING_CLASS),
-                    family.copies(reported.keySet()));
+                    (Long) reported.get(Field.VALUE_OMITTED), (String) reported.get(Field.CONNECTOR),
+                    (Integer) reported.get(Field.TASK), (String) reported.get(Field.STAGE),
+                    (String) reported.get(Field.EXECUTING_CLASS), family.copies(reported.keySet()));
         }
     }
 }

@@ -19,13 +19,15 @@ import java.util.Map;
  * @param exception      the class of what was thrown. With Spring that is ListenerExecutionFailedException for all that
  *                       a listener throws, and {@code cause} is what it threw
  * @param cause          the class of its cause; with Spring, of the exception itself if it has none
+ * @param valueOmitted   how many bytes the record's value has, if the dead letter was written without it
  * @param connector      of Kafka Connect: the connector's name, the number of its {@code task}, the {@code stage} it
  *                       failed in (such as VALUE_CONVERTER) and the {@code executingClass} of that stage
  * @param copies         what the dead letter has of the record; not null
  */
 public record ReportedFailure(String family, String topic, Integer partition, Long offset, Instant timestamp,
         String timestampType, String group, Integer attempts, String exception, String cause, String message,
-        String stacktrace, String connector, Integer task, String stage, String executingClass, Copies copies) {
+        String stacktrace, Long valueOmitted, String connector, Integer task, String stage, String executingClass,
+        Copies copies) {
 
     /** All that the headers report, by the names above in snake_case: numbers as they are, the rest as text. */
     public Map<String, Object> described() {

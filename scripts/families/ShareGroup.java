@@ -6,7 +6,7 @@ import messages.DeadLetter;
 
 /**
  * Kafka's share groups (KIP-1191, from 4.4 on; the first six headers), and this project's OrderConsumer, which adds
- * three. There is one failure at most: a share group copies no headers, and OrderConsumer removes those of earlier
+ * the others. There is one failure at most: a share group copies no headers, and OrderConsumer removes those of earlier
  * failures.
  */
 final class ShareGroup implements Family {
@@ -29,7 +29,8 @@ final class ShareGroup implements Family {
                 Row.first(DeadLetter.MESSAGE, Field.MESSAGE, Encoding.TEXT),
                 Row.first(DeadLetter.EXCEPTION, Field.EXCEPTION, Encoding.TEXT),
                 Row.first(DeadLetter.STACKTRACE, Field.STACKTRACE, Encoding.TEXT),
-                Row.first(DeadLetter.TIMESTAMP, Field.TIMESTAMP, Encoding.INSTANT));
+                Row.first(DeadLetter.TIMESTAMP, Field.TIMESTAMP, Encoding.INSTANT),
+                Row.first(DeadLetter.VALUE_OMITTED, Field.VALUE_OMITTED, Encoding.LONG));
     }
 
     @Override
@@ -40,7 +41,7 @@ final class ShareGroup implements Family {
     /**
      * A share group copies key and value only where the group's {@code errors.deadletterqueue.copy.record.enable} is
      * set (by default it is not), and never headers or timestamp. The headers do not say whether it did. OrderConsumer
-     * copies all, and writes the timestamp into a header.
+     * copies all (but a value that is too large: a header reports that), and writes the timestamp into a header.
      */
     @Override
     public Copies copies(Set<Field> reported) {

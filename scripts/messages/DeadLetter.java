@@ -18,6 +18,10 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
  * A dead letter: the failed record's own key, value and headers, byte for byte, plus error headers that say where it
  * came from and why it failed. Their names are those of Kafka's share groups (KIP-1191); values are UTF-8 text, numbers
  * too.
+ *
+ * <p>If that is more than the producer may send ({@code max.request.size}, which limits the size before compression),
+ * the value is left out, and {@link #VALUE_OMITTED} says so: the letter then only refers to the record by topic,
+ * partition and offset, and the value is lost when that topic's retention deletes it.
  */
 public final class DeadLetter {
     public static final String PREFIX = "__dlq.errors.";
@@ -31,27 +35,44 @@ public final class DeadLetter {
     public static final String STACKTRACE = PREFIX + "stacktrace";
     public static final String TIMESTAMP = PREFIX + "timestamp";
 
+    /** Only where the value was left out: how many bytes it has. */
+    public static final String VALUE_OMITTED = PREFIX + "value.omitted";
+
     /** How often it was replayed. Not an error header: it is kept when the record fails again. */
     public static final String REPLAYS = "__dlq.replays";
 
-    /** The largest dead letter, in bytes: Kafka's own default for a record, plus room for the error headers. */
-    public static final int LARGEST = 1_048_588 + 64 * 1024;
+    /**
+     * The largest dead letter, in bytes before compression, unless the client settings give another. A record that is
+     * larger than Kafka's default of 1 MB can be in a topic with that limit: the broker looks at the compressed size.
+     */
+    public static final int LARGEST = 8 << 20;
 
+    private static final int COMPRESSION = 64 * 1024; // what does not shrink becomes a little larger
+    private static final int BATCH = 100; // what Kafka adds to a record that is alone in its batch; less than that
+    private static final int HEADER = 10; // what it adds to a header at most
     private static final int LONGEST_MESSAGE = 1_000;
     private static final int LONGEST_STACKTRACE = 8_000;
 
     private DeadLetter() {
     }
 
-    /** The topic of dead letters: one partition, so that they stay in the order in which they failed. */
+    /**
+     * The topic of dead letters: one partition, so that they stay in the order in which they failed. The broker
+     * compresses them, after it has checked their size.
+     */
     public static NewTopic topic(String name) {
-        return new NewTopic(name, Optional.of(1), Optional.empty())
-                .configs(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(LARGEST)));
+        return new NewTopic(name, Optional.of(1), Optional.empty()).configs(Map.of(
+                TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(LARGEST + COMPRESSION),
+                TopicConfig.COMPRESSION_TYPE_CONFIG, "gzip")); // every JVM reads it without a native library
     }
 
-    /** Turns a failed record into a dead letter for the topic {@code dlq}. Never throws, whatever the cause does. */
+    /**
+     * Turns a failed record into a dead letter for the topic {@code dlq}. Never throws, whatever the cause does.
+     *
+     * @param largest what the producer may send, in bytes: if the letter is larger, the value is left out
+     */
     public static ProducerRecord<byte[], byte[]> of(ConsumerRecord<byte[], byte[]> failed, String dlq, String group,
-            int deliveryCount, Exception cause) {
+            int deliveryCount, Exception cause, int largest) {
         Headers headers = withoutErrors(failed.headers()); // also drops those of an earlier failure
         add(headers, TOPIC, failed.topic());
         add(headers, PARTITION, String.valueOf(failed.partition()));
@@ -62,7 +83,21 @@ public final class DeadLetter {
         add(headers, EXCEPTION, cause.getClass().getName());
         add(headers, STACKTRACE, bounded(stackTrace(cause), LONGEST_STACKTRACE));
         add(headers, TIMESTAMP, Instant.ofEpochMilli(failed.timestamp()).toString()); // the record's own
-        return new ProducerRecord<>(dlq, null, failed.key(), failed.value(), headers);
+        if (failed.value() == null || size(failed, headers) <= largest) {
+            return new ProducerRecord<>(dlq, null, failed.key(), failed.value(), headers);
+        }
+        add(headers, VALUE_OMITTED, String.valueOf(failed.value().length));
+        return new ProducerRecord<>(dlq, null, failed.key(), null, headers);
+    }
+
+    /** No less than the producer counts. */
+    private static long size(ConsumerRecord<byte[], byte[]> record, Headers headers) {
+        long size = BATCH + (record.key() == null ? 0 : record.key().length) + record.value().length;
+        for (Header header : headers) {
+            size += HEADER + header.key().getBytes(StandardCharsets.UTF_8).length
+                    + (header.value() == null ? 0 : header.value().length);
+        }
+        return size;
     }
 
     /** The record's own headers, in their order, repeated ones too. */

@@ -13,7 +13,7 @@ public record Decision(Letter letter, Action action, String topic, Integer parti
         REPLAYED, QUARANTINED,
         /** Its headers do not report an origin, and no other topic is given. */
         NO_ORIGIN,
-        /** Key and value were not copied, and are not to be fetched. */
+        /** The value was not copied, and is not to be fetched. */
         NOT_COPIED,
         /** {@code --skip} leaves it out. */
         SKIPPED,

@@ -70,8 +70,8 @@ public final class ReplayPlan {
                 + options.rules().maxReplays() + " times before");
         print(out, Action.NO_ORIGIN, " not replayed: their headers name no origin (--without-origin --to TOPIC sends "
                 + "them)");
-        print(out, Action.NOT_COPIED, " not replayed: key and value were not copied (--not-copied --fetch-original "
-                + "reads them from the origin)");
+        print(out, Action.NOT_COPIED, " not replayed: the value was not copied (--not-copied --fetch-original "
+                + "reads it from the origin)");
         print(out, Action.SKIPPED, " left out by --skip");
         progress.note().ifPresent(out::println);
         if (!options.execute()) {

@@ -81,7 +81,7 @@ public final class ReplayResult implements AutoCloseable {
                     + "--to TOPIC sends them");
         }
         if (count(Action.NOT_COPIED) > 0) {
-            left.add(count(Action.NOT_COPIED) + " not replayed because key and value were not copied: --not-copied "
+            left.add(count(Action.NOT_COPIED) + " not replayed because the value was not copied: --not-copied "
                     + "--fetch-original sends them");
         }
         gone().ifPresent(left::add);

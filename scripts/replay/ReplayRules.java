@@ -39,7 +39,7 @@ public final class ReplayRules {
     enum Placement { key, original }
 
     @Option(names = "--fetch-original",
-            description = "Where key and value were not copied, read them from the original record.")
+            description = "Where the value was not copied, read key and value from the original record.")
     private boolean fetchOriginal;
 
     @Option(names = "--max-replays", defaultValue = DEFAULT_MAX_REPLAYS, paramLabel = "N",
