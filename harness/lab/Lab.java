@@ -131,8 +131,8 @@ public final class Lab implements AutoCloseable {
     }
 
     /**
-     * Starts a consumer of this experiment's topics; unless the options say so, it simulates no work, and its session is
-     * a short one.
+     * Starts a consumer of this experiment's topics; unless the options say otherwise, it simulates no work, and its
+     * session is a short one.
      */
     public Running consumer(String... options) {
         return start(consumerScript, consumerOptions(options));
