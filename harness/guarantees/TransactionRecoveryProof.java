@@ -94,8 +94,8 @@ class TransactionRecoveryProof {
         lab.kafka().createTopic(lab.events, 1);
         lab.sendAllTo(0, "bad-", 1, "customerf", 2_000);
         Running consumer = lab.consumer("--commit", "transactional");
-        awaitSaid(consumer, "transaction not committed: a record was not written: The request included a message larger "
-                + "than the max message size the server will accept.");
+        awaitSaid(consumer, "transaction not committed: a record was not written: "
+                + "The request included a message larger than the max message size the server will accept.");
     }
 
     private static void allowTransactions(Lab lab) {
