@@ -130,7 +130,10 @@ public final class Lab implements AutoCloseable {
         consumerScript = script;
     }
 
-    /** Starts a consumer of this experiment's topics; it simulates no work unless the options say so. */
+    /**
+     * Starts a consumer of this experiment's topics; unless the options say otherwise, it simulates no work, and its
+     * session is a short one.
+     */
     public Running consumer(String... options) {
         return start(consumerScript, consumerOptions(options));
     }
@@ -141,10 +144,16 @@ public final class Lab implements AutoCloseable {
     }
 
     private String[] consumerOptions(String... options) {
-        boolean simulates = consumerScript.equals("OrderConsumer") && !List.of(options).contains("--work-ms");
-        return with(simulates ? with(options, "--work-ms", "0") : options, "--bootstrap-server", broker.bootstrap(),
-                "--topic", events, "--dlq-topic", dlq, "--outcomes-topic", outcomes, "--group", group,
-                "--session-timeout-ms", "6000");
+        List<String> all = new ArrayList<>(List.of(options));
+        if (consumerScript.equals("OrderConsumer") && !all.contains("--work-ms")) {
+            all.addAll(List.of("--work-ms", "0"));
+        }
+        if (!all.contains("--session-timeout-ms")) {
+            all.addAll(List.of("--session-timeout-ms", "6000"));
+        }
+        all.addAll(List.of("--bootstrap-server", broker.bootstrap(), "--topic", events, "--dlq-topic", dlq,
+                "--outcomes-topic", outcomes, "--group", group));
+        return all.toArray(String[]::new);
     }
 
     /** Starts a consumer that freezes at a point (see --freeze-at); returns once it is frozen. */

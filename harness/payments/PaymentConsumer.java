@@ -265,6 +265,7 @@ public class PaymentConsumer implements Callable<Integer> {
                 format, ClientSettings.largestRecord(writerSettings())), guarantees.keyOrder());
         pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
         writer = new OutcomeWriter(pending);
+        options.takeOver(kafka.cluster(), admin, topics.group, log); // a member that a crash left in the group
         return policy = metrics.timed(switch (guarantees.commit) {
             case manual -> new RetryLater(newWriter(), this::writeThenCommit);
             case transactional -> new TransactionRecovery(this::newWriter, consumer, assignment, writer, pending,

@@ -86,9 +86,10 @@ public final class ClientSettings {
         to.fix(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
         to.fix(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
         if (guarantees.transactional()) {
-            // after a restart, the same id ends a transaction that this consumer left open
+            // unless it is random, the next start with it ends a transaction that this consumer left open
             to.fix(ProducerConfig.TRANSACTIONAL_ID_CONFIG, options.transactionalId(group));
-            // a transaction that a dead consumer left open holds up readers for no longer than this
+            // a transaction that a dead consumer left open holds up readers for this long, and for up to 10 s more,
+            // since the coordinator looks for those that are overdue only now and then
             to.prefer(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);
         }
         return client;

@@ -1,5 +1,7 @@
 package cli;
 
+import cluster.Cluster;
+import cluster.StaticMember;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -7,8 +9,10 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -44,12 +48,15 @@ public final class ConsumerOptions {
 
     @Option(names = "--session-timeout-ms", defaultValue = DEFAULT_SESSION_TIMEOUT_MS, paramLabel = "MS",
             description = "After how long without a heartbeat the group removes this consumer; with --group-protocol "
-                    + "consumer the broker decides (default: ${DEFAULT-VALUE}).")
+                    + "consumer the broker decides. With --commit transactional also how long a transaction may stay "
+                    + "open (default: ${DEFAULT-VALUE}).")
     public int sessionTimeoutMs;
 
     @Option(names = "--instance-id", paramLabel = "ID",
-            description = "A static name for this consumer (KIP-345): started again with the same name, it gets its "
-                    + "partitions back at once, without waiting for its old session to end.")
+            description = "A static name for this consumer, which no other has (KIP-345): started again after a crash, "
+                    + "it takes its own place in the group at once, without waiting for its old session to end, and "
+                    + "ends the transaction that it left open. Recommended with --commit transactional: else "
+                    + "a crash holds up readers for the session timeout and up to 10 s more.")
     private String instanceId;
 
     @Option(names = "--max-poll-interval-ms", defaultValue = DEFAULT_MAX_POLL_INTERVAL_MS, paramLabel = "MS",
@@ -150,6 +157,13 @@ public final class ConsumerOptions {
             settings.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instanceId);
         }
         return settings;
+    }
+
+    /** With an instance id, removes the member that had it before a crash, where the broker does not do so itself. */
+    public void takeOver(Cluster cluster, Admin admin, String group, Logger log) {
+        if (instanceId != null && groupProtocol == GroupProtocol.consumer) {
+            StaticMember.remove(cluster, admin, group, instanceId, log);
+        }
     }
 
     /**

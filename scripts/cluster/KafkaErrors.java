@@ -7,11 +7,13 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
+import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 
 /** What an exception from Kafka means for the user, in one sentence. */
 public final class KafkaErrors {
@@ -29,6 +31,12 @@ public final class KafkaErrors {
             case SslAuthenticationException untrusted -> new ClusterFailure(Kind.REFUSED, "The TLS handshake with "
                     + kafka + " failed (" + reason(untrusted) + "): check the ssl settings in --command-config, such "
                     + "as ssl.truststore.location, which names the certificates to trust.", e);
+            case FencedInstanceIdException replaced -> new ClusterFailure(Kind.REFUSED, kafka + " rejects this "
+                    + "consumer: another consumer with the same --instance-id has taken its place. Give each its own.",
+                    e);
+            case UnreleasedInstanceIdException taken -> new ClusterFailure(Kind.REFUSED, kafka + " rejects this "
+                    + "consumer: another member of the group has the same --instance-id. Give each its own; if this "
+                    + "is the only one, start it again.", e);
             case AuthenticationException unknown -> new ClusterFailure(Kind.REFUSED, kafka + " rejects this user ("
                     + reason(unknown) + "): check the sasl settings in --command-config, such as name and "
                     + "password in sasl.jaas.config.", e);

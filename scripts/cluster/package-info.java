@@ -5,6 +5,7 @@
 //SOURCES GroupProgress.java
 //SOURCES KafkaErrors.java
 //SOURCES Probe.java
+//SOURCES StaticMember.java
 //SOURCES TopicAdmin.java
 //SOURCES TopicReader.java
 //SOURCES TransactionVersion.java

@@ -12,6 +12,7 @@ import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
@@ -40,7 +41,7 @@ public final class TransactionRecovery implements CommitPolicy {
     private final BooleanSupplier stopping;
     private Producer<byte[], byte[]> producer;
     private boolean initialised;
-    private long notReadySince;
+    private long saidNotReadyAt; // or when it began to wait; 0 if it does not wait
     private boolean restarting; // after a reset, until the positions are those that are committed
     private boolean ended;
 
@@ -101,15 +102,27 @@ public final class TransactionRecovery implements CommitPolicy {
                 assignment.restart(consumer.committed(assignment.partitions(), ANSWER));
                 restarting = false;
             }
-            notReadySince = 0;
+            saidNotReadyAt = 0;
             return true;
         } catch (RetriableException e) {
-            long now = System.nanoTime();
-            notReadySince = notReadySince == 0 ? now : notReadySince;
-            if (now - notReadySince > NOTICEABLE.toNanos()) {
-                LOG.warn("no transaction can begin yet, will try again: {}", reason(e));
+            sayThatItWaits(e);
+        } catch (ProducerFencedException | IllegalStateException e) {
+            if (initialised) {
+                throw e;
             }
-            return false;
+            LOG.warn("this producer can begin no transaction, opens another: {}", reason(e));
+            reset();
+        }
+        return false;
+    }
+
+    private void sayThatItWaits(RetriableException e) {
+        long now = System.nanoTime();
+        if (saidNotReadyAt == 0) {
+            saidNotReadyAt = now;
+        } else if (now - saidNotReadyAt > NOTICEABLE.toNanos()) {
+            saidNotReadyAt = now;
+            LOG.warn("no transaction can begin yet, will try again: {}", reason(e));
         }
     }
 
