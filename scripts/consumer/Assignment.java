@@ -43,6 +43,7 @@ public final class Assignment {
     private final Report report;
     private final Set<TopicPartition> goneBack = new HashSet<>(); // in the records of the last poll
     private boolean holding;
+    private boolean restarting;
     private boolean noneLogged;
     private long rebalancedAt;
 
@@ -125,8 +126,14 @@ public final class Assignment {
         partitions.stream().map(owned::remove).filter(Objects::nonNull).forEach(OwnedPartition::forget);
     }
 
+    /** Takes no more records until {@link #restart}: what is handled until then is handled again. */
+    void awaitRestart() {
+        restarting = true;
+    }
+
     /** Forgets all that is in flight, and starts again at the committed offsets; null where there is none. */
-    public void restart(Map<TopicPartition, OffsetAndMetadata> committed) {
+    void restart(Map<TopicPartition, OffsetAndMetadata> committed) {
+        restarting = false;
         Set<TopicPartition> partitions = Set.copyOf(owned.keySet());
         forget(partitions);
         add(partitions);
@@ -201,7 +208,7 @@ public final class Assignment {
         Set<TopicPartition> pause = new HashSet<>();
         Set<TopicPartition> resume = new HashSet<>();
         owned.forEach((topicPartition, partition) -> {
-            boolean hold = holding || isFull(partition) || !partition.ledger().restored()
+            boolean hold = holding || restarting || isFull(partition) || !partition.ledger().restored()
                     || positions.mustWait(topicPartition);
             if (hold != paused.contains(topicPartition)) {
                 (hold ? pause : resume).add(topicPartition);

@@ -71,7 +71,7 @@ public final class TransactionRecovery implements CommitPolicy {
     /** Never resets: that would start partitions again that are being revoked. */
     @Override
     public void finish(List<Handled> rest) {
-        if (initialised) {
+        if (initialised && !restarting) {
             run(rest, false);
         }
     }
@@ -177,6 +177,7 @@ public final class TransactionRecovery implements CommitPolicy {
         producer = producers.get();
         initialised = false;
         restarting = true;
+        assignment.awaitRestart();
     }
 
     /** The client wraps the cause, sometimes twice. */
