@@ -13,9 +13,10 @@ import messages.UnreadableFailure;
 import org.slf4j.Logger;
 
 /**
- * Tells an outage of what the handler needs from a bad record. When many of the recent records fail in a way that may
- * pass, it opens: all records wait, and none is dead-lettered for such a failure. Now and then one is tried, and when
- * that one passes, all go on. Safe for several threads.
+ * Tells an outage of what the handler needs from a bad record. A record that has used up its attempts is dead-lettered,
+ * but not if many of the recent records failed, too, in a way that may pass. Then this opens: all records wait, and
+ * none is dead-lettered for such a failure. Now and then one is tried, and when it passes, all go on. Safe for several
+ * threads.
  */
 public final class Breaker {
     private static final Backoff PAUSES = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(10));
@@ -23,6 +24,8 @@ public final class Breaker {
     private static final Duration REMIND = Duration.ofSeconds(5);
 
     private final CircuitBreaker circuit;
+    private final CircuitBreaker recent; // only counts
+    private final float threshold; // in per cent
     private final int window;
     private final AtomicInteger toTell; // so many successes: more would change nothing, and each costs a microsecond
     private final String noun;
@@ -43,14 +46,12 @@ public final class Breaker {
         this.log = log;
         this.window = window;
         this.toTell = new AtomicInteger(window);
-        if (share == 0) {
-            circuit = CircuitBreaker.ofDefaults(noun);
-            circuit.transitionToDisabledState();
-            return;
-        }
+        this.threshold = share == 0 ? Float.MAX_VALUE : (float) (100 * share);
+        recent = CircuitBreaker.of("recent " + noun + "s", CircuitBreakerConfig.custom()
+                .slidingWindow(window, Math.max(1, (int) Math.ceil(share * window)), SlidingWindowType.COUNT_BASED)
+                .build());
+        recent.transitionToMetricsOnlyState();
         circuit = CircuitBreaker.of(noun, CircuitBreakerConfig.custom()
-                .slidingWindow(window, (int) Math.ceil(share * window), SlidingWindowType.COUNT_BASED)
-                .failureRateThreshold((float) (100 * share))
                 .waitIntervalFunctionInOpenState(pause -> PAUSES.after(pause).toMillis())
                 .permittedNumberOfCallsInHalfOpenState(1)
                 .build());
@@ -102,19 +103,17 @@ public final class Breaker {
         boolean says = false;
         try {
             task.run();
-            says = trial || first && toTell.get() > 0 && toTell.getAndDecrement() > 0;
-            if (says) {
-                circuit.onSuccess(0, TimeUnit.NANOSECONDS);
-            }
+            says = true;
+            passed(trial, first);
             return true;
         } catch (PermanentFailure e) { // it shows neither that what the handler needs is there, nor that it is not
             throw e;
         } catch (Throwable e) {
-            says = !gate.left() && (trial || first);
-            if (says) {
+            says = !gate.left();
+            if (says && (trial || first)) {
                 reason = UnreadableFailure.unlessReadable(e).getMessage();
                 toTell.set(window);
-                circuit.onError(0, TimeUnit.NANOSECONDS, e);
+                (trial ? circuit : recent).onError(0, TimeUnit.NANOSECONDS, e);
             }
             throw e;
         } finally {
@@ -122,6 +121,28 @@ public final class Breaker {
                 circuit.releasePermission();
             }
         }
+    }
+
+    private void passed(boolean trial, boolean first) {
+        if (trial) {
+            recent.reset();
+            recent.transitionToMetricsOnlyState();
+            circuit.onSuccess(0, TimeUnit.NANOSECONDS);
+        } else if (first && toTell.get() > 0 && toTell.getAndDecrement() > 0) {
+            recent.onSuccess(0, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /**
+     * Called when a record has used up its attempts.
+     *
+     * @return whether this is an outage, so that the record has to wait
+     */
+    synchronized boolean opens() {
+        if (!isOpen() && recent.getMetrics().getFailureRate() >= threshold) {
+            circuit.transitionToOpenState();
+        }
+        return isOpen();
     }
 
     private void moved(StateTransition transition) {
@@ -132,7 +153,7 @@ public final class Breaker {
                 reminded(true);
                 log.warn("{} of the last {} {}s failed in a way that may pass; the last one: {}. All wait, and none is "
                         + "dead-lettered, while one is tried now and then.",
-                        circuit.getMetrics().getNumberOfFailedCalls(), circuit.getMetrics().getNumberOfBufferedCalls(),
+                        recent.getMetrics().getNumberOfFailedCalls(), recent.getMetrics().getNumberOfBufferedCalls(),
                         noun, reason);
             }
             case HALF_OPEN_TO_CLOSED -> {

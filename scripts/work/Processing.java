@@ -176,7 +176,8 @@ public final class Processing<T> implements AutoCloseable {
 
         /** Null, unless all its attempts have failed. What fails in an outage does not count. */
         private Result<T> waitForRetry(Exception cause) {
-            boolean outage = breaker.isOpen() || breaker.count() > outages;
+            boolean outage = breaker.isOpen() || breaker.count() > outages
+                    || failed + 1 >= limits.maxAttempts && breaker.opens();
             outages = breaker.count();
             failed = outage ? 0 : failed + 1;
             if (failed >= limits.maxAttempts) {
