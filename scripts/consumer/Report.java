@@ -49,7 +49,8 @@ public final class Report {
     public record HeldBack(Reason reason, String why, Duration time) {
         /** What a partition waits for: its ledger, or something that its next record needs. */
         public enum Reason {
-            RESTORING("waits for its ledger"), HANDLING("is not handled yet"), PAUSED("waits until its handler can work"),
+            RESTORING("waits for its ledger"), HANDLING("is not handled yet"),
+            PAUSED("waits until its handler can work"),
             WRITING("waits to be written"), REFUSED("is refused by Kafka"), COMMITTING("waits to be committed"),
             CORRUPT("is corrupt");
 
