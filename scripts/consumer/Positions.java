@@ -166,6 +166,11 @@ public final class Positions {
         return corrupt.at(partition);
     }
 
+    /** Forgets what is known of a partition's next record: it is read from another offset, or was another consumer's. */
+    void forget(TopicPartition partition) {
+        corrupt.forget(partition);
+    }
+
     private static void retryIfAway(Runnable change) {
         try {
             change.run();
@@ -215,6 +220,7 @@ public final class Positions {
             stop(gap);
             report.gone(beginning - next);
             LOG.error("{}. Goes on at {}.", gap, beginning);
+            forget(partition);
             consumer.seek(partition, beginning);
         }
     }
@@ -227,6 +233,7 @@ public final class Positions {
         String sentence = partition + " " + why;
         stop(sentence);
         LOG.error("{}. Goes back to {}.", sentence, to.offset());
+        forget(partition);
         consumer.seek(partition, to);
     }
 
