@@ -70,7 +70,7 @@ public final class TransactionRecovery implements CommitPolicy {
     /** Never resets: that would start partitions again that are being revoked. */
     @Override
     public void finish(List<Handled> rest) {
-        if (initialised) {
+        if (initialised && !restarting) {
             run(rest, false);
         }
     }
@@ -97,12 +97,13 @@ public final class TransactionRecovery implements CommitPolicy {
                 producer.initTransactions();
                 initialised = true;
             }
+            boolean restarted = restarting;
             if (restarting) { // the offsets are stable now
                 assignment.restart(consumer.committed(assignment.partitions(), ANSWER));
                 restarting = false;
             }
             notReadySince = 0;
-            return true;
+            return !restarted; // what was to be written is forgotten then, and polled again
         } catch (RetriableException e) {
             long now = System.nanoTime();
             notReadySince = notReadySince == 0 ? now : notReadySince;
@@ -119,7 +120,8 @@ public final class TransactionRecovery implements CommitPolicy {
         }
         LOG.warn("transaction not committed: {}", reason(e));
         boolean committing = false; // the producer insists that a commit that timed out is tried again
-        long saidAt = System.nanoTime();
+        long began = System.nanoTime();
+        long saidAt = began;
         while (true) {
             try {
                 if (committing) {
@@ -136,6 +138,12 @@ public final class TransactionRecovery implements CommitPolicy {
                 if (System.nanoTime() - saidAt > NOTICEABLE.toNanos()) {
                     saidAt = System.nanoTime();
                     LOG.warn("the transaction has not ended yet, will try again: {}", reason(away));
+                }
+                boolean late = System.nanoTime() - began > NOTICEABLE.toNanos() || stopping.getAsBoolean();
+                if (mayPoll && late && !committing) { // it waits for a record, perhaps for ever: its topic is gone
+                    writer.refuseTheCause();
+                    renew();
+                    return;
                 }
                 if (!mayPoll || stopping.getAsBoolean()) {
                     return;
@@ -160,10 +168,15 @@ public final class TransactionRecovery implements CommitPolicy {
     }
 
     private void reset() {
+        renew();
+        restarting = true;
+    }
+
+    /** The next producer has the same id, so that it aborts what this one has begun. */
+    private void renew() {
         producer.close(Duration.ZERO);
         producer = producers.get();
         initialised = false;
-        restarting = true;
     }
 
     /** The client wraps the cause, sometimes twice. */
