@@ -38,7 +38,7 @@ public final class OutcomeWriter {
 
     private final PendingWrites pending;
     private final Map<Handled, Sent> unacknowledged = new LinkedHashMap<>(); // without a transaction
-    private final AtomicReference<Refused> refused = new AtomicReference<>(); // in a transaction
+    private AtomicReference<Refused> refused = new AtomicReference<>(); // in the last transaction
 
     private record Sent(ProducerRecord<byte[], byte[]> record, Future<RecordMetadata> future) {
     }
@@ -187,13 +187,15 @@ public final class OutcomeWriter {
      *                        longer than a second, and another one for each megabyte
      */
     public void send(Producer<byte[], byte[]> producer, List<Handled> batch) {
-        refused.set(null);
+        AtomicReference<Refused> first = new AtomicReference<>();
+        refused = first; // an earlier producer may still report what it drops
         Map<Sent, Handled> sent = new LinkedHashMap<>();
         Duration wait = LONGEST_WAIT;
         for (Handled one : batch) {
             for (ProducerRecord<byte[], byte[]> record : one.unwritten()) {
                 wait = wait.plusNanos(NANOS_PER_BYTE * Delivery.bytes(record.key(), record.value(), record.headers()));
-                Sent last = new Sent(record, producer.send(record, (metadata, e) -> noteRefusal(one, record, e)));
+                Sent last = new Sent(record, producer.send(record,
+                        (metadata, e) -> noteRefusal(first, one, record, e)));
                 if (last.future.state() == Future.State.FAILED) { // each further one could wait a second, for nothing
                     throw new KafkaException("a record was not written", last.future.exceptionNow());
                 }
@@ -224,10 +226,11 @@ public final class OutcomeWriter {
     }
 
     /** On the producer's thread: the first failure ends the transaction; the others only follow from it. */
-    private void noteRefusal(Handled handled, ProducerRecord<byte[], byte[]> record, Exception e) {
+    private static void noteRefusal(AtomicReference<Refused> first, Handled handled,
+            ProducerRecord<byte[], byte[]> record, Exception e) {
         if (e != null && !(e instanceof TransactionAbortedException)) {
             boolean wrapped = e instanceof TransactionAbortableException && e.getCause() != null;
-            refused.compareAndSet(null, new Refused(handled, record, wrapped ? e.getCause() : e));
+            first.compareAndSet(null, new Refused(handled, record, wrapped ? e.getCause() : e));
         }
     }
 

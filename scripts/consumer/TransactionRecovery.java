@@ -174,7 +174,7 @@ public final class TransactionRecovery implements CommitPolicy {
 
     /** The next producer has the same id, so that it aborts what this one has begun. */
     private void renew() {
-        producer.close(Duration.ZERO);
+        CommitPolicy.close(producer, Duration.ZERO);
         producer = producers.get();
         initialised = false;
     }
@@ -191,6 +191,6 @@ public final class TransactionRecovery implements CommitPolicy {
     @Override
     public void close() {
         ended = true;
-        producer.close(CLOSE_TIMEOUT);
+        CommitPolicy.close(producer, CLOSE_TIMEOUT);
     }
 }
