@@ -142,6 +142,7 @@ public class OrderConsumer implements Callable<Integer> {
                 var metrics = this.metrics = measuring.open(report, figures, processing::outages,
                         options.stopTimeout());
                 var admin = kafka.connect(topics.group + "-admin", log);
+                AutoCloseable adminInTime = () -> admin.close(TIMEOUT); // not until all is answered
                 var consumer = this.consumer = metrics.of(new KafkaConsumer<>(consumerSettings()));
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s
                 var policy = prepare(admin, processing, figures)) {
@@ -156,7 +157,8 @@ public class OrderConsumer implements Callable<Integer> {
             while (!isFinished() && System.nanoTime() < deadline) {
                 turn(figures); // a rebalance refuses commits until the next poll
             }
-            release(assignment.partitions()); // the callback at the consumer's close then finds nothing to do
+            policy.finish(pending.all());
+            assignment.forget(assignment.partitions()); // the callback at the consumer's close then finds nothing to do
             log.info("stopped");
         } catch (KafkaException e) {
             throw kafka.failure(e);

@@ -36,9 +36,9 @@ public final class HandlingOptions {
     public int handlerTimeoutMs;
 
     @Option(names = "--breaker-share", defaultValue = DEFAULT_BREAKER_SHARE, paramLabel = "SHARE",
-            description = "If an order fails for good, and this share of the recent ones failed, too, in a way that may "
-                    + "pass, that is an outage: all orders wait, none is dead-lettered, and one is tried now and then; "
-                    + "0: never (default: ${DEFAULT-VALUE}).")
+            description = "If an order fails for good, and this share of the recent ones failed, too, in a way that "
+                    + "may pass, that is an outage: all orders wait, none is dead-lettered, and one is tried now and "
+                    + "then; 0: never (default: ${DEFAULT-VALUE}).")
     public double breakerShare;
 
     @Option(names = "--breaker-window", defaultValue = DEFAULT_BREAKER_WINDOW, paramLabel = "N",

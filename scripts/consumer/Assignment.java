@@ -111,6 +111,7 @@ public final class Assignment {
 
     private void add(Collection<TopicPartition> partitions) {
         String topicId = partitions.isEmpty() ? "" : positions.topicIdNow();
+        partitions.forEach(positions::forget);
         partitions.forEach(partition -> owned.put(partition,
                 new OwnedPartition(partition, topicId, ledgers.apply(partition))));
         setFlow(); // paused until the ledger is restored
@@ -220,7 +221,7 @@ public final class Assignment {
 
     private boolean isFull(OwnedPartition partition) {
         return partition.uncommitted().size() >= mostRecords
-                || partition.uncommitted().bytes() >= mostBytes / owned.size();
+                || partition.uncommitted().bytes() >= Math.max(1, mostBytes / owned.size());
     }
 
     /** From now on no records come in, of any partition: the consumer stops. */

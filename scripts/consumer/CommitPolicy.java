@@ -1,5 +1,6 @@
 package consumer;
 
+import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.producer.Producer;
 
@@ -24,6 +25,15 @@ public interface CommitPolicy extends AutoCloseable {
 
     /** The same within the callback of a rebalance: it neither polls nor waits for a broker that is away. */
     void finish(List<Handled> rest);
+
+    /** Closes a producer in the background, if it has to wait longer than this: its thread may wait for a broker. */
+    static void close(Producer<?, ?> producer, Duration timeout) {
+        try {
+            Thread.ofPlatform().daemon().name("close").start(() -> producer.close(timeout)).join(timeout);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
 
     /** Closes the producer. From then on nothing is written. */
     @Override

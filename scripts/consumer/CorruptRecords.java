@@ -81,6 +81,11 @@ final class CorruptRecords {
         }
     }
 
+    /** Notes that the position of a partition is another one. */
+    void forget(TopicPartition partition) {
+        places.remove(partition);
+    }
+
     /** Whether a partition has to wait; if its time is over, it is fetched again. */
     boolean mustWait(TopicPartition partition) {
         Place place = places.isEmpty() || skip ? null : places.get(partition);

@@ -2,6 +2,7 @@ package consumer;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,10 +33,12 @@ public final class OutcomeWriter {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(1);
     private static final long NANOS_PER_BYTE = 1_000; // a slow link
     private static final int ANY_PARTITION = -1;
+    private static final int MOST_BYTES = 1 << 20; // at once for a destination, which might be away: a full buffer
+                                                   // would hold up the others
 
     private final PendingWrites pending;
     private final Map<Handled, Sent> unacknowledged = new LinkedHashMap<>(); // without a transaction
-    private final AtomicReference<Refused> refused = new AtomicReference<>(); // in a transaction
+    private AtomicReference<Refused> refused = new AtomicReference<>(); // in the last transaction
 
     private record Sent(ProducerRecord<byte[], byte[]> record, Future<RecordMetadata> future) {
     }
@@ -72,21 +75,26 @@ public final class OutcomeWriter {
             next = new ArrayList<>(batch);
             next.removeAll(Set.copyOf(written));
         }
+        long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
         while (!next.isEmpty()) {
-            Set<Handled> later = send(producer, next, away, heldKeys, written);
-            boolean inTime = await(away);
+            Set<Handled> later = send(producer, next, away, heldKeys, written, deadline);
+            boolean inTime = await(away, deadline);
             later.addAll(settle(written, heldKeys));
             next = inTime ? next.stream().filter(later::contains).toList() : List.of();
         }
         return written;
     }
 
-    /** Sends one record of each; returns those that have to wait for an earlier one of their key in this batch. */
+    /** Sends one record of each; returns those that have to wait for earlier ones of their key or destination. */
     private Set<Handled> send(Producer<byte[], byte[]> producer, List<Handled> batch, Set<TopicPartition> away,
-            Set<String> heldKeys, List<Handled> written) {
+            Set<String> heldKeys, List<Handled> written, long deadline) {
         Set<Handled> later = new HashSet<>();
         Set<String> halfKeys = new HashSet<>();
+        Map<TopicPartition, Integer> bytes = new HashMap<>();
         for (Handled one : batch) {
+            if (System.nanoTime() - deadline > 0) { // each destination for which the producer waits takes a second
+                break;
+            }
             ProducerRecord<byte[], byte[]> record = one.next();
             if (record == null) {
                 written.add(one);
@@ -96,7 +104,12 @@ public final class OutcomeWriter {
                 heldKeys.add(one.key());
             } else if (one.key() != null && halfKeys.contains(one.key())) {
                 later.add(one);
+            } else if (bytes.getOrDefault(destination(record), 0) >= MOST_BYTES) {
+                later.add(one);
+                halfKeys.add(one.key());
             } else {
+                bytes.merge(destination(record), Delivery.bytes(record.key(), record.value(), record.headers()),
+                        Integer::sum);
                 Sent sent = new Sent(record, producer.send(record));
                 unacknowledged.put(one, sent);
                 if (sent.future.state() == Future.State.FAILED) { // it was not sent, and neither would the others be
@@ -111,8 +124,7 @@ public final class OutcomeWriter {
     }
 
     /** Waits until all is acknowledged, but for what is away; returns whether that was in time. */
-    private boolean await(Set<TopicPartition> away) {
-        long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+    private boolean await(Set<TopicPartition> away, long deadline) {
         for (Sent sent : unacknowledged.values()) {
             try {
                 if (!sent.future.isDone() && !away.contains(destination(sent.record))) {
@@ -126,7 +138,7 @@ public final class OutcomeWriter {
                 throw new InterruptException(e);
             }
         }
-        return true;
+        return System.nanoTime() - deadline < 0;
     }
 
     /** Takes what has ended; returns those whose dead letter is acknowledged, and whose outcome is next. */
@@ -175,13 +187,19 @@ public final class OutcomeWriter {
      *                        longer than a second, and another one for each megabyte
      */
     public void send(Producer<byte[], byte[]> producer, List<Handled> batch) {
-        refused.set(null);
+        AtomicReference<Refused> first = new AtomicReference<>();
+        refused = first; // an earlier producer may still report what it drops
         Map<Sent, Handled> sent = new LinkedHashMap<>();
         Duration wait = LONGEST_WAIT;
         for (Handled one : batch) {
             for (ProducerRecord<byte[], byte[]> record : one.unwritten()) {
                 wait = wait.plusNanos(NANOS_PER_BYTE * Delivery.bytes(record.key(), record.value(), record.headers()));
-                sent.put(new Sent(record, producer.send(record, (metadata, e) -> noteRefusal(one, record, e))), one);
+                Sent last = new Sent(record, producer.send(record,
+                        (metadata, e) -> noteRefusal(first, one, record, e)));
+                if (last.future.state() == Future.State.FAILED) { // each further one could wait a second, for nothing
+                    throw new KafkaException("a record was not written", last.future.exceptionNow());
+                }
+                sent.put(last, one);
             }
         }
         long deadline = System.nanoTime() + wait.toNanos();
@@ -208,10 +226,11 @@ public final class OutcomeWriter {
     }
 
     /** On the producer's thread: the first failure ends the transaction; the others only follow from it. */
-    private void noteRefusal(Handled handled, ProducerRecord<byte[], byte[]> record, Exception e) {
+    private static void noteRefusal(AtomicReference<Refused> first, Handled handled,
+            ProducerRecord<byte[], byte[]> record, Exception e) {
         if (e != null && !(e instanceof TransactionAbortedException)) {
             boolean wrapped = e instanceof TransactionAbortableException && e.getCause() != null;
-            refused.compareAndSet(null, new Refused(handled, record, wrapped ? e.getCause() : e));
+            first.compareAndSet(null, new Refused(handled, record, wrapped ? e.getCause() : e));
         }
     }
 

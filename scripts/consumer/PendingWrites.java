@@ -95,7 +95,7 @@ public final class PendingWrites {
     public void written(List<Handled> batch) {
         batch.forEach(handled -> handled.place().finish());
         report.written(batch);
-        if (batch.size() == waiting.size() && refused.isEmpty()) {
+        if (batch.equals(waiting) && refused.isEmpty()) { // nearly always
             waiting.clear();
         } else if (!batch.isEmpty()) {
             Set<Handled> written = new HashSet<>(batch);

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.LogTruncationException;
@@ -26,6 +27,7 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -145,8 +147,8 @@ public final class Positions {
             retryIfAway(() -> start(e.partitions()));
         } catch (LogTruncationException e) {
             topicIdNow();
-            e.divergentOffsets().forEach((partition, divergent) -> goBack(partition, divergent,
-                    "was cut off at " + divergent.offset() + ", by an unclean election for example"));
+            retryIfAway(() -> e.offsetOutOfRangePartitions().keySet().forEach(
+                    partition -> cutOff(partition, e.divergentOffsets().get(partition))));
         } catch (OffsetOutOfRangeException e) {
             topicIdNow();
             retryIfAway(() -> e.offsetOutOfRangePartitions().forEach(this::goOn));
@@ -166,10 +168,15 @@ public final class Positions {
         return corrupt.at(partition);
     }
 
+    /** Forgets what is known of a partition's next record: it is read from elsewhere, or was another consumer's. */
+    void forget(TopicPartition partition) {
+        corrupt.forget(partition);
+    }
+
     private static void retryIfAway(Runnable change) {
         try {
             change.run();
-        } catch (RetriableException e) {
+        } catch (RetriableException | CommitFailedException | RebalanceInProgressException e) {
             LOG.warn("the position cannot be found yet, will try again: {}", e.getMessage());
         }
     }
@@ -215,8 +222,17 @@ public final class Positions {
             stop(gap);
             report.gone(beginning - next);
             LOG.error("{}. Goes on at {}.", gap, beginning);
+            forget(partition);
             consumer.seek(partition, beginning);
         }
+    }
+
+    /** @param at null if the broker does not know */
+    private void cutOff(TopicPartition partition, OffsetAndMetadata at) {
+        goBack(partition, at != null ? at
+                : new OffsetAndMetadata(consumer.beginningOffsets(Set.of(partition), ANSWER).get(partition)),
+                "was cut off at " + (at == null ? "an offset that is not known" : at.offset())
+                + ", by an unclean election for example");
     }
 
     private void goBack(TopicPartition partition, OffsetAndMetadata to, String why) {
@@ -227,6 +243,7 @@ public final class Positions {
         String sentence = partition + " " + why;
         stop(sentence);
         LOG.error("{}. Goes back to {}.", sentence, to.offset());
+        forget(partition);
         consumer.seek(partition, to);
     }
 

@@ -53,6 +53,6 @@ public final class RetryLater implements CommitPolicy {
     @Override
     public void close() {
         ended = true;
-        producer.close(CLOSE_TIMEOUT);
+        CommitPolicy.close(producer, CLOSE_TIMEOUT);
     }
 }

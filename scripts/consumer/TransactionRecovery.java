@@ -98,12 +98,13 @@ public final class TransactionRecovery implements CommitPolicy {
                 producer.initTransactions();
                 initialised = true;
             }
+            boolean restarted = restarting;
             if (restarting) { // the offsets are stable now
                 assignment.restart(consumer.committed(assignment.partitions(), ANSWER));
                 restarting = false;
             }
             saidNotReadyAt = 0;
-            return true;
+            return !restarted; // what was to be written is forgotten then, and polled again
         } catch (RetriableException e) {
             sayThatItWaits(e);
         } catch (ProducerFencedException | IllegalStateException e) {
@@ -132,7 +133,8 @@ public final class TransactionRecovery implements CommitPolicy {
         }
         LOG.warn("transaction not committed: {}", reason(e));
         boolean committing = false; // the producer insists that a commit that timed out is tried again
-        long saidAt = System.nanoTime();
+        long began = System.nanoTime();
+        long saidAt = began;
         while (true) {
             try {
                 if (committing) {
@@ -149,6 +151,12 @@ public final class TransactionRecovery implements CommitPolicy {
                 if (System.nanoTime() - saidAt > NOTICEABLE.toNanos()) {
                     saidAt = System.nanoTime();
                     LOG.warn("the transaction has not ended yet, will try again: {}", reason(away));
+                }
+                boolean late = System.nanoTime() - began > NOTICEABLE.toNanos() || stopping.getAsBoolean();
+                if (mayPoll && late && !committing) { // it waits for a record, perhaps for ever: its topic is gone
+                    writer.refuseTheCause();
+                    renew();
+                    return;
                 }
                 if (!mayPoll || stopping.getAsBoolean()) {
                     return;
@@ -173,11 +181,16 @@ public final class TransactionRecovery implements CommitPolicy {
     }
 
     private void reset() {
-        producer.close(Duration.ZERO);
-        producer = producers.get();
-        initialised = false;
+        renew();
         restarting = true;
         assignment.awaitRestart();
+    }
+
+    /** The next producer has the same id, so that it aborts what this one has begun. */
+    private void renew() {
+        CommitPolicy.close(producer, Duration.ZERO);
+        producer = producers.get();
+        initialised = false;
     }
 
     /** The client wraps the cause, sometimes twice. */
@@ -192,6 +205,6 @@ public final class TransactionRecovery implements CommitPolicy {
     @Override
     public void close() {
         ended = true;
-        producer.close(CLOSE_TIMEOUT);
+        CommitPolicy.close(producer, CLOSE_TIMEOUT);
     }
 }
