@@ -111,7 +111,7 @@ public final class Assignment {
 
     private void add(Collection<TopicPartition> partitions) {
         String topicId = partitions.isEmpty() ? "" : positions.topicIdNow();
-        partitions.forEach(positions::forget);
+        partitions.forEach(partition -> positions.forget(partition));
         partitions.forEach(partition -> owned.put(partition,
                 new OwnedPartition(partition, topicId, ledgers.apply(partition))));
         setFlow(); // paused until the ledger is restored

@@ -112,7 +112,7 @@ public final class TransactionRecovery implements CommitPolicy {
                 throw e;
             }
             LOG.warn("this producer can begin no transaction, opens another: {}", reason(e));
-            reset();
+            renew();
         }
         return false;
     }
