@@ -168,7 +168,7 @@ public final class Positions {
         return corrupt.at(partition);
     }
 
-    /** Forgets what is known of a partition's next record: it is read from another offset, or was another consumer's. */
+    /** Forgets what is known of a partition's next record: its position is another one. */
     void forget(TopicPartition partition) {
         corrupt.forget(partition);
     }

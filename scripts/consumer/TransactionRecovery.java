@@ -108,6 +108,7 @@ public final class TransactionRecovery implements CommitPolicy {
             long now = System.nanoTime();
             notReadySince = notReadySince == 0 ? now : notReadySince;
             if (now - notReadySince > NOTICEABLE.toNanos()) {
+                notReadySince = now; // says so again after as long
                 LOG.warn("no transaction can begin yet, will try again: {}", reason(e));
             }
             return false;
