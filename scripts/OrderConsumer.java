@@ -99,7 +99,8 @@ import work.Processing;
 public class OrderConsumer implements Callable<Integer> {
     private static final Duration IDLE_POLL = Duration.ofMillis(100);
     private static final Duration BUSY_POLL = Duration.ofMillis(5); // results wait for the poll thread
-    private static final Duration TIMEOUT = Duration.ofSeconds(5); // of a commit, and to close a client
+    private static final Duration TIMEOUT = Duration.ofSeconds(5); // to close a client
+    private static final Duration COMMIT = Duration.ofSeconds(2); // then it is tried again, after a poll
 
     @Mixin private KafkaOptions kafka;
     @Mixin private TopicOptions topics;
@@ -142,7 +143,7 @@ public class OrderConsumer implements Callable<Integer> {
                 var metrics = this.metrics = measuring.open(report, figures, processing::outages,
                         options.stopTimeout());
                 var admin = kafka.connect(topics.group + "-admin", log);
-                AutoCloseable adminInTime = () -> admin.close(TIMEOUT); // not until all is answered
+                AutoCloseable adminAtOnce = () -> admin.close(Duration.ZERO); // not when all is answered
                 var consumer = this.consumer = metrics.of(new KafkaConsumer<>(consumerSettings()));
                 AutoCloseable inTime = () -> consumer.close(CloseOptions.timeout(TIMEOUT)); // not 30 s
                 var policy = prepare(admin, processing, figures)) {
@@ -212,7 +213,7 @@ public class OrderConsumer implements Callable<Integer> {
         if (guarantees.autoCommit) {
             assignment.removeBefore(offsets);
         } else if (!offsets.isEmpty()) {
-            consumer.commitSync(offsets, TIMEOUT);                                                      // 5
+            consumer.commitSync(offsets, COMMIT);                                                      // 5
             assignment.committed(offsets);
             FreezePoint.COMMITTED.reached();
         }
