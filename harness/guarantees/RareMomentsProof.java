@@ -20,14 +20,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import lab.Api;
-import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
 import lab.OwnBroker;
@@ -41,15 +39,12 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import work.Result;
@@ -160,7 +155,9 @@ class RareMomentsProof {
         Running consumer = lab.consumer("--commit", "transactional", "--instance-id", "x", "--work-ms", "1-8");
         await("it works").atMost(SOON).until(() -> lab.outcomes().size() > 100);
         for (int i = 0; i < 12; i++) {
-            try (Producer<byte[], byte[]> other = new KafkaProducer<>(writerSettings(lab, lab.group + "/x"))) {
+            Map<String, Object> settings = new HashMap<>(writerSettings(lab, lab.group + "/x"));
+            settings.put("max.block.ms", 60_000);
+            try (Producer<byte[], byte[]> other = new KafkaProducer<>(settings)) {
                 other.initTransactions();
             }
             Thread.sleep(300);
@@ -168,18 +165,6 @@ class RareMomentsProof {
         await("all").atMost(Duration.ofSeconds(60)).until(() -> lab.outcomes().size() == 6_000 || !consumer.alive());
         assertThat(consumer.alive()).isTrue();
         assertThat(visible(lab)).isEqualTo(Map.of(1, 6_000L));
-    }
-
-    /** A consumer is frozen for longer than its transaction may last, but not for longer than its session. */
-    @Test
-    void aTransactionThatTimesOutIsWrittenOnce(Lab lab) throws Exception {
-        lab.kafka().createTopic(lab.events, 3);
-        lab.sendOrders(0, 3_000);
-        Running consumer = lab.frozenConsumer("written", "--commit", "transactional", "--group-protocol", "consumer");
-        Thread.sleep(18_000);
-        consumer.thaw();
-        await("all").atMost(Duration.ofSeconds(60)).until(() -> lab.outcomes().size() == 3_000 || !consumer.alive());
-        assertThat(visible(lab)).isEqualTo(Map.of(1, 3_000L));
     }
 
     /** It was found corrupt at an offset; then the partition is lost and comes back, and begins before that. */
@@ -277,52 +262,5 @@ class RareMomentsProof {
         return lab.kafka().visibleRecords(lab.outcomes).stream().collect(Collectors.groupingBy(
                 outcome -> new String(outcome.key(), StandardCharsets.UTF_8), Collectors.counting())).values().stream()
                 .collect(Collectors.groupingBy(Long::intValue, Collectors.counting()));
-    }
-
-    /** The ledger refuses outcomes, for two reasons one after the other, while consumers join and leave. */
-    @ParameterizedTest
-    @CsvSource({"manual,classic", "transactional,classic", "manual,consumer", "transactional,consumer"})
-    void refusedOutcomesWhileConsumersJoinAndLeave(String commit, String protocol, Lab lab) throws Exception {
-        lab.kafka().createTopic(lab.events, 6);
-        lab.kafka().sendAll(IntStream.range(0, 4_000).mapToObj(i -> new ProducerRecord<>(lab.events, i % 6,
-                Kafka.bytes("o-" + i), Kafka.bytes(Api.record("o-" + i, i % 20 == 7 ? "customerf" : "customer123",
-                        "1")))).toList());
-        String[] options = {"--commit", commit, "--group-protocol", protocol, "--work-ms", "5-40"};
-        Running first = lab.consumer(options);
-        await("it works").atMost(SOON).until(() -> lab.outcomes().size() > 200);
-        lab.kafka().alterTopic(lab.outcomes, "max.message.bytes", "100");
-        await("refused").atMost(SOON).until(() -> first.err().contains("Kafka refuses the outcome"));
-        Running second = lab.consumer(options);
-        await("two").atMost(SOON).until(() -> lab.kafka().assignment(lab.group).equals(List.of(3, 3)));
-        lab.kafka().alterTopic(lab.outcomes, "max.message.bytes", "100000");
-        var others = Kafka.ruleForAll(lab.outcomes, AclOperation.ALL, AclPermissionType.ALLOW);
-        var rule = Kafka.ruleForAll(lab.outcomes, AclOperation.WRITE, AclPermissionType.DENY);
-        lab.kafka().addRule(others);
-        lab.kafka().addRule(rule);
-        Thread.sleep(4_000);
-        second.stop();
-        Thread.sleep(2_000);
-        lab.kafka().removeRule(rule);
-        await("all").atMost(Duration.ofSeconds(60)).until(() -> lab.outcomes().size() == 4_000 || !first.alive());
-        assertThat(visible(lab)).isEqualTo(Map.of(1, 4_000L));
-    }
-
-    /** A consumer is frozen for less, and for more, than its session, while another one has the other partitions. */
-    @ParameterizedTest
-    @CsvSource({"manual,classic,3", "transactional,classic,3", "transactional,classic,9", "transactional,consumer,9"})
-    void aFrozenConsumer(String commit, String protocol, int seconds, Lab lab) throws Exception {
-        lab.kafka().createTopic(lab.events, 6);
-        lab.sendOrders(0, 6_000);
-        String[] options = {"--commit", commit, "--group-protocol", protocol, "--work-ms", "5-40"};
-        Running first = lab.consumer(options);
-        await("it works").atMost(SOON).until(() -> lab.outcomes().size() > 100);
-        Running second = lab.consumer(options);
-        await("two").atMost(SOON).until(() -> lab.kafka().assignment(lab.group).equals(List.of(3, 3)));
-        first.freeze();
-        Thread.sleep(seconds * 1000L);
-        first.thaw();
-        second.stop();
-        await("all").atMost(Duration.ofSeconds(60)).until(() -> lab.outcomes().size() == 6_000 || !first.alive());
-        assertThat(visible(lab)).isEqualTo(Map.of(1, 6_000L));
     }
 }

@@ -53,6 +53,7 @@ public final class Positions {
     private boolean madeAgain;
     private CompletableFuture<TopicDescription> check; // null if none is under way
     private long checkedAt;
+    private long awayAt = System.nanoTime() - BETWEEN_CHECKS.toNanos();
 
     /**
      * @param topic     which the group reads
@@ -106,14 +107,18 @@ public final class Positions {
         return was;
     }
 
-    /** Whether the committed offset of a partition is that of an earlier topic of this name. */
+    /** Whether the committed offset of a partition is that of an earlier topic of this name, as far as Kafka answers. */
     boolean isOfAnEarlierTopic(TopicPartition partition) {
+        if (System.nanoTime() - awayAt < BETWEEN_CHECKS.toNanos()) {
+            return false; // or each of many partitions would wait for it
+        }
         try {
             OffsetAndMetadata committed = consumer.committed(Set.of(partition), ANSWER).get(partition);
             return committed != null && !committed.metadata().isEmpty() && !topicId.isEmpty()
                     && !committed.metadata().equals(topicId);
         } catch (RetriableException e) {
             LOG.debug("no answer for the committed offset of {}", partition, e);
+            awayAt = System.nanoTime();
             return false;
         }
     }
