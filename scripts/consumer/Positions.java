@@ -107,7 +107,7 @@ public final class Positions {
         return was;
     }
 
-    /** Whether the committed offset of a partition is that of an earlier topic of this name, as far as Kafka answers. */
+    /** Whether the committed offset of a partition is that of an earlier topic of this name, if Kafka answers. */
     boolean isOfAnEarlierTopic(TopicPartition partition) {
         if (System.nanoTime() - awayAt < BETWEEN_CHECKS.toNanos()) {
             return false; // or each of many partitions would wait for it
