@@ -40,6 +40,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
@@ -102,7 +103,10 @@ class RareMomentsProof {
         }
         OutcomeWriter writer = new OutcomeWriter(pending);
         try (Producer<byte[], byte[]> producer = new KafkaProducer<>(writerSettings(lab, "x"))) {
-            producer.initTransactions();
+            await("transactions can begin").atMost(SOON).ignoreException(TimeoutException.class).until(() -> {
+                producer.initTransactions(); // the first one of a broker takes seconds
+                return true;
+            });
             producer.beginTransaction();
             long began = System.nanoTime();
             assertThatThrownBy(() -> writer.send(producer, pending.all())).isInstanceOf(KafkaException.class);
@@ -140,8 +144,10 @@ class RareMomentsProof {
                 }
                 return !pending.all().isEmpty();
             });
-            recovery.commit(pending.all());
-            recovery.commit(pending.all());
+            await("a transaction, and a reset").atMost(SOON).pollInSameThread().until(() -> {
+                recovery.commit(pending.all());
+                return pending.all().isEmpty();
+            });
             assertThat(ran).as("batches").hasSize(1);
             recovery.close();
         }
