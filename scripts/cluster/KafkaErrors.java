@@ -44,7 +44,8 @@ public final class KafkaErrors {
                     + reason(denied) + "): ask for " + rights(denied) + ".", e);
             case TimeoutException late -> new ClusterFailure(Kind.UNREACHABLE, kafka + " did not answer in time: is it "
                     + "running, and is the security.protocol in --command-config right?", e);
-            default -> new ClusterFailure(Kind.REFUSED, kafka + " says: " + e.getMessage(), e);
+            default -> new ClusterFailure(Kind.REFUSED, kafka + " says: "
+                    + (String.valueOf(e.getMessage()).isBlank() ? e.getClass().getSimpleName() : e.getMessage()), e);
         };
     }
 

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -78,15 +79,38 @@ public final class TopicAdmin {
 
     /** How many partitions a topic has. */
     public int partitions(String topic) {
-        return answer(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().size();
+        return onceKnown(() -> admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().size();
     }
 
     /** The settings of a topic, its own or the broker's. */
     public Map<String, String> settings(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
-        return answer(admin.describeConfigs(Set.of(resource)).all()).get(resource).entries().stream()
+        return onceKnown(() -> admin.describeConfigs(Set.of(resource)).all()).get(resource).entries().stream()
                 .filter(entry -> entry.value() != null)
                 .collect(Collectors.toMap(ConfigEntry::name, ConfigEntry::value));
+    }
+
+    /** Asks until the broker that is asked knows the topic: another one may have known it earlier. */
+    private <T> T onceKnown(Supplier<KafkaFuture<T>> question) {
+        long deadline = System.nanoTime() + Math.min(KNOWN.toNanos(), patience.toNanos());
+        while (true) {
+            try {
+                return answer(question.get());
+            } catch (ClusterFailure e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException) || System.nanoTime() > deadline) {
+                    throw e;
+                }
+            }
+            pause();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(LOOK_AGAIN);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
     }
 
     /**
@@ -147,11 +171,7 @@ public final class TopicAdmin {
             if (known.isPresent()) {
                 return known.get();
             }
-            try {
-                Thread.sleep(LOOK_AGAIN);
-            } catch (InterruptedException e) {
-                throw new InterruptException(e);
-            }
+            pause();
         }
         throw new ClusterFailure(Kind.REFUSED, "Kafka at " + cluster.bootstrapServers() + " has created the topic "
                 + topic.name() + " but does not know it after " + KNOWN.toSeconds() + " s: look at its log.");
