@@ -182,7 +182,7 @@ public class PaymentConsumer implements Callable<Integer> {
     }
 
     private boolean isFinished() {
-        return assignment.atWork() == 0 && pending.all().isEmpty() && assignment.finishedOffsets().isEmpty();
+        return assignment.isDrained(assignment.partitions()) && pending.all().isEmpty() && assignment.finishedOffsets().isEmpty();
     }
 
     /** Takes what the workers return. With {@code --no-dlq} a record that failed for good stays unfinished. */
@@ -240,7 +240,7 @@ public class PaymentConsumer implements Callable<Integer> {
     private void release(Collection<TopicPartition> partitions) {
         assignment.drain(partitions);
         long deadline = System.nanoTime() + Duration.ofMillis(options.drainTimeoutMs).toNanos();
-        while (assignment.atWork(partitions) > 0 && System.nanoTime() < deadline) {
+        while (!assignment.isDrained(partitions) && System.nanoTime() < deadline) {
             takeHandled(IDLE_POLL);
             pending.batch(assignment.atWork() == 0).ifPresent(policy::finish);
         }

@@ -90,6 +90,26 @@ class RebalanceProof {
         return member;
     }
 
+    /** With one slot, a slow order of a partition that stays keeps those of the partition that leaves from beginning. */
+    @ParameterizedTest
+    @ValueSource(strings = {"classic", "consumer"})
+    void aRebalanceDoesNotWaitForWhatHasNotBegun(String protocol, Lab lab) {
+        lab.kafka().createTopic(lab.events, 2);
+        Running first = lab.consumer("--group-protocol", protocol, "--concurrency", "1", "--work-ms", "40000",
+                "--handler-timeout-ms", "60000", "--drain-timeout-ms", "40000", "--figures-interval-ms", "200",
+                "--verbose");
+        await("the first has both").atMost(Duration.ofSeconds(30)).until(() -> first.err().contains("-1\n"));
+        lab.sendAllTo(0, "slow-", 1, "customer123", 0);
+        await("it is being handled").atMost(Duration.ofSeconds(30)).until(() -> first.err().contains("attempt 1"));
+        lab.sendAllTo(1, "next-", 5, "customer123", 0);
+        await("the others wait for the slot").atMost(Duration.ofSeconds(30))
+                .until(() -> first.out().contains("in flight 6 "));
+        lab.consumer("--group-protocol", protocol);
+        await("the second has processed them").atMost(Duration.ofSeconds(25))
+                .until(() -> lab.ordersByOutcomes().equals(Map.of(1, 5L)));
+        assertThat(first.err()).contains("gives up " + lab.events + "-1, keeps " + lab.events + "-0");
+    }
+
     /** A member that joins has no partition for a moment, which is not worth a line. */
     @Test
     void onlyAConsumerThatStaysWithoutAPartitionSaysSo(Lab lab) {

@@ -5,6 +5,8 @@ import java.io.PrintWriter;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +28,7 @@ public final class Report implements TestExecutionListener {
     private final PrintStream out;
     private final Map<TestIdentifier, Instant> started = new ConcurrentHashMap<>();
     private final TreeSet<String> missing = new TreeSet<>();
+    private final List<String> failures = new ArrayList<>();
     private TestPlan plan;
     private int total;
     private int passed;
@@ -76,6 +79,7 @@ public final class Report implements TestExecutionListener {
                 failed++;
                 say("@|red FAILED|@ ", test);
                 result.getThrowable().ifPresent(e -> e.printStackTrace(new PrintWriter(out, true)));
+                failures.add(name(test) + result.getThrowable().map(e -> ": " + firstLine(e)).orElse(""));
             }
             case SUCCESSFUL -> {
                 if (test.isTest()) {
@@ -115,18 +119,24 @@ public final class Report implements TestExecutionListener {
                 .orElse(test.getDisplayName());
     }
 
+    private static String firstLine(Throwable e) {
+        return String.valueOf(e).lines().filter(line -> !line.isBlank()).findFirst().orElse("");
+    }
+
     private String summary() {
         return passed + " passed, " + failed + " failed"
                 + (skipped == 0 ? "" : ", " + skipped + " skipped (" + String.join(", ", missing) + ")");
     }
 
     /**
-     * Prints the last line: {@code 152 passed, 0 failed}, and what was skipped, {@code , 4 skipped (no browser)}.
+     * Prints what failed once more, and the last line: {@code 152 passed, 0 failed}, and what was skipped,
+     * {@code , 4 skipped (no browser)}.
      *
      * @return whether something ran, and nothing failed
      */
     public synchronized boolean end() {
         if (!ended) {
+            failures.forEach(failure -> out.println(Ansi.AUTO.string("@|red FAILED|@ ") + failure));
             out.println(summary());
         }
         ended = true;

@@ -249,7 +249,7 @@ public final class Assignment {
 
     /** Notes that the workers returned a record. */
     public void returned(Handled handled) {
-        handled.delivery().partition().returned();
+        handled.delivery().partition().returned(handled.place());
     }
 
     /** The offsets up to which all is finished, of the partitions where they have changed. */
@@ -302,9 +302,9 @@ public final class Assignment {
         return owned.values().stream().mapToInt(OwnedPartition::atWork).sum();
     }
 
-    /** The same of some partitions. */
-    public int atWork(Collection<TopicPartition> of) {
-        return of.stream().map(owned::get).filter(Objects::nonNull).mapToInt(OwnedPartition::atWork).sum();
+    /** Whether the workers have returned all that they began of partitions that drain. */
+    public boolean isDrained(Collection<TopicPartition> draining) {
+        return draining.stream().map(owned::get).filter(Objects::nonNull).allMatch(OwnedPartition::isDrained);
     }
 
     /**

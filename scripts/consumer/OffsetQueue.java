@@ -130,6 +130,19 @@ public final class OffsetQueue {
         return queue.size();
     }
 
+    /** Whether a record is at work, up to an offset. */
+    boolean isAtWork(long upTo) {
+        for (Place place : queue) {
+            if (place.offset > upTo) {
+                return false;
+            }
+            if (place.state == State.AT_WORK) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The size of the records that are not finished. */
     public long bytes() {
         return bytes;

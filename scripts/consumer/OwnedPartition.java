@@ -65,8 +65,14 @@ public final class OwnedPartition {
     }
 
     /** Notes that the workers returned a record. */
-    public void returned() {
+    void returned(OffsetQueue.Place place) {
+        place.handled();
         atWork--;
+    }
+
+    /** Whether the workers have returned all that they work on, once it drains: what has not begun never begins. */
+    boolean isDrained() {
+        return atWork == 0 || !uncommitted.isAtWork(gate.lastBegun());
     }
 
     /** How many records the workers still have. */

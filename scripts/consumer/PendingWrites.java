@@ -34,7 +34,6 @@ public final class PendingWrites {
     }
 
     public void add(Handled handled) {
-        handled.place().handled();
         waiting.add(handled);
     }
 

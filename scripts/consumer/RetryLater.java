@@ -8,6 +8,7 @@ import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import work.Reminder;
 
 /**
  * Goes on when offsets cannot be committed after their outcomes are written. A later commit includes them, or the next
@@ -15,12 +16,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class RetryLater implements CommitPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(RetryLater.class);
-    private static final Duration REMIND = Duration.ofSeconds(5);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private final Producer<byte[], byte[]> producer;
     private final HappyPath path;
-    private long loggedAt = System.nanoTime() - REMIND.toNanos();
+    private final Reminder reminder = new Reminder();
     private boolean ended;
 
     public RetryLater(Producer<byte[], byte[]> producer, HappyPath path) {
@@ -37,8 +37,7 @@ public final class RetryLater implements CommitPolicy {
         try {
             path.run(producer, batch);
         } catch (CommitFailedException | RebalanceInProgressException | RetriableException e) {
-            if (System.nanoTime() - loggedAt > REMIND.toNanos()) {
-                loggedAt = System.nanoTime();
+            if (reminder.isDue()) {
                 LOG.warn("offsets not committed yet, will try again: {}", e.getMessage());
             }
         }

@@ -19,6 +19,7 @@ import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import work.Reminder;
 
 /**
  * What to do when a transaction of outcomes and offsets fails. There are four ways: <em>wait</em> for a broker that is
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class TransactionRecovery implements CommitPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionRecovery.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration NOTICEABLE = Duration.ofSeconds(5);
+    private static final Duration LATE = Duration.ofSeconds(5);
     private static final Duration ANSWER = Duration.ofSeconds(2);
 
     private final Supplier<Producer<byte[], byte[]>> producers;
@@ -41,7 +42,7 @@ public final class TransactionRecovery implements CommitPolicy {
     private final BooleanSupplier stopping;
     private Producer<byte[], byte[]> producer;
     private boolean initialised;
-    private long saidNotReadyAt; // or when it began to wait; 0 if it does not wait
+    private final Reminder notReady = new Reminder();
     private boolean restarting; // after a reset, until the positions are those that are committed
     private boolean ended;
 
@@ -60,6 +61,7 @@ public final class TransactionRecovery implements CommitPolicy {
         this.path = path;
         this.stopping = stopping;
         this.producer = producers.get();
+        notReady.rest();
     }
 
     /** If the transaction fails, none of its batch is written. */
@@ -103,10 +105,12 @@ public final class TransactionRecovery implements CommitPolicy {
                 assignment.restart(consumer.committed(assignment.partitions(), ANSWER));
                 restarting = false;
             }
-            saidNotReadyAt = 0;
+            notReady.rest();
             return !restarted; // what was to be written is forgotten then, and polled again
         } catch (RetriableException e) {
-            sayThatItWaits(e);
+            if (notReady.isDue()) {
+                LOG.warn("no transaction can begin yet, will try again: {}", reason(e));
+            }
         } catch (ProducerFencedException | IllegalStateException e) {
             if (initialised) {
                 throw e;
@@ -117,16 +121,6 @@ public final class TransactionRecovery implements CommitPolicy {
         return false;
     }
 
-    private void sayThatItWaits(RetriableException e) {
-        long now = System.nanoTime();
-        if (saidNotReadyAt == 0) {
-            saidNotReadyAt = now;
-        } else if (now - saidNotReadyAt > NOTICEABLE.toNanos()) {
-            saidNotReadyAt = now;
-            LOG.warn("no transaction can begin yet, will try again: {}", reason(e));
-        }
-    }
-
     private void recover(RuntimeException e, List<Handled> batch, boolean mayPoll) {
         if (isFatal(e) || isFatal(e.getCause())) {
             throw e;
@@ -134,7 +128,8 @@ public final class TransactionRecovery implements CommitPolicy {
         LOG.warn("transaction not committed: {}", reason(e));
         boolean committing = false; // the producer insists that a commit that timed out is tried again
         long began = System.nanoTime();
-        long saidAt = began;
+        Reminder reminder = new Reminder();
+        reminder.rest();
         while (true) {
             try {
                 if (committing) {
@@ -148,11 +143,10 @@ public final class TransactionRecovery implements CommitPolicy {
                 }
                 return;
             } catch (TimeoutException away) {
-                if (System.nanoTime() - saidAt > NOTICEABLE.toNanos()) {
-                    saidAt = System.nanoTime();
+                if (reminder.isDue()) {
                     LOG.warn("the transaction has not ended yet, will try again: {}", reason(away));
                 }
-                boolean late = System.nanoTime() - began > NOTICEABLE.toNanos() || stopping.getAsBoolean();
+                boolean late = System.nanoTime() - began > LATE.toNanos() || stopping.getAsBoolean();
                 if (mayPoll && late && !committing) { // it waits for a record, perhaps for ever: its topic is gone
                     writer.refuseTheCause();
                     renew();

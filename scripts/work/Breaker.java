@@ -21,20 +21,19 @@ import org.slf4j.Logger;
 public final class Breaker {
     private static final Backoff PAUSES = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(10));
     private static final Duration LOOK = Duration.ofMillis(100);
-    private static final Duration REMIND = Duration.ofSeconds(5);
 
     private final CircuitBreaker circuit;
     private final CircuitBreaker recent; // only counts
     private final float threshold; // in per cent
     private final int window;
+    private final Reminder reminder = new Reminder();
     private final AtomicInteger toTell; // so many successes: more would change nothing, and each costs a microsecond
     private final String noun;
     private final Logger log;
     private volatile int outages;
     private volatile String reason; // of the latest failure
     private volatile long openedAt;
-    private boolean logged; // guarded by this, as the next one is
-    private long loggedAt;
+    private volatile boolean logged;
 
     /**
      * @param noun   what the log calls a message, such as "order"
@@ -150,7 +149,8 @@ public final class Breaker {
             case CLOSED_TO_OPEN -> {
                 openedAt = System.nanoTime();
                 outages++;
-                reminded(true);
+                logged = true;
+                reminder.rest();
                 log.warn("{} of the last {} {}s failed in a way that may pass; the last one: {}. All wait, and none is "
                         + "dead-lettered, while one is tried now and then.",
                         recent.getMetrics().getNumberOfFailedCalls(), recent.getMetrics().getNumberOfBufferedCalls(),
@@ -158,7 +158,7 @@ public final class Breaker {
             }
             case HALF_OPEN_TO_CLOSED -> {
                 toTell.set(window);
-                reminded(false);
+                logged = false;
                 log.info("all {}s go on after {} s: one passed", noun, openMs() / 1000);
             }
             default -> {
@@ -170,14 +170,8 @@ public final class Breaker {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - openedAt);
     }
 
-    private synchronized void reminded(boolean outage) {
-        logged = outage;
-        loggedAt = System.nanoTime();
-    }
-
-    private synchronized void remind() {
-        if (logged && System.nanoTime() - loggedAt > REMIND.toNanos()) {
-            reminded(true);
+    private void remind() {
+        if (logged && reminder.isDue()) {
             log.warn("all {}s still wait, for {} s now: {}", noun, openMs() / 1000, reason);
         }
     }

@@ -13,13 +13,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gate {
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
-    private static final Duration REMIND = Duration.ofSeconds(5);
 
     private final TopicPartition partition;
     private final CountDownLatch draining = new CountDownLatch(1);
+    private final Reminder reminder = new Reminder();
     private long lastBegun = -1; // guarded by this, as the next ones are
     private long firstAbandoned = Long.MAX_VALUE;
-    private long loggedAt = System.nanoTime() - REMIND.toNanos();
     private boolean pauseLogged;
     private volatile boolean left;
     private volatile int pauses; // in a row
@@ -51,11 +50,21 @@ public final class Gate {
         return left;
     }
 
+    /** The last record that was begun, -1 if none was: while the partition drains, no later one begins. */
+    public synchronized long lastBegun() {
+        return lastBegun;
+    }
+
     // --- for the workers ------------------------------------------------------------------------------------------
 
     /** Whether the first attempt at the record at this offset may begin. */
+    synchronized boolean admits(long offset) {
+        return isOpen() || !left && offset <= lastBegun && offset <= firstAbandoned;
+    }
+
+    /** Begins it, or returns false. */
     synchronized boolean begin(long offset) {
-        if (draining.getCount() == 0 && (left || offset > lastBegun || offset > firstAbandoned)) {
+        if (!admits(offset)) {
             return false;
         }
         lastBegun = Math.max(lastBegun, offset);
@@ -104,11 +113,9 @@ public final class Gate {
             return; // it was being handled when another one paused the partition
         }
         Duration pause = backoff.after(pauses + 1);
-        long now = System.nanoTime();
-        pausedUntil = now + pause.toNanos();
+        pausedUntil = System.nanoTime() + pause.toNanos();
         pauses++;
-        if (now - loggedAt > REMIND.toNanos()) {
-            loggedAt = now;
+        if (reminder.isDue()) {
             pauseLogged = true;
             LOG.warn("{} is paused, because its handler cannot work now: {}. It is tried again in {} ms; no attempt is "
                     + "counted.", partition, reason, pause.toMillis());

@@ -21,7 +21,6 @@ import org.slf4j.LoggerFactory;
 public final class KeyedWorkers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KeyedWorkers.class);
     private static final Duration WATCH = Duration.ofMillis(100);
-    private static final Duration REMIND = Duration.ofSeconds(5);
 
     /** By key, while a task of that key runs. */
     private final ConcurrentHashMap<Object, Queue<Runnable>> waiting = new ConcurrentHashMap<>();
@@ -136,7 +135,7 @@ public final class KeyedWorkers implements AutoCloseable {
         private final BooleanSupplier unwanted;
         private final Thread thread;
         private final long deadline;
-        private long remindAt;
+        private final Reminder reminder = new Reminder();
         private boolean over;
         private boolean interrupted;
         private volatile boolean overdue;
@@ -150,7 +149,7 @@ public final class KeyedWorkers implements AutoCloseable {
 
         synchronized void interruptIfDue(long now) {
             boolean late = now - deadline > 0;
-            if (over || !late && !unwanted.getAsBoolean() || interrupted && now - remindAt < 0) {
+            if (over || !late && !unwanted.getAsBoolean() || !reminder.isDue()) {
                 return;
             }
             if (interrupted) {
@@ -158,7 +157,6 @@ public final class KeyedWorkers implements AutoCloseable {
             }
             interrupted = true;
             overdue |= late;
-            remindAt = now + REMIND.toNanos();
             thread.interrupt();
         }
 

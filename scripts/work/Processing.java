@@ -120,7 +120,7 @@ public final class Processing<T> implements AutoCloseable {
         /** Makes the next one; null if there has to be another. */
         Result<T> next() {
             try {
-                return workers.inSlot(() -> gate.isPaused() ? null : make());
+                return mayBegin() ? workers.inSlot(() -> gate.isPaused() ? null : make()) : abandon();
             } catch (Throwable e) { // errors too: a handler's stack overflow must not take the worker with it
                 if (gate.left()) {
                     return abandon();
@@ -132,6 +132,11 @@ public final class Processing<T> implements AutoCloseable {
                     default -> waitForRetry(cause);
                 };
             }
+        }
+
+        /** Also asked before it takes a slot, which may take long: a partition that drains waits for what has begun. */
+        private boolean mayBegin() {
+            return begun ? gate.isOpen() : gate.admits(record.offset());
         }
 
         private Result<T> make() throws Exception {

@@ -5,6 +5,7 @@
 //SOURCES Handler.java
 //SOURCES KeyedWorkers.java
 //SOURCES Processing.java
+//SOURCES Reminder.java
 //SOURCES Result.java
 
 /** On the workers' threads: look a message up, handle it, retry. */
