@@ -183,7 +183,8 @@ public class OrderConsumer implements Callable<Integer> {
     }
 
     private boolean isFinished() {
-        return assignment.isDrained(assignment.partitions()) && pending.all().isEmpty() && assignment.finishedOffsets().isEmpty();
+        return assignment.isDrained(assignment.partitions()) && pending.all().isEmpty()
+                && assignment.finishedOffsets().isEmpty();
     }
 
     /** Takes what the workers return. With {@code --no-dlq} a record that failed for good stays unfinished. */

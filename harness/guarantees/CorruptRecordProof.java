@@ -12,10 +12,13 @@ import lab.LabExtension;
 import lab.OwnBroker;
 import lab.Running;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A record that the disk has changed holds back its own partition, and is skipped only on request (5). */
+@Execution(ExecutionMode.SAME_THREAD) // some of them break the broker
 class CorruptRecordProof {
     @RegisterExtension
     static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(folder -> new OwnBroker(folder));

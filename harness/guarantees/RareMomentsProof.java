@@ -45,12 +45,15 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 import work.Result;
 
 /** Rare moments: what a reset, a stop, a rebalance and a destination that is away do to each other (3, 4, 5). */
+@Execution(ExecutionMode.SAME_THREAD) // some of them break the broker
 class RareMomentsProof {
     @RegisterExtension
     static final LabExtension ON_ITS_OWN_BROKER = new LabExtension(
@@ -249,7 +252,8 @@ class RareMomentsProof {
     void aStopWhileKafkaIsAwayEndsInTime(String commit, Lab lab, OwnBroker broker) throws Exception {
         lab.kafka().createTopic(lab.events, 3);
         lab.sendOrders(0, 4_000);
-        Running consumer = lab.consumer("--commit", commit, "--work-ms", "20", "--figures-interval-ms", "500");
+        Running consumer = lab.consumer("--commit", commit, "--work-ms", "20", "--concurrency", "10",
+                "--figures-interval-ms", "500");
         await("it works").atMost(SOON).until(() -> lab.outcomes().size() > 100);
         broker.freeze();
         try {
@@ -261,6 +265,9 @@ class RareMomentsProof {
         } finally {
             broker.thaw();
         }
+        lab.consumer("--commit", commit, "--verbose");
+        lab.awaitCaughtUp();
+        assertThat(visible(lab)).isEqualTo(Map.of(1, 4_000L));
     }
 
     /** How many orders have how many outcomes that can be read. */

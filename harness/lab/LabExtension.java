@@ -1,6 +1,8 @@
 package lab;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
@@ -12,6 +14,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * Gives every test its own {@link Lab}, and shows the tails of all its logs when the test fails. Tests with such a
@@ -43,8 +48,20 @@ public final class LabExtension implements BeforeAllCallback, ParameterResolver,
     @Override
     public void beforeAll(ExtensionContext context) {
         if (special != null) { // JUnit closes it with the store of the class
+            refuseToShare(context.getRequiredTestClass());
             Path folder = logs.resolve(context.getRequiredTestClass().getSimpleName());
             context.getStore(NAMESPACE).put("broker", special.apply(folder));
+        }
+    }
+
+    /** A test that takes the broker may break it. Without this, another one may run on it meanwhile. */
+    private static void refuseToShare(Class<?> proof) {
+        boolean oneByOne = AnnotationSupport.findAnnotation(proof, Execution.class)
+                .filter(execution -> execution.value() == ExecutionMode.SAME_THREAD).isPresent();
+        if (!oneByOne && Arrays.stream(proof.getDeclaredMethods())
+                .anyMatch(test -> List.of(test.getParameterTypes()).contains(OwnBroker.class))) {
+            throw new IllegalStateException(proof + " breaks its broker: annotate it with "
+                    + "@Execution(ExecutionMode.SAME_THREAD)");
         }
     }
 

@@ -182,7 +182,8 @@ public class PaymentConsumer implements Callable<Integer> {
     }
 
     private boolean isFinished() {
-        return assignment.isDrained(assignment.partitions()) && pending.all().isEmpty() && assignment.finishedOffsets().isEmpty();
+        return assignment.isDrained(assignment.partitions()) && pending.all().isEmpty()
+                && assignment.finishedOffsets().isEmpty();
     }
 
     /** Takes what the workers return. With {@code --no-dlq} a record that failed for good stays unfinished. */

@@ -90,7 +90,7 @@ class RebalanceProof {
         return member;
     }
 
-    /** With one slot, a slow order of a partition that stays keeps those of the partition that leaves from beginning. */
+    /** With one slot, a slow order of a partition that stays keeps those of the one that leaves from beginning. */
     @ParameterizedTest
     @ValueSource(strings = {"classic", "consumer"})
     void aRebalanceDoesNotWaitForWhatHasNotBegun(String protocol, Lab lab) {
