@@ -120,7 +120,7 @@ public final class Reaper {
 
     /** Ends a process and its descendants: SIGTERM first, SIGKILL for those that are still there after a while. */
     static void end(Process process) {
-        List<ProcessHandle> tree = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        List<ProcessHandle> tree = tree(process);
         tree.forEach(ProcessHandle::destroy);
         try {
             CompletableFuture.allOf(tree.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
@@ -131,6 +131,15 @@ public final class Reaper {
             tree.forEach(ProcessHandle::destroyForcibly);
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Kills a process and its descendants. */
+    static void kill(Process process) {
+        tree(process).forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private static List<ProcessHandle> tree(Process process) {
+        return Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
     }
 
     private synchronized void say(String line) {

@@ -197,6 +197,11 @@ public final class Running implements AutoCloseable {
         }
     }
 
+    /** SIGKILL, also for its descendants, if it still runs: nobody looks at it any more. */
+    void discard() {
+        Reaper.kill(process);
+    }
+
     /** Ends it and its descendants: SIGTERM first, then SIGKILL. */
     @Override
     public void close() {

@@ -96,7 +96,7 @@ public final class Series implements AutoCloseable {
 
     @Override
     public void close() {
-        Reaper.end(process);
+        Reaper.kill(process);
     }
 
     // --- in the script's process ----------------------------------------------------------------------------------
