@@ -227,7 +227,8 @@ class RareMomentsProof {
         lab.kafka().admin().deleteTopics(Set.of(lab.dlq)).all().get();
         await("held").atMost(SOON).until(() -> consumer.out().contains("-1 is held back"));
         lab.sendAllTo(2, "good-", 50, "customer123", 0);
-        await("all others are processed").atMost(Duration.ofSeconds(20)).until(() -> lab.outcomes().size() == 51);
+        await("all others are processed").atMost(Duration.ofSeconds(20)).until(() -> lab.outcomes().keySet().stream()
+                .filter(order -> order.startsWith("good-")).count() == 50);
         lab.kafka().createTopic(lab.dlq, 1, Map.of("max.message.bytes", "9000000"));
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 131L));

@@ -138,7 +138,8 @@ public class PaymentConsumer implements Callable<Integer> {
                 var processing = new Processing<>("payment", new PaymentReader(), work::handle, new Processing.Limits(
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs,
                         handling.breakerShare, handling.breakerWindow), report::retried, log);
-                var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
+                var figures = new Figures(report, processing::outages,
+                        Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var metrics = this.metrics = measuring.open(report, figures, processing::outages,
                         options.stopTimeout());
                 var admin = kafka.connect(topics.group + "-admin", log);
