@@ -247,6 +247,28 @@ class RareMomentsProof {
         assertThat(took).isLessThan(Duration.ofSeconds(9));
     }
 
+    /** Somebody else uses its transactional id: each time, all that is in flight is forgotten and read again. */
+    @Test
+    void aConsumerThatIsFencedAgainAndAgainProcessesAllOnce(Lab lab) {
+        lab.sendOrders(0, 2_000);
+        Running consumer = lab.consumer("--commit", "transactional", "--instance-id", "a", "--work-ms", "20",
+                "--concurrency", "5");
+        await("it works").atMost(SOON).until(() -> !lab.kafka().visibleRecords(lab.outcomes).isEmpty());
+        for (int i = 1; i <= 12; i++) {
+            try (Producer<byte[], byte[]> other = new KafkaProducer<>(writerSettings(lab, lab.group + "/a"))) {
+                await("it is fenced").atMost(SOON).ignoreException(TimeoutException.class).until(() -> {
+                    other.initTransactions();
+                    return true;
+                });
+            }
+            long resets = i;
+            await("it notices").atMost(SOON).until(() -> consumer.err().lines()
+                    .filter(line -> line.contains("going back to the committed offsets")).count() >= resets);
+        }
+        lab.awaitCaughtUp();
+        assertThat(visible(lab)).isEqualTo(Map.of(1, 2_000L));
+    }
+
     /** The broker does not answer while the consumer stops. */
     @ParameterizedTest
     @ValueSource(strings = {"manual", "transactional"})
