@@ -43,6 +43,7 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
@@ -53,6 +54,7 @@ import org.slf4j.LoggerFactory;
 import work.Result;
 
 /** Rare moments: what a reset, a stop, a rebalance and a destination that is away do to each other (3, 4, 5). */
+@Order(1) // one after the other they take minutes
 @Execution(ExecutionMode.SAME_THREAD) // some of them break the broker
 class RareMomentsProof {
     @RegisterExtension
@@ -245,28 +247,6 @@ class RareMomentsProof {
         consumer.stopWithin(Duration.ofSeconds(60));
         Duration took = Duration.ofNanos(System.nanoTime() - began);
         assertThat(took).isLessThan(Duration.ofSeconds(9));
-    }
-
-    /** Somebody else uses its transactional id: each time, all that is in flight is forgotten and read again. */
-    @Test
-    void aConsumerThatIsFencedAgainAndAgainProcessesAllOnce(Lab lab) {
-        lab.sendOrders(0, 2_000);
-        Running consumer = lab.consumer("--commit", "transactional", "--instance-id", "a", "--work-ms", "20",
-                "--concurrency", "5");
-        await("it works").atMost(SOON).until(() -> !lab.kafka().visibleRecords(lab.outcomes).isEmpty());
-        for (int i = 1; i <= 12; i++) {
-            try (Producer<byte[], byte[]> other = new KafkaProducer<>(writerSettings(lab, lab.group + "/a"))) {
-                await("it is fenced").atMost(SOON).ignoreException(TimeoutException.class).until(() -> {
-                    other.initTransactions();
-                    return true;
-                });
-            }
-            long resets = i;
-            await("it notices").atMost(SOON).until(() -> consumer.err().lines()
-                    .filter(line -> line.contains("going back to the committed offsets")).count() >= resets);
-        }
-        lab.awaitCaughtUp();
-        assertThat(visible(lab)).isEqualTo(Map.of(1, 2_000L));
     }
 
     /** The broker does not answer while the consumer stops. */
