@@ -139,7 +139,8 @@ public class OrderConsumer implements Callable<Integer> {
                 var processing = new Processing<>("order", new OrderReader(), work::handle, new Processing.Limits(
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs,
                         handling.breakerShare, handling.breakerWindow), report::retried, log);
-                var figures = new Figures(report, Duration.ofMillis(options.figuresIntervalMs), options.json);
+                var figures = new Figures(report, processing::outages,
+                        Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var metrics = this.metrics = measuring.open(report, figures, processing::outages,
                         options.stopTimeout());
                 var admin = kafka.connect(topics.group + "-admin", log);
@@ -257,14 +258,13 @@ public class OrderConsumer implements Callable<Integer> {
         LedgerTopic ledger = LedgerTopic.prepare(kafka.topics(admin), topics.eventsTopic(), topics.outcomes,
                 Duration.ofDays(options.replayHorizonDays), log);
         kafka.topics(admin).createMissing(DeadLetter.topic(topics.deadLetters)); // without WRITE, dead letters wait
-        LedgerRestore restore = new LedgerRestore(kafka.client(topics.group + "-ledger"), topics.group, ledger, format,
-                metrics.timed(figures::restored));
         var positions = new Positions(consumer, admin, topics.events, options.from, options.stopAtGap(),
                 options.skipCorrupt, report);
-        assignment = new Assignment(consumer, positions, partition -> switch (guarantees.dedup) {
-            case ledger -> restore.begin(partition);
-            case memory -> Ledger.inMemory();
-            case none -> Ledger.none();
+        assignment = new Assignment(consumer, positions, switch (guarantees.dedup) {
+            case ledger -> new LedgerRestore(kafka.client(topics.group + "-ledger"), topics.group, ledger, format,
+                    metrics.timed(figures::restored))::begin;
+            case memory -> partition -> Ledger.inMemory();
+            case none -> partition -> Ledger.none();
         }, options.maxInFlight, options.maxInFlightBytes, report);
         workers = new Workers<>(processing, new OutcomeRecords<>(topics.outcomes, topics.deadLetters, topics.group,
                 format, ClientSettings.largestRecord(writerSettings())), guarantees.keyOrder());

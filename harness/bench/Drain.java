@@ -39,8 +39,8 @@ public final class Drain implements Row {
                 figure("manual", manual.warm(), "bare loop", bare.warm(), Asked.share(0.70)),
                 figure("manual", manual.warm(), "naive loop", naive.warm(), Asked.times(40)),
                 figure("transactional", transactional.warm(), "manual", manual.warm(), Asked.share(0.80)),
-                cpu("manual", manual.cpu(), "bare loop", bare.cpu()),
-                cpu("transactional", transactional.cpu(), "bare loop", bare.cpu()),
+                Figure.cpu(name(), "manual", manual.cpu(), "bare loop", bare.cpu()),
+                Figure.cpu(name(), "transactional", transactional.cpu(), "bare loop", bare.cpu()),
                 figure("manual, cold", manual.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING),
                 figure("transactional, cold", transactional.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING));
     }
@@ -51,11 +51,6 @@ public final class Drain implements Row {
 
     private static Contender consumer(String name, Track track, String topic, String... options) {
         return track.consumer(name, topic, track.outcomesOf(topic), "0", options);
-    }
-
-    private Figure cpu(String what, double seconds, String limit, double limitSeconds) {
-        return new Figure(name(), what + ", CPU for a million", seconds, "s", new Limit(limit, limitSeconds),
-                Asked.NOTHING);
     }
 
     private Figure figure(String what, double rate, String limit, double limitRate, Asked asked) {

@@ -40,6 +40,12 @@ public record Figure(String row, String what, double value, String unit, Limit l
         }
     }
 
+    /** Seconds of CPU time for a million orders, which other work on the machine hardly changes. */
+    static Figure cpu(String row, String what, double seconds, String limit, double limitSeconds) {
+        return new Figure(row, what + ", CPU for a million", seconds, "s", new Limit(limit, limitSeconds),
+                Asked.NOTHING);
+    }
+
     /** Rounded to two digits, as shown: two runs of the same thing differ by more than the third digit. */
     public double ratio() {
         return Math.round(value / limit.value * 100) / 100.0;

@@ -52,6 +52,8 @@ public final class Ledger implements Row {
             fulls.add(track.consumerIn(group, "full ledger", past, full, "0").drain(waiting));
         }
 
+        Rates emptyLedger = Rates.median(emptys);
+        Rates fullLedger = Rates.median(fulls);
         double bytes = (with.heap - without.heap) / (double) remembered;
         double readRate = read.path("records").asLong() * 1000.0 / read.path("ms").asLong();
         double bytesInTopic = read.path("bytes").asDouble() / read.path("records").asLong();
@@ -60,8 +62,9 @@ public final class Ledger implements Row {
                         Asked.atMost(100)),
                 new Figure(name(), "restored", with.restoredPerSecond, "orders/s", new Limit("bare reader", readRate),
                         Asked.atLeast(300_000)),
-                new Figure(name(), "drain with %,d orders in it".formatted(remembered), Rates.median(fulls).warm(),
-                        "orders/s", new Limit("the same, empty", Rates.median(emptys).warm()), Asked.share(0.90)));
+                new Figure(name(), "drain with %,d orders in it".formatted(remembered), fullLedger.warm(),
+                        "orders/s", new Limit("the same, empty", emptyLedger.warm()), Asked.share(0.90)),
+                Figure.cpu(name(), "drain", fullLedger.cpu(), "the same, empty", emptyLedger.cpu()));
     }
 
     private static JsonNode read(Track track, String topic) {

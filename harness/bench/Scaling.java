@@ -22,20 +22,25 @@ public final class Scaling implements Row {
 
     @Override
     public List<Figure> measure(Track track) {
-        double one = rate(track, 1);
-        double two = rate(track, 2);
-        double three = rate(track, 3);
+        Rate one = rate(track, 1);
+        Rate two = rate(track, 2);
+        Rate three = rate(track, 3);
         return List.of(figure("one consumer", one, new Limit("concurrency / time", EACH), Asked.NOTHING),
-                figure("two consumers", two, new Limit("one consumer", one), Asked.NOTHING),
-                figure("three consumers", three, new Limit("one consumer", one), Asked.times(2.7)));
+                figure("two consumers", two, new Limit("one consumer", one.warm), Asked.NOTHING),
+                figure("three consumers", three, new Limit("one consumer", one.warm), Asked.times(2.7)),
+                Figure.cpu(name(), "three", three.cpu, "one consumer", one.cpu));
     }
 
-    private Figure figure(String what, double rate, Limit limit, Asked asked) {
-        return new Figure(name(), what, rate, "orders/s", limit, asked);
+    /** Orders a second, and seconds of CPU time for a million. */
+    private record Rate(double warm, double cpu) {
+    }
+
+    private Figure figure(String what, Rate rate, Limit limit, Asked asked) {
+        return new Figure(name(), what, rate.warm, "orders/s", limit, asked);
     }
 
     /** All of them have their partitions before there are orders: joining is not measured here. */
-    private static double rate(Track track, int consumers) {
+    private static Rate rate(Track track, int consumers) {
         String topic = track.topic();
         try (Contender group = track.consumer(consumers + " in the group", topic, track.outcomesOf(topic),
                 String.valueOf(WORK_MS), "--concurrency", String.valueOf(CONCURRENCY))) {
@@ -47,7 +52,8 @@ public final class Scaling implements Row {
             track.load(topic, PARTITIONS * EACH * (seconds + 2)); // enough for a consumer of one partition
             int from = SECONDS_COLD * EACH * consumers;
             int to = seconds * EACH * consumers;
-            return group.until(to).rate(from, to);
+            group.until(to);
+            return new Rate(group.rate(from, to), group.cpuSeconds(from, to));
         }
     }
 

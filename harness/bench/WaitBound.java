@@ -29,8 +29,12 @@ public final class WaitBound implements Row {
         try (Contender consumer = track.consumer("500 ms of waiting", topic, track.outcomesOf(topic),
                 String.valueOf(WORK_MS), "--concurrency", String.valueOf(CONCURRENCY))) {
             double rate = consumer.until(to).rate(from, to);
+            double cpu = consumer.cpuSeconds(from, to);
+            consumer.close();
+            double bare = track.contender("bare loop", "BareLoop", topic, track.outcomesOf(topic)).drain(to).cpu();
             return List.of(new Figure(name(), WORK_MS + " ms each, " + CONCURRENCY + " at a time", rate, "orders/s",
-                    new Limit("concurrency / time", CONCURRENCY * 1000.0 / WORK_MS), Asked.share(0.85)));
+                    new Limit("concurrency / time", CONCURRENCY * 1000.0 / WORK_MS), Asked.share(0.85)),
+                    Figure.cpu(name(), "the same", cpu, "bare loop, no wait", bare));
         }
     }
 }

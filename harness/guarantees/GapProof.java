@@ -72,6 +72,21 @@ class GapProof {
         assertThat(consumer.err()).contains(lab.events + "-0 ends at 30, before its committed offset 100");
     }
 
+    /** Without these, the next owner could not notice that the topic is another one, or was cut off. */
+    @ParameterizedTest
+    @ValueSource(strings = {"manual", "transactional"})
+    void anOffsetIsCommittedWithItsLeaderEpochAndItsTopicsId(String commit, Lab lab) throws Exception {
+        lab.kafka().createTopic(lab.events, 1);
+        lab.sendOrders(0, 30);
+        lab.consumer("--commit", commit);
+        lab.awaitCaughtUp();
+        OffsetAndMetadata committed = lab.kafka().admin().listConsumerGroupOffsets(lab.group)
+                .partitionsToOffsetAndMetadata().get().get(new TopicPartition(lab.events, 0));
+        assertThat(committed.leaderEpoch()).isPresent();
+        assertThat(committed.metadata()).isEqualTo(lab.kafka().admin().describeTopics(Set.of(lab.events))
+                .allTopicNames().get().get(lab.events).topicId().toString());
+    }
+
     /** As many records as before, so that no offset is out of range; Kafka keeps the offsets of the deleted topic. */
     @Test
     void aTopicThatWasMadeAgainWhileNobodyReadItIsReadFromItsBeginning(Lab lab) throws Exception {

@@ -3,6 +3,7 @@ package guarantees;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import cli.ConsumerOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -11,11 +12,13 @@ import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
 import lab.Running;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /**
  * What does {@code --instance-id} change when a consumer is killed and started again? It takes its own place in the
@@ -28,6 +31,25 @@ class MembershipProof {
     private static final Duration BETWEEN_CLEANUPS = Duration.ofSeconds(10); // the coordinator looks this often
     private static final Duration MARGIN = Duration.ofSeconds(15);
     private static final Duration START = Duration.ofSeconds(30);
+
+    /** Two groups with such names, and such instances, have one letter sequence between them. */
+    @Test
+    @Tag("check")
+    void noTwoConsumersOfDifferentGroupsHaveTheSameTransactionalId() {
+        assertThat(transactionalIds("orders", "a-1", "orders-a", "1")).doesNotHaveDuplicates();
+        assertThat(transactionalIds("orders", "a/1", "orders/a", "1")).doesNotHaveDuplicates();
+        assertThat(transactionalIds("orders", "a%2F1", "orders", "a/1")).doesNotHaveDuplicates();
+        assertThat(transactionalIds("orders", "1", "orders", "1")).as("the same after a restart")
+                .containsExactly("orders/1", "orders/1");
+    }
+
+    private static List<String> transactionalIds(String group, String instance, String otherGroup, String other) {
+        return List.of(options(instance).transactionalId(group), options(other).transactionalId(otherGroup));
+    }
+
+    private static ConsumerOptions options(String instance) {
+        return CommandLine.populateCommand(new ConsumerOptions(), "--instance-id", instance);
+    }
 
     @ParameterizedTest
     @CsvSource({

@@ -43,6 +43,7 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
@@ -53,6 +54,7 @@ import org.slf4j.LoggerFactory;
 import work.Result;
 
 /** Rare moments: what a reset, a stop, a rebalance and a destination that is away do to each other (3, 4, 5). */
+@Order(1) // one after the other they take minutes
 @Execution(ExecutionMode.SAME_THREAD) // some of them break the broker
 class RareMomentsProof {
     @RegisterExtension
@@ -227,7 +229,8 @@ class RareMomentsProof {
         lab.kafka().admin().deleteTopics(Set.of(lab.dlq)).all().get();
         await("held").atMost(SOON).until(() -> consumer.out().contains("-1 is held back"));
         lab.sendAllTo(2, "good-", 50, "customer123", 0);
-        await("all others are processed").atMost(Duration.ofSeconds(20)).until(() -> lab.outcomes().size() == 51);
+        await("all others are processed").atMost(Duration.ofSeconds(20)).until(() -> lab.outcomes().keySet().stream()
+                .filter(order -> order.startsWith("good-")).count() == 50);
         lab.kafka().createTopic(lab.dlq, 1, Map.of("max.message.bytes", "9000000"));
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 131L));

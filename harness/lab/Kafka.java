@@ -96,8 +96,9 @@ public final class Kafka implements AutoCloseable {
     }
 
     /** Creates a topic with one partition, whose only replica is on one broker. */
-    public void createTopicOn(String topic, int broker) {
-        get(admin.createTopics(Set.of(new NewTopic(topic, Map.of(0, List.of(broker))))).all());
+    public void createTopicOn(String topic, Integer... brokers) {
+        get(admin.createTopics(Set.of(new NewTopic(topic, Map.of(0, List.of(brokers)))
+                .configs(Map.of("min.insync.replicas", String.valueOf(brokers.length))))).all());
         await("topic " + topic).until(() -> partitions(topic) == 1);
     }
 

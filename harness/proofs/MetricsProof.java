@@ -34,6 +34,7 @@ import lab.Running;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
@@ -43,6 +44,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a consumer says of itself over HTTP, with {@code --metrics-port}, is true; without that, nothing listens. */
+@Order(2) // one after the other they take long
 @Execution(ExecutionMode.SAME_THREAD) // one of them freezes the broker
 class MetricsProof {
     @RegisterExtension

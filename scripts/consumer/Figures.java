@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import messages.Json;
 import org.apache.kafka.common.TopicPartition;
+import work.Breaker.Outages;
 
 /**
  * Prints a line of figures to standard output every few seconds, and a summary at the end; as JSON lines if asked. It
@@ -26,6 +27,7 @@ public final class Figures implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final long started = System.nanoTime();
     private final Report report;
+    private final Supplier<Outages> outages;
     private final Duration interval;
     private final boolean json;
     private volatile Look lastLook; // null before the first poll
@@ -35,9 +37,13 @@ public final class Figures implements AutoCloseable {
     private record Look(Snapshot snapshot, long at) {
     }
 
-    /** @param interval between two lines; zero prints none, and no summary unless that is JSON */
-    public Figures(Report report, Duration interval, boolean json) {
+    /**
+     * @param outages  whether the handler's failures look like an outage
+     * @param interval between two lines; zero prints none, and no summary unless that is JSON
+     */
+    public Figures(Report report, Supplier<Outages> outages, Duration interval, boolean json) {
         this.report = report;
+        this.outages = outages;
         this.interval = interval;
         this.json = json;
         if (!interval.isZero()) {
@@ -102,6 +108,7 @@ public final class Figures implements AutoCloseable {
     /** @param waiting how many nanoseconds ago the poll thread last called */
     private void print(Snapshot seen, Totals totals, long rate, long waiting) {
         long oldest = seen.oldestAge().toMillis();
+        long outage = outages.get().openMs();
         boolean stalled = waiting > Math.min(interval.toNanos(), STALLED.toNanos());
         if (json) {
             Map<String, Object> figures = fields(totals);
@@ -112,6 +119,7 @@ public final class Figures implements AutoCloseable {
             figures.put("oldest_unfinished_ms", oldest);
             figures.put("held_back", byName(seen.heldBack(), Object::toString));
             figures.put("waiting_ms", stalled ? millis(waiting) : 0);
+            figures.put("outage_ms", outage);
             line("figures", figures);
             return;
         }
@@ -120,9 +128,9 @@ public final class Figures implements AutoCloseable {
         String heldBack = seen.heldBack().entrySet().stream()
                 .map(e -> " | " + e.getKey() + " is held back: " + e.getValue()).collect(Collectors.joining());
         String line = String.format(
-                "%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s%s", rate,
+                "%,d/s | in flight %,d (%,d KiB) | unfinished %s | %s | oldest unfinished %.1f s%s%s%s", rate,
                 seen.inFlight(), seen.bytes() / 1024, unfinished.isEmpty() ? "unknown" : unfinished, text(totals),
-                oldest / 1000.0, heldBack,
+                oldest / 1000.0, heldBack, outage == 0 ? "" : String.format(" | outage for %d s", outage / 1000),
                 stalled ? String.format(" | waiting for Kafka for %d s", millis(waiting) / 1000) : "");
         System.out.println(line); // in one piece: the log goes to the same terminal
     }

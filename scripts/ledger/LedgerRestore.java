@@ -40,7 +40,7 @@ public final class LedgerRestore {
     private final LedgerSample sample;
     private final Restored listener;
     private int partitions; // of the source topic; guarded by this
-    private long lookedAt = System.nanoTime(); // guarded by this
+    private long lookedAt = System.nanoTime() - LOOK_AGAIN.toNanos(); // guarded by this
 
     /** Is called for each ledger that is read back. */
     @FunctionalInterface
@@ -49,7 +49,11 @@ public final class LedgerRestore {
         void restored(TopicPartition ledger, int messages, Duration took);
     }
 
-    /** @param client the settings of a client */
+    /**
+     * Begins to look at the ledgers, while the consumer joins its group.
+     *
+     * @param client the settings of a client
+     */
     public LedgerRestore(Properties client, String group, LedgerTopic outcomes, OutcomeFormat<?> format,
             Restored listener) {
         this.group = group;
@@ -59,6 +63,7 @@ public final class LedgerRestore {
                 outcomes.source());
         sample = new LedgerSample(reading);
         this.listener = listener;
+        Thread.ofPlatform().daemon().name("ledger-sample").start(this::partitions);
     }
 
     /** Begins to read the ledger that belongs to a partition of the source topic. */
@@ -88,7 +93,7 @@ public final class LedgerRestore {
      */
     private synchronized int partitions() {
         long now = System.nanoTime();
-        if (now - lookedAt > LOOK_AGAIN.toNanos()) {
+        if (now - lookedAt >= LOOK_AGAIN.toNanos()) {
             lookedAt = now;
             try {
                 partitions = topics.partitions(outcomes.source());
