@@ -138,7 +138,8 @@ public class OrderConsumer implements Callable<Integer> {
         try (var shutdown = new Script.Shutdown(() -> stopping = true, options.stopTimeout());
                 var processing = new Processing<>("order", new OrderReader(), work::handle, new Processing.Limits(
                         handling.concurrency, handling.handlerTimeoutMs, handling.maxAttempts, handling.retryBackoffMs,
-                        handling.breakerShare, handling.breakerWindow), report::retried, log);
+                        handling.breakerShare, handling.breakerWindow, guarantees.skipConflicts()),
+                        report::retried, log);
                 var figures = new Figures(report, processing::outages,
                         Duration.ofMillis(options.figuresIntervalMs), options.json);
                 var metrics = this.metrics = measuring.open(report, figures, processing::outages,

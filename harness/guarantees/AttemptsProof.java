@@ -373,7 +373,7 @@ class AttemptsProof {
     // --- workers without a broker ---------------------------------------------------------------------------------
 
     private static Limits limits(int handlerTimeoutMs, int maxAttempts, int retryBackoffMs) {
-        return new Limits(CONCURRENCY, handlerTimeoutMs, maxAttempts, retryBackoffMs, 0.5, 20);
+        return new Limits(CONCURRENCY, handlerTimeoutMs, maxAttempts, retryBackoffMs, 0.5, 20, false);
     }
 
     private void handle(Limits limits, Handler<String> handler) {

@@ -163,9 +163,9 @@ public final class Kafka implements AutoCloseable {
         return send(new ProducerRecord<>(topic, bytes(key), bytes(value)));
     }
 
-    /** Sends many at once and waits for all. */
-    public void sendAll(List<ProducerRecord<byte[], byte[]>> records) {
-        records.stream().map(producer::send).toList().forEach(Kafka::get);
+    /** Sends many at once and waits for all; returns where they are. */
+    public List<RecordMetadata> sendAll(List<ProducerRecord<byte[], byte[]>> records) {
+        return records.stream().map(producer::send).toList().stream().map(Kafka::get).toList();
     }
 
     /**
@@ -197,15 +197,25 @@ public final class Kafka implements AutoCloseable {
         return records;
     }
 
-    private Map<TopicPartition, Long> ends(String topic, IsolationLevel level) {
-        Map<TopicPartition, OffsetSpec> latest = IntStream.range(0, partitions(topic)).boxed()
-                .collect(Collectors.toMap(p -> new TopicPartition(topic, p), p -> OffsetSpec.latest()));
-        Map<TopicPartition, Long> ends = new HashMap<>();
-        if (!latest.isEmpty()) {
-            get(admin.listOffsets(latest, new ListOffsetsOptions(level)).all())
-                    .forEach((partition, end) -> ends.put(partition, end.offset()));
+    /** Where each partition ends; with READ_COMMITTED at the first transaction that is open. */
+    public Map<TopicPartition, Long> ends(String topic, IsolationLevel level) {
+        return offsets(topic, OffsetSpec.latest(), level);
+    }
+
+    /** Where each partition begins. */
+    public Map<TopicPartition, Long> starts(String topic) {
+        return offsets(topic, OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED);
+    }
+
+    private Map<TopicPartition, Long> offsets(String topic, OffsetSpec where, IsolationLevel level) {
+        Map<TopicPartition, OffsetSpec> wanted = IntStream.range(0, partitions(topic)).boxed()
+                .collect(Collectors.toMap(p -> new TopicPartition(topic, p), p -> where));
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        if (!wanted.isEmpty()) {
+            get(admin.listOffsets(wanted, new ListOffsetsOptions(level)).all())
+                    .forEach((partition, found) -> offsets.put(partition, found.offset()));
         }
-        return ends;
+        return offsets;
     }
 
     /** The records of a topic as JSON, by key. */

@@ -219,10 +219,12 @@ class ApiProof {
         assertThat(Files.size(lab.folder().resolve("kafka_app.log.1"))).isGreaterThanOrEqualTo(10_000_000);
 
         Running consumer = lab.consumer(
-                "--dedup", "none", "--auto-commit", "--no-dlq", "--ordering", "none", "--concurrency", "1");
+                "--dedup", "none", "--auto-commit", "--no-dlq", "--ordering", "none", "--concurrency", "1",
+                "--on-conflict", "skip");
         await("warnings")
                 .until(() ->
-                        List.of("--dedup none", "--auto-commit", "--no-dlq", "--ordering none", "--concurrency 1")
+                        List.of("--dedup none", "--auto-commit", "--no-dlq", "--ordering none", "--concurrency 1",
+                                "--on-conflict skip")
                                 .stream()
                                 .allMatch(s -> consumer.err().contains("UNSAFE: " + s)));
     }

@@ -26,6 +26,9 @@ public final class GuaranteeSwitches {
     /** See {@code --ordering}. */
     private enum Ordering { key, none }
 
+    /** See {@code --on-conflict}. */
+    private enum OnConflict { dlq, skip }
+
     @Option(names = "--commit", defaultValue = "manual", paramLabel = "manual|transactional",
             description = "Write outcomes and then commit offsets, or do both in one transaction, which stops zombies "
                     + "(default: ${DEFAULT-VALUE}).")
@@ -39,6 +42,11 @@ public final class GuaranteeSwitches {
     @Option(names = "--ordering", defaultValue = "key", paramLabel = "key|none",
             description = "Handle the records of one key in order, or all in any order (default: ${DEFAULT-VALUE}).")
     private Ordering ordering;
+
+    @Option(names = "--on-conflict", defaultValue = "dlq", paramLabel = "dlq|skip",
+            description = "What to do with a record whose id was processed with other content: dead-letter it, or skip "
+                    + "it as if it were a duplicate (default: ${DEFAULT-VALUE}).")
+    private OnConflict onConflict;
 
     @Option(names = "--auto-commit", description = "Let the client commit what was polled, finished or not. Unsafe.")
     public boolean autoCommit;
@@ -63,6 +71,11 @@ public final class GuaranteeSwitches {
         return ordering == Ordering.key;
     }
 
+    /** Whether a record whose id was processed with other content is skipped. */
+    public boolean skipConflicts() {
+        return onConflict == OnConflict.skip;
+    }
+
     /**
      * Warns of each guarantee that is off.
      *
@@ -81,6 +94,8 @@ public final class GuaranteeSwitches {
         warnIf(log, noDlq, "--no-dlq stops for good at the first record that cannot be processed");
         warnIf(log, ordering == Ordering.none,
                 "--ordering none handles the records of one order in any order, even at the same time");
+        warnIf(log, skipConflicts(),
+                "--on-conflict skip drops a record whose id was processed with other content: nobody ever sees it");
         warnIf(log, handling.concurrency == 1, "--concurrency 1 lets one slow order hold up all the others");
     }
 

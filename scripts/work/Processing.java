@@ -63,9 +63,10 @@ public final class Processing<T> implements AutoCloseable {
      * @param retryBackoffMs   the wait before the second attempt; it doubles with each further one
      * @param breakerShare     how many of the recent messages have to fail for an outage, 0 to 1; 0 looks for none
      * @param breakerWindow    how many messages are recent
+     * @param skipConflicts    whether a message whose id was processed with other content counts as a duplicate
      */
     public record Limits(int concurrency, int handlerTimeoutMs, int maxAttempts, int retryBackoffMs,
-            double breakerShare, int breakerWindow) {
+            double breakerShare, int breakerWindow, boolean skipConflicts) {
     }
 
     /** Runs a task on a worker's thread, after all earlier ones of the same lane. Never blocks. */
@@ -152,7 +153,12 @@ public final class Processing<T> implements AutoCloseable {
                 case SAME -> {
                     return new Duplicate<>(message);
                 }
-                case OTHER_CONTENT -> throw new IdempotencyConflict(noun + " " + message.id());
+                case OTHER_CONTENT -> {
+                    if (!limits.skipConflicts) {
+                        throw new IdempotencyConflict(noun + " " + message.id());
+                    }
+                    return new Duplicate<>(message);
+                }
                 case UNKNOWN -> {
                     log.debug("processing {} {} ({}), attempt {}", noun, message.id(), this, made);
                     if (!breaker.call(this::handle, gate, handledAfter < breaker.count())) {

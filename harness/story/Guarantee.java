@@ -1,0 +1,33 @@
+package story;
+
+import history.Allowed;
+import history.Anomaly.Kind;
+import java.time.Duration;
+
+/**
+ * A promise of this project, and how to see it hold and fail: a story that happens to two systems at the same time, one
+ * as built, and one with the guarantee switched off.
+ */
+public interface Guarantee {
+    /** What a person would ask, in one line. */
+    String question();
+
+    /** The options that switch it off. */
+    String off();
+
+    /** What goes wrong then, and nothing else. */
+    Kind anomaly();
+
+    /**
+     * What happens to both. Whoever tells it says what of the fault was seen to bite ({@link Side#bit}), and with what
+     * result: without that it proves nothing.
+     *
+     * @return what the system did, in a few words for people, such as "20 of 20 orders done"
+     */
+    String tell(Side side) throws Exception;
+
+    /** What is no anomaly in this story. */
+    default Allowed allowed() {
+        return Allowed.nothing(Duration.ofSeconds(8));
+    }
+}

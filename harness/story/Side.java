@@ -1,0 +1,235 @@
+package story;
+
+import static org.awaitility.Awaitility.await;
+
+import history.Allowed;
+import history.Anomaly;
+import history.Checker;
+import history.Event;
+import history.Event.Fate;
+import history.Event.Fault;
+import history.FinalRead;
+import history.Id;
+import history.Place;
+import history.Recorder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import lab.Api;
+import lab.Broker;
+import lab.Kafka;
+import lab.Lab;
+import lab.Running;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * One of the two systems of a story: its topics, its scripts, and the history of what happened to it. What is sent and
+ * done through it is recorded.
+ */
+public final class Side implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration READ_AGAIN = Duration.ofMillis(300);
+    private static final Duration SAMPLE = Duration.ofMillis(100);
+
+    private final String[] switches;
+    private final Lab lab;
+    private final Path folder;
+    private final Recorder recorder;
+    private final Set<String> bites = Collections.synchronizedSet(new TreeSet<>());
+    private Thread sampler;
+    private int writers;
+
+    /** @param switches none for the system as built */
+    public Side(Broker broker, Path folder, String... switches) throws IOException {
+        this.switches = switches;
+        this.folder = Files.createDirectories(folder);
+        lab = new Lab(broker, folder);
+        recorder = new Recorder(folder.resolve("history.jsonl"));
+        lab.kafka().createTopic(lab.events, 3);
+    }
+
+    /** Whether its guarantee is switched off. */
+    public boolean isBroken() {
+        return switches.length > 0;
+    }
+
+    /** Options, with the switch if there is one. */
+    public String[] options(String... options) {
+        return Lab.with(options, switches);
+    }
+
+    public Lab lab() {
+        return lab;
+    }
+
+    // --- orders in ------------------------------------------------------------------------------------------------
+
+    /** A record for {@link #send}, with the order's id as its key. */
+    public ProducerRecord<byte[], byte[]> order(Integer partition, String id, String customer) {
+        return order(partition, id, id, customer, "1");
+    }
+
+    /** The same with another key, and another total. */
+    public ProducerRecord<byte[], byte[]> order(Integer partition, String key, String id, String customer,
+            String total) {
+        return new ProducerRecord<>(lab.events, partition, Kafka.bytes(key),
+                Kafka.bytes(Api.record(id, customer, total)));
+    }
+
+    /** So many orders, named with a prefix and a number. */
+    public List<ProducerRecord<byte[], byte[]>> orders(Integer partition, String prefix, int number, String customer) {
+        return IntStream.range(0, number).mapToObj(i -> order(partition, prefix + i, customer)).toList();
+    }
+
+    /** Sends records straight to the topic: each has its own writer, so that copies may be there. */
+    public void send(List<ProducerRecord<byte[], byte[]>> records) {
+        List<Long> attempts = records.stream().map(record ->
+                recorder.add(new Event.Invoked(Orders.id(record.key(), record.value()), "producer-" + writers++)))
+                .toList();
+        List<RecordMetadata> sent = lab.kafka().sendAll(records);
+        for (int i = 0; i < records.size(); i++) {
+            recorder.add(new Event.Accepted(attempts.get(i),
+                    Place.of(sent.get(i).topic(), sent.get(i).partition(), sent.get(i).offset()), "acknowledged"));
+        }
+    }
+
+    /** The same for one. */
+    public void send(ProducerRecord<byte[], byte[]> record) {
+        send(List.of(record));
+    }
+
+    // --- scripts and faults ---------------------------------------------------------------------------------------
+
+    /** Starts a consumer of these orders. */
+    public Running consumer(String name, String... options) {
+        recorder.add(new Fault(Fault.Kind.START, name, String.join(" ", options)));
+        watchOffsets();
+        return lab.consumer(options);
+    }
+
+    /** Starts a consumer that freezes at a point (see --freeze-at); returns once it is frozen. */
+    public Running frozenConsumer(String name, String point, String... options) {
+        recorder.add(new Fault(Fault.Kind.START, name, String.join(" ", options)));
+        watchOffsets();
+        Running consumer = lab.frozenConsumer(point, options);
+        recorder.add(new Fault(Fault.Kind.FREEZE, name, "at " + point));
+        return consumer;
+    }
+
+    public void kill(String name, Running script) {
+        script.kill9();
+        recorder.add(new Fault(Fault.Kind.KILL, name, null));
+    }
+
+    public void thaw(String name, Running script) {
+        script.thaw();
+        recorder.add(new Fault(Fault.Kind.THAW, name, null));
+    }
+
+    /** Notes what a fault was seen to do: what proves that it was one. */
+    public void bit(String how) {
+        bites.add(how);
+    }
+
+    /** Waits until something holds. */
+    public void until(String what, Callable<Boolean> holds) {
+        await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(holds);
+    }
+
+    // --- what became visible --------------------------------------------------------------------------------------
+
+    /** How many orders have an outcome. */
+    public int done() {
+        return lab.outcomes().size();
+    }
+
+    /** Reads until two reads are the same and prove something, and returns what is wrong. */
+    public Verdict verdict(String summary, Allowed allowed) throws IOException {
+        Instruments.stop(sampler);
+        long deadline = System.nanoTime() + PATIENCE.plus(allowed.longestWait()).toNanos();
+        for (FinalRead last = null, now = read(); ; last = now, now = read()) {
+            if (last != null && now.sameAs(last)) {
+                try {
+                    List<Anomaly> anomalies = Checker.check(recorder.history(), now, allowed);
+                    now.write(folder.resolve("final.json"));
+                    return new Verdict(summary, anomalies, Set.copyOf(bites));
+                } catch (IllegalArgumentException e) { // it came too early
+                    if (System.nanoTime() - deadline > 0) {
+                        throw e;
+                    }
+                }
+            }
+            Instruments.sleep(READ_AGAIN);
+        }
+    }
+
+    private FinalRead read() {
+        List<Event.Record> records = lab.kafka().visibleRecords(lab.events).stream().map(Orders::record).toList();
+        Map<Place, Id> sources = Orders.ids(records);
+        List<Fate> fates = Stream.concat(
+                lab.kafka().visibleRecords(lab.outcomes).stream()
+                        .flatMap(outcome -> Orders.outcome(outcome, sources).stream()),
+                lab.kafka().visibleRecords(lab.dlq).stream().map(letter -> Orders.deadLetter(letter, sources)))
+                .toList();
+        return new FinalRead(recorder.now(), records, fates, starts(), sampler == null ? null : committed());
+    }
+
+    private Map<String, Long> committed() {
+        return lab.kafka().committed(lab.group, lab.events).entrySet().stream()
+                .collect(Collectors.toMap(each -> lab.events + "-" + each.getKey(), Map.Entry::getValue));
+    }
+
+    private Map<String, Long> starts() {
+        Map<String, Long> starts = new TreeMap<>();
+        List.of(lab.events, lab.outcomes, lab.dlq).forEach(topic -> starts.putAll(named(lab.kafka().starts(topic))));
+        return starts;
+    }
+
+    private Map<String, Long> ends() {
+        Map<String, Long> ends = new TreeMap<>();
+        List.of(lab.outcomes, lab.dlq).forEach(topic ->
+                ends.putAll(named(lab.kafka().ends(topic, IsolationLevel.READ_UNCOMMITTED))));
+        return ends;
+    }
+
+    private static Map<String, Long> named(Map<TopicPartition, Long> offsets) {
+        return offsets.entrySet().stream().collect(Collectors.toMap(each -> each.getKey().toString(),
+                Map.Entry::getValue));
+    }
+
+    private synchronized void watchOffsets() {
+        if (sampler == null) {
+            sampler = Instruments.every(SAMPLE, () -> {
+                Map<String, Long> committed = committed(); // first
+                recorder.add(new Event.Offsets(committed, named(lab.kafka().starts(lab.events)), ends()));
+            });
+        }
+    }
+
+    @Override
+    public void close() {
+        Instruments.stop(sampler);
+        lab.close();
+        try {
+            recorder.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
