@@ -246,6 +246,7 @@ public class PaymentConsumer implements Callable<Integer> {
             takeHandled(IDLE_POLL);
             pending.batch(assignment.atWork() == 0).ifPresent(policy::finish);
         }
+        writer.lastChance(deadline);
         policy.finish(pending.all());
         assignment.forget(partitions);
     }
