@@ -454,8 +454,19 @@ class CheckerProof {
         }
 
         @Test
-        void butNotASecondOutcome() {
+        void butNotOneThatWasOnlyStarted() {
+            story().written("a", 0).deadLetter("a", 0).fault(START, "consumer-1").deadLetter("a", 0).committed(1)
+                    .allowing(MANUAL).shows(TWICE, "a");
+        }
+
+        @Test
+        void norASecondOutcome() {
             processed(1, story().fault(KILL, "consumer-1")).shows(TWICE, "a");
+        }
+
+        @Test
+        void nothingElseIsAllowed() {
+            story().accepted("a", 0).fault(KILL, "consumer-1").committed(0).allowing(MANUAL).shows(LOST, "a");
         }
 
         @Test
