@@ -24,6 +24,7 @@
 //SOURCES ../scripts/replay/package-info.java
 //SOURCES ../scripts/work/package-info.java
 //SOURCES guarantees/*.java
+//SOURCES history/*.java
 //SOURCES lab/*.java
 //SOURCES proofs/*.java
 //SOURCES report/*.java
