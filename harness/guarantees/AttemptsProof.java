@@ -60,6 +60,7 @@ import work.Result.Processed;
 @ExtendWith(LabExtension.class)
 class AttemptsProof {
     private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration AFTER_PAUSES = Duration.ofSeconds(40); // those of an outage double
     private static final Duration START = Duration.ofSeconds(60);
     private static final int LONG_MS = 60_000;
     private static final int ORDERS = 100;
@@ -402,7 +403,7 @@ class AttemptsProof {
 
     /** So many, in the order in which the workers return them. */
     private List<Handled> awaitReturned(int records) {
-        await("the workers return them").atMost(SOON.multipliedBy(3)).until(() -> {
+        await("the workers return them").atMost(AFTER_PAUSES).until(() -> {
             returned.addAll(workers.take(Duration.ZERO));
             return returned.size() >= records;
         });

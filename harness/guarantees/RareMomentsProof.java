@@ -139,7 +139,7 @@ class RareMomentsProof {
                     throw new ProducerFencedException("the outcome of this transaction is unknown");
                 }
             };
-            TransactionRecovery recovery = new TransactionRecovery(() -> new KafkaProducer<>(
+            TransactionRecovery recovery = new TransactionRecovery(number -> new KafkaProducer<>(
                     writerSettings(lab, UUID.randomUUID().toString())), consumer, assignment,
                     new OutcomeWriter(pending), pending, path, () -> false);
             consumer.subscribe(List.of(lab.events), assignment.onRebalance(revoked -> { }));

@@ -155,8 +155,8 @@ class TransactionRecoveryProof {
         Map<String, Object> settings = new HashMap<>(lab.broker().client());
         settings.put("group.id", lab.group);
         try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-                var recovery = new TransactionRecovery(producers, consumer, new Assignment(consumer, null,
-                        partition -> Ledger.none(), 1, 1, report), writer, pending, path, () -> false)) {
+                var recovery = new TransactionRecovery(number -> producers.get(), consumer, new Assignment(consumer,
+                        null, partition -> Ledger.none(), 1, 1, report), writer, pending, path, () -> false)) {
             pending.add(handled(lab));
             recovery.commit(pending.all());
             recovery.commit(pending.all());

@@ -13,14 +13,14 @@ import java.util.Set;
  * What the mode allows in which a program runs: the one place where an anomaly is excused. Everything else counts.
  *
  * @param longestWait how long a record may be without a fate after the last fault or attempt: the one bound in seconds
- * @param session how long a consumer may be frozen before its partitions move; null if a zombie must change nothing
- * @param consumers the names of the consumers, as in the history's faults
+ * @param session how long a consumer may be frozen before its partitions move
+ * @param consumers the names, as in the history's faults, of the consumers that may do something TWICE after a fault
  * @param heldUp the names of operations that the story itself holds up, such as an order that hangs: never STALLED
  */
 public record Allowed(Duration longestWait, Duration session, Set<String> consumers, Set<String> heldUp) {
     /** Nothing: an API, or a consumer with {@code --commit transactional}. */
     public static Allowed nothing(Duration longestWait) {
-        return new Allowed(longestWait, null, Set.of(), Set.of());
+        return new Allowed(longestWait, Duration.ZERO, Set.of(), Set.of());
     }
 
     /**
@@ -38,7 +38,7 @@ public record Allowed(Duration longestWait, Duration session, Set<String> consum
     }
 
     boolean allows(Anomaly anomaly, History history) {
-        return anomaly.kind() == Anomaly.Kind.TWICE && session != null && anomaly.evidence().size() - 1
+        return anomaly.kind() == Anomaly.Kind.TWICE && anomaly.evidence().size() - 1
                 <= zombies(history) + (areDeadLetters(anomaly) ? kills(history) : 0);
     }
 

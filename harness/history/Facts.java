@@ -153,7 +153,8 @@ final class Facts {
                 fatesBySource.getOrDefault(record.place(), List.of()).stream(),
                 outcomesByName.getOrDefault(record.id().name(), List.of()).stream()
                         .filter(outcome -> outcome.id().equals(record.id()))
-                        .filter(outcome -> outcome.source() == null || !record.place().before(outcome.source())));
+                        .filter(outcome -> outcome.source() == null || !record.place().before(outcome.source())))
+                .distinct();
     }
 
     boolean isSettled(Record record) {
@@ -180,9 +181,9 @@ final class Facts {
                         && place.offset() < sample.starts().getOrDefault(place.partition(), 0L)));
     }
 
-    /** Whether the program under test has reported that this place is gone, and it is. */
+    /** Whether the program under test has reported that this place is gone. */
     boolean reported(Place place) {
-        return removed(place) && reports.stream().anyMatch(gap ->
-                gap.partition().equals(place.partition()) && gap.from() <= place.offset() && place.offset() < gap.to());
+        return reports.stream().anyMatch(gap -> gap.partition().equals(place.partition())
+                && gap.from() <= place.offset() && place.offset() < gap.to());
     }
 }

@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * in the file even if this process is killed right after.
  */
 public final class Recorder implements AutoCloseable {
-    private static final long MOST = 5_000_000;
+    private static final long MOST = 2_000_000;
 
     private final Path file;
     private final long most;

@@ -33,8 +33,7 @@ final class WriteRules {
     Stream<Anomaly> moved() {
         return facts.operations().stream().filter(operation -> !facts.records(operation.id()).isEmpty())
                 .flatMap(operation -> operation.accepted()
-                        .filter(answer -> answer.place() != null && !facts.removed(answer.place()))
-                        .filter(answer -> !isAt(operation.id(), answer.place()))
+                        .filter(answer -> answer.place() != null && !isAt(operation.id(), answer.place()))
                         .map(answer -> {
                             Record there = facts.record(answer.place());
                             return anomaly(Kind.MOVED, operation.id(),

@@ -247,6 +247,7 @@ public class PaymentConsumer implements Callable<Integer> {
             takeHandled(IDLE_POLL);
             pending.batch(assignment.atWork() == 0).ifPresent(policy::finish);
         }
+        writer.lastChance(deadline);
         policy.finish(pending.all());
         assignment.forget(partitions);
     }
@@ -267,12 +268,12 @@ public class PaymentConsumer implements Callable<Integer> {
             case none -> partition -> Ledger.none();
         }, options.maxInFlight, options.maxInFlightBytes, report);
         workers = new Workers<>(processing, new OutcomeRecords<>(topics.outcomes, topics.deadLetters, topics.group,
-                format, ClientSettings.largestRecord(writerSettings())), guarantees.keyOrder());
+                format, ClientSettings.largestRecord(writerSettings(0))), guarantees.keyOrder());
         pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
         writer = new OutcomeWriter(pending);
         options.takeOver(kafka.cluster(), admin, topics.group, log); // a member that a crash left in the group
         return policy = metrics.timed(switch (guarantees.commit) {
-            case manual -> new RetryLater(newWriter(), this::writeThenCommit);
+            case manual -> new RetryLater(newWriter(0), this::writeThenCommit);
             case transactional -> new TransactionRecovery(this::newWriter, consumer, assignment, writer, pending,
                     this::writeAndCommit, () -> stopping);
         });
@@ -282,12 +283,13 @@ public class PaymentConsumer implements Callable<Integer> {
         return ClientSettings.consumer(kafka.client(topics.group), topics.group, options, guarantees);
     }
 
-    private Properties writerSettings() {
+    /** @param number of the producer's transactional id: each has its own */
+    private Properties writerSettings(int number) {
         return ClientSettings.writer(kafka.client(topics.group + "-writer"), topics.group, options, guarantees,
-                DeadLetter.LARGEST);
+                DeadLetter.LARGEST, number);
     }
 
-    private Producer<byte[], byte[]> newWriter() {
-        return metrics.of(new KafkaProducer<>(writerSettings()));
+    private Producer<byte[], byte[]> newWriter(int number) {
+        return metrics.of(new KafkaProducer<>(writerSettings(number)));
     }
 }

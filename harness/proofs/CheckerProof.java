@@ -55,6 +55,11 @@ class CheckerProof {
     }
 
     @Test
+    void theAnswerNeedNotSayWhereItIs() {
+        story().acceptedSomewhere("a").record("a", 0).acceptedSomewhere("b").shows(LOST, "b");
+    }
+
+    @Test
     void whatIsUnknownMayBeMissing() {
         story().written("a", 0).unknown("b").neverAnswered("c").showsNothing();
     }
@@ -193,11 +198,14 @@ class CheckerProof {
     }
 
     @Test
-    void anOutcomeThatCompactionRemovedWasAFate() {
-        story().written("a", 0).written("a/2", 1).outcomeSeenAndCompacted("a", 0).conflict("a/2", 1)
-                .committed(2).shows(NO_FATE, "a"); // the topic has no later outcome of it: this one is lost
-        story().written("a", 0).by("replay-1").written("a", 1).outcomeSeenAndCompacted("a", 0).outcome("a", 1)
-                .committed(2).shows(TWICE, "a");
+    void anOutcomeThatIsGoneIsNone() {
+        story().written("a", 0).outcomeSeenAndGone("a", 0).committed(1).shows(NO_FATE, "a");
+    }
+
+    @Test
+    void unlessRetentionOrCompactionRemovedIt() {
+        story().written("a", 0).outcomeSeenAndGone("a", 0).outcomesRemovedBefore(1).committed(1).showsNothing();
+        story().written("a", 0).outcomeSeenAndGone("a", 0).outcome("a", 0).committed(1).shows(TWICE, "a");
     }
 
     // --- TWICE ----------------------------------------------------------------------------------------------------
@@ -270,6 +278,11 @@ class CheckerProof {
     }
 
     @Test
+    void alsoIfItLooksLikeAnotherOperation() {
+        story().written("a", 0).deadLetter("a/altered", 0, "other bytes").committed(1).shows(ALTERED, "a", "a/altered");
+    }
+
+    @Test
     void aReferenceHasNone() {
         story().written("a", 0).deadLetter("a", 0, null).committed(1).showsNothing();
     }
@@ -310,7 +323,7 @@ class CheckerProof {
 
     @Test
     void retentionDoesNotPassTheGroupInSilence() {
-        story().written("a", 0).outcome("a", 0).written("b", 1).written("c", 2).removedBefore(2).sampled(1)
+        story().written("a", 0).outcome("a", 0).written("b", 1).written("c", 2).removedBefore(2).sampled(1).sampled(1)
                 .outcome("c", 2).committed(3).shows(SKIPPED, "b");
     }
 
@@ -318,6 +331,7 @@ class CheckerProof {
     void butItMayIfThatIsReported() {
         story().written("a", 0).outcome("a", 0).written("b", 1).written("c", 2).removedBefore(2).sampled(1)
                 .gapReported(1, 2).outcome("c", 2).committed(3).showsNothing();
+        story().written("a", 0).removedBefore(1).gapReported(0, 1).committed(1).showsNothing();
     }
 
     @Test
@@ -327,8 +341,16 @@ class CheckerProof {
     }
 
     @Test
+    void whatWasSkippedIsNotStalled() {
+        story().written("a", 0).removedBefore(1).committed(0).after(60).shows(SKIPPED, "a");
+    }
+
+    @Test
     void whatWasProcessedAndNotYetCommittedMayGo() {
         story().written("a", 0).written("b", 1).outcome("a", 0).outcome("b", 1).removedBefore(2).sampled(1)
+                .committed(2).showsNothing();
+        story().unknown("a").outcome("a", 0).removedBefore(1).sampled(0).committed(1).showsNothing();
+        story().written("a", 0).by("api-2").written("a", 1).outcome("a", 0).removedBefore(2).sampled(1)
                 .committed(2).showsNothing();
     }
 
@@ -373,6 +395,10 @@ class CheckerProof {
     void aReadThatIsTooEarlyProvesNothing() {
         assertThatThrownBy(() -> story().written("a", 0).fault(START, "consumer-1").after(59).committed(0).anomalies())
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("too early");
+        assertThatThrownBy(() -> story().written("a", 0).after(58).neverAnswered("b").after(1).committed(0).anomalies())
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> story().acceptedAfter(58, "a", 0).record("a", 0).after(1).committed(0).anomalies())
+                .isInstanceOf(IllegalArgumentException.class);
         story().written("a", 0).outcome("a", 0).committed(1).showsNothing(); // there is nothing to wait for
     }
 
@@ -428,8 +454,19 @@ class CheckerProof {
         }
 
         @Test
-        void butNotASecondOutcome() {
+        void butNotOneThatWasOnlyStarted() {
+            story().written("a", 0).deadLetter("a", 0).fault(START, "consumer-1").deadLetter("a", 0).committed(1)
+                    .allowing(MANUAL).shows(TWICE, "a");
+        }
+
+        @Test
+        void norASecondOutcome() {
             processed(1, story().fault(KILL, "consumer-1")).shows(TWICE, "a");
+        }
+
+        @Test
+        void nothingElseIsAllowed() {
+            story().accepted("a", 0).fault(KILL, "consumer-1").committed(0).allowing(MANUAL).shows(LOST, "a");
         }
 
         @Test

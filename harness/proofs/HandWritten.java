@@ -59,12 +59,21 @@ final class HandWritten {
         return happens(new Event.Accepted(invoked(id), in(offset), "201"));
     }
 
+    HandWritten acceptedSomewhere(String id) {
+        return happens(new Event.Accepted(invoked(id), null, "201"));
+    }
+
     HandWritten refused(String id) {
         return happens(new Event.Refused(invoked(id), "503"));
     }
 
     HandWritten unknown(String id) {
         return happens(new Event.Unknown(invoked(id), "504"));
+    }
+
+    HandWritten acceptedAfter(long wait, String id, long offset) {
+        long attempt = invoked(id);
+        return after(wait).happens(new Event.Accepted(attempt, in(offset), "201"));
     }
 
     HandWritten neverAnswered(String id) {
@@ -133,8 +142,8 @@ final class HandWritten {
         return fate(new Event.DeadLetter(next(DEAD_LETTERS), id(id), in(source), true, "bytes of " + id));
     }
 
-    /** Compaction removes an outcome that a reader has seen. */
-    HandWritten outcomeSeenAndCompacted(String id, long source) {
+    /** A reader sees an outcome that is not there at the end. */
+    HandWritten outcomeSeenAndGone(String id, long source) {
         outcome(id, source);
         return happens(fates.removeLast());
     }
@@ -143,6 +152,12 @@ final class HandWritten {
     HandWritten removedBefore(long offset) {
         starts.put(IN, offset);
         records.removeIf(record -> record.place().offset() < offset);
+        return this;
+    }
+
+    /** Retention removes the outcomes before this offset. */
+    HandWritten outcomesRemovedBefore(long offset) {
+        starts.put(OUTCOMES, offset);
         return this;
     }
 
@@ -165,7 +180,7 @@ final class HandWritten {
         assertThat(anomalies).extracting(Anomaly::kind).as(anomalies.toString()).containsExactly(kind);
         assertThat(anomalies.getFirst().ids()).containsExactly(Stream.of(ids).map(HandWritten::id).toArray(Id[]::new));
         assertThat(anomalies.getFirst().sentence()).matches("[^\n]+\\.");
-        assertThat(anomalies.getFirst().evidence()).isNotEmpty();
+        assertThat(anomalies.getFirst().evidence()).isNotEmpty().doesNotHaveDuplicates();
     }
 
     void showsNothing() {

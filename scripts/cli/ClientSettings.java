@@ -63,9 +63,10 @@ public final class ClientSettings {
      * Of the producer that writes outcomes and dead letters; the parameters are as above.
      *
      * @param largest the size of the largest dead letter, in bytes, unless the client settings give another
+     * @param number  of the transactional id, from 0 on: one whose transaction cannot end is given up for the next
      */
     public static Properties writer(Properties client, String group, ConsumerOptions options,
-            GuaranteeSwitches guarantees, int largest) {
+            GuaranteeSwitches guarantees, int largest, int number) {
         ClientSettings to = new ClientSettings(client);
         // the offset is committed once the outcome is acknowledged: every in-sync replica has to have it by then
         to.fix(ProducerConfig.ACKS_CONFIG, "all");
@@ -87,7 +88,8 @@ public final class ClientSettings {
         to.fix(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
         if (guarantees.transactional()) {
             // unless it is random, the next start with it ends a transaction that this consumer left open
-            to.fix(ProducerConfig.TRANSACTIONAL_ID_CONFIG, options.transactionalId(group));
+            to.fix(ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                    options.transactionalId(group) + (number == 0 ? "" : "~" + number));
             // a transaction that a dead consumer left open holds up readers for this long, and for up to 10 s more,
             // since the coordinator looks for those that are overdue only now and then
             to.prefer(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);

@@ -39,6 +39,7 @@ public final class OutcomeWriter {
     private final PendingWrites pending;
     private final Map<Handled, Sent> unacknowledged = new LinkedHashMap<>(); // without a transaction
     private AtomicReference<Refused> refused = new AtomicReference<>(); // in the last transaction
+    private long lastChance = System.nanoTime();
 
     private record Sent(ProducerRecord<byte[], byte[]> record, Future<RecordMetadata> future) {
     }
@@ -49,6 +50,16 @@ public final class OutcomeWriter {
     /** @param pending gets what Kafka refuses */
     public OutcomeWriter(PendingWrites pending) {
         this.pending = pending;
+    }
+
+    /** Until this time, by {@link System#nanoTime()}, a write may take longer than a second: there is no next one. */
+    public void lastChance(long until) {
+        lastChance = until;
+    }
+
+    private long deadline(Duration wait) {
+        long now = System.nanoTime();
+        return now + Math.max(wait.toNanos(), lastChance - now);
     }
 
     // --- without a transaction ------------------------------------------------------------------------------------
@@ -75,7 +86,7 @@ public final class OutcomeWriter {
             next = new ArrayList<>(batch);
             next.removeAll(Set.copyOf(written));
         }
-        long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+        long deadline = deadline(LONGEST_WAIT);
         while (!next.isEmpty()) {
             Set<Handled> later = send(producer, next, away, heldKeys, written, deadline);
             boolean inTime = await(away, deadline);
@@ -202,7 +213,8 @@ public final class OutcomeWriter {
                 sent.put(last, one);
             }
         }
-        long deadline = System.nanoTime() + wait.toNanos();
+        long began = System.nanoTime();
+        long deadline = deadline(wait);
         try {
             for (Sent one : sent.keySet()) {
                 one.future.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -212,7 +224,7 @@ public final class OutcomeWriter {
             throw new KafkaException("a record was not written", e.getCause());
         } catch (TimeoutException e) {
             sent.keySet().removeIf(one -> one.future.isDone());
-            long waited = wait.toMillis();
+            long waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
             sent.forEach((one, handled) -> pending.refuse(handled, one.record, late(one.record, waited)));
             throw late(sent.keySet().iterator().next().record, waited);
         } catch (InterruptedException e) {

@@ -3,7 +3,7 @@ package consumer;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
@@ -30,10 +30,10 @@ import work.Reminder;
 public final class TransactionRecovery implements CommitPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionRecovery.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration LATE = Duration.ofSeconds(5);
+    private static final Duration LATE = Duration.ofSeconds(2);
     private static final Duration ANSWER = Duration.ofSeconds(2);
 
-    private final Supplier<Producer<byte[], byte[]>> producers;
+    private final IntFunction<Producer<byte[], byte[]>> producers;
     private final Consumer<?, ?> consumer;
     private final Assignment assignment;
     private final OutcomeWriter writer;
@@ -42,15 +42,18 @@ public final class TransactionRecovery implements CommitPolicy {
     private final BooleanSupplier stopping;
     private Producer<byte[], byte[]> producer;
     private boolean initialised;
+    private int idsGivenUp; // each has a transaction that cannot end
+    private boolean mayGiveUpId;
     private final Reminder notReady = new Reminder();
     private boolean restarting; // after a reset, until the positions are those that are committed
     private boolean ended;
 
     /**
-     * @param producers opens a producer with the {@code transactional.id} of this consumer
+     * @param producers opens a producer with the {@code transactional.id} of this consumer; with another one for each
+     *                  number but 0
      * @param stopping  whether not to wait for a broker that is away
      */
-    public TransactionRecovery(Supplier<Producer<byte[], byte[]>> producers, Consumer<?, ?> consumer,
+    public TransactionRecovery(IntFunction<Producer<byte[], byte[]>> producers, Consumer<?, ?> consumer,
             Assignment assignment, OutcomeWriter writer, PendingWrites pending, HappyPath path,
             BooleanSupplier stopping) {
         this.producers = producers;
@@ -60,7 +63,7 @@ public final class TransactionRecovery implements CommitPolicy {
         this.pending = pending;
         this.path = path;
         this.stopping = stopping;
-        this.producer = producers.get();
+        this.producer = producers.apply(0);
         notReady.rest();
     }
 
@@ -99,6 +102,7 @@ public final class TransactionRecovery implements CommitPolicy {
             if (!initialised) {
                 producer.initTransactions();
                 initialised = true;
+                mayGiveUpId = false;
             }
             boolean restarted = restarting;
             if (restarting) { // the offsets are stable now
@@ -108,7 +112,13 @@ public final class TransactionRecovery implements CommitPolicy {
             notReady.rest();
             return !restarted; // what was to be written is forgotten then, and polled again
         } catch (RetriableException e) {
-            if (notReady.isDue()) {
+            if (mayGiveUpId) {
+                mayGiveUpId = false;
+                idsGivenUp++;
+                LOG.warn("the last transaction cannot end, as a partition in it cannot take its end: the next ones "
+                        + "have another id");
+                renew();
+            } else if (notReady.isDue()) {
                 LOG.warn("no transaction can begin yet, will try again: {}", reason(e));
             }
         } catch (ProducerFencedException | IllegalStateException e) {
@@ -150,6 +160,7 @@ public final class TransactionRecovery implements CommitPolicy {
                 if (mayPoll && late && !committing) { // it waits for a record, perhaps for ever: its topic is gone
                     writer.refuseTheCause();
                     renew();
+                    mayGiveUpId = true;
                     return;
                 }
                 if (!mayPoll || stopping.getAsBoolean()) {
@@ -180,10 +191,14 @@ public final class TransactionRecovery implements CommitPolicy {
         assignment.awaitRestart();
     }
 
-    /** The next producer has the same id, so that it aborts what this one has begun. */
+    /**
+     * The next producer has the same id, so that it aborts what this one has begun. But where a partition has too few
+     * replicas in sync, a transaction that would write there cannot end, nor the next one of its id begin. As nothing
+     * asked for its commit, none of it will ever be visible: then the next producer has another id.
+     */
     private void renew() {
         CommitPolicy.close(producer, Duration.ZERO);
-        producer = producers.get();
+        producer = producers.apply(idsGivenUp);
         initialised = false;
     }
 
