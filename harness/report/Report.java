@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.engine.TestExecutionResult;
@@ -60,6 +61,8 @@ public final class Report implements TestExecutionListener {
         return AnnotationSupport.findAnnotation(test, CsvSource.class).map(source -> source.value().length)
                 .or(() -> AnnotationSupport.findAnnotation(test, ValueSource.class)
                         .map(source -> source.strings().length + source.ints().length))
+                .or(() -> AnnotationSupport.findAnnotation(test, EnumSource.class)
+                        .map(source -> test.getParameterTypes()[0].getEnumConstants().length))
                 .orElseThrow(() -> new IllegalStateException(test + " has a source that is not counted here"));
     }
 
