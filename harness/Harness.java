@@ -28,6 +28,7 @@
 //SOURCES lab/*.java
 //SOURCES proofs/*.java
 //SOURCES report/*.java
+//SOURCES story/*.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.log.com.github.dockerjava.api.async.ResultCallbackTemplate=off

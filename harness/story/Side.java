@@ -52,7 +52,7 @@ public final class Side implements AutoCloseable {
     private final Path folder;
     private final Recorder recorder;
     private final Set<String> bites = Collections.synchronizedSet(new TreeSet<>());
-    private Thread sampler;
+    private Sampler sampler; // from the first consumer on
     private int writers;
 
     /** @param switches none for the system as built */
@@ -159,9 +159,23 @@ public final class Side implements AutoCloseable {
         return lab.outcomes().size();
     }
 
+    /** The same in words, by the number of outcomes. */
+    public String counted() {
+        return lab.ordersByOutcomes().entrySet().stream().sorted(Map.Entry.comparingByKey())
+                .map(each -> each.getValue() + " orders done " + (each.getKey() == 1 ? "once" : each.getKey() + " times"))
+                .collect(Collectors.joining(", "));
+    }
+
+    /** How many records the group has not committed. */
+    public long lag() {
+        return lab.kafka().lag(lab.group, lab.events);
+    }
+
     /** Reads until two reads are the same and prove something, and returns what is wrong. */
     public Verdict verdict(String summary, Allowed allowed) throws IOException {
-        Instruments.stop(sampler);
+        if (sampler != null) {
+            sampler.close();
+        }
         long deadline = System.nanoTime() + PATIENCE.plus(allowed.longestWait()).toNanos();
         for (FinalRead last = null, now = read(); ; last = now, now = read()) {
             if (last != null && now.sameAs(last)) {
@@ -175,7 +189,15 @@ public final class Side implements AutoCloseable {
                     }
                 }
             }
-            Instruments.sleep(READ_AGAIN);
+            pause();
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(READ_AGAIN);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted", e);
         }
     }
 
@@ -215,7 +237,7 @@ public final class Side implements AutoCloseable {
 
     private synchronized void watchOffsets() {
         if (sampler == null) {
-            sampler = Instruments.every(SAMPLE, () -> {
+            sampler = new Sampler(SAMPLE, () -> {
                 Map<String, Long> committed = committed(); // first
                 recorder.add(new Event.Offsets(committed, named(lab.kafka().starts(lab.events)), ends()));
             });
@@ -224,7 +246,9 @@ public final class Side implements AutoCloseable {
 
     @Override
     public void close() {
-        Instruments.stop(sampler);
+        if (sampler != null) {
+            sampler.close();
+        }
         lab.close();
         try {
             recorder.close();

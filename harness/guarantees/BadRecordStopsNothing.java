@@ -1,0 +1,45 @@
+package guarantees;
+
+import history.Anomaly.Kind;
+import lab.Kafka;
+import lab.Running;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import story.Guarantee;
+import story.Side;
+
+/** 5. A record that is not JSON, and an order that fails for good, leave the others flowing. */
+final class BadRecordStopsNothing implements Guarantee {
+    private static final int ORDERS = 10;
+
+    @Override
+    public String question() {
+        return "Does one bad record stop all others?";
+    }
+
+    @Override
+    public String off() {
+        return "--no-dlq";
+    }
+
+    @Override
+    public Kind anomaly() {
+        return Kind.STALLED;
+    }
+
+    @Override
+    public String tell(Side side) {
+        side.send(side.orders(0, "before-", ORDERS, "customer123"));
+        side.send(new ProducerRecord<>(side.lab().events, 0, Kafka.bytes("poison"), Kafka.bytes("not json")));
+        side.send(side.order(0, "refused", "customerf"));
+        side.send(side.orders(0, "after-", ORDERS, "customer123"));
+        Running first = side.consumer("consumer-1", side.options());
+        side.until("it has passed them, or ended", () -> !first.alive() || side.lag() == 0);
+        if (!first.alive()) { // would a restart help?
+            Running second = side.consumer("consumer-2", side.options());
+            side.until("this one ends, too", () -> !second.alive());
+        }
+        side.bit("two bad records among " + 2 * ORDERS + " orders of one partition");
+        return side.done() + " of " + (2 * ORDERS + 2) + " orders done or refused, "
+                + side.lab().deadLetters().size() + " dead letters";
+    }
+}

@@ -1,0 +1,38 @@
+package guarantees;
+
+import history.Anomaly.Kind;
+import story.Guarantee;
+import story.Side;
+
+/** 9. A record with the id of an order that was processed with other content is dead-lettered, not skipped. */
+final class NothingIsDropped implements Guarantee {
+    private static final int ORDERS = 10;
+
+    @Override
+    public String question() {
+        return "Does an order vanish whose id was used before?";
+    }
+
+    @Override
+    public String off() {
+        return "--on-conflict skip";
+    }
+
+    @Override
+    public Kind anomaly() {
+        return Kind.NO_FATE;
+    }
+
+    @Override
+    public String tell(Side side) {
+        side.send(side.orders(null, "order-", ORDERS, "customer123"));
+        for (int i = 0; i < ORDERS; i++) {
+            side.send(side.order(null, "order-" + i, "order-" + i, "customer123", "2"));
+        }
+        side.consumer("consumer-1", side.options());
+        side.until("all are committed", () -> side.lag() == 0);
+        side.bit(ORDERS + " ids came again with another total");
+        return side.done() + " orders done, " + side.lab().deadLetters().size() + " of " + ORDERS
+                + " conflicts dead-lettered";
+    }
+}

@@ -1,0 +1,40 @@
+package guarantees;
+
+import history.Anomaly.Kind;
+import lab.Running;
+import story.Guarantee;
+import story.Side;
+
+/** 4. One outcome for one order, over copies, redelivery and a restart of the consumer. */
+final class ProcessedOnce implements Guarantee {
+    private static final int ORDERS = 20;
+
+    @Override
+    public String question() {
+        return "Is an order done twice that comes twice?";
+    }
+
+    @Override
+    public String off() {
+        return "--dedup none";
+    }
+
+    @Override
+    public Kind anomaly() {
+        return Kind.TWICE;
+    }
+
+    @Override
+    public String tell(Side side) {
+        side.send(side.orders(null, "order-", ORDERS, "customer123"));
+        side.send(side.orders(null, "order-", ORDERS, "customer123"));
+        Running first = side.consumer("consumer-1", side.options());
+        side.until("both copies are committed", () -> side.lag() == 0);
+        side.kill("consumer-1", first);
+        side.send(side.orders(null, "order-", ORDERS, "customer123"));
+        side.consumer("consumer-2", side.options());
+        side.until("the third copies, too", () -> side.lag() == 0);
+        side.bit("each of " + ORDERS + " orders came three times, once after a restart");
+        return side.counted();
+    }
+}

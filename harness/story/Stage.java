@@ -1,0 +1,56 @@
+package story;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import lab.Broker;
+
+/** Where the story of a guarantee is told to both systems at the same time. */
+public final class Stage {
+    private Stage() {
+    }
+
+    /**
+     * How both came out of it.
+     *
+     * @param took the time for both
+     */
+    public record Played(Guarantee guarantee, Verdict asBuilt, Verdict broken, Duration took) {
+        public Verdict.Result asBuiltResult() {
+            return asBuilt.asBuilt();
+        }
+
+        public Verdict.Result brokenResult() {
+            return broken.broken(guarantee.anomaly());
+        }
+    }
+
+    /** @param folder for the histories and logs of both */
+    public static Played play(Guarantee guarantee, Broker broker, Path folder) {
+        long began = System.nanoTime();
+        try (ExecutorService two = Executors.newFixedThreadPool(2)) {
+            Future<Verdict> asBuilt = two.submit(() -> tell(guarantee, broker, folder.resolve("as-built")));
+            Future<Verdict> broken = two.submit(
+                    () -> tell(guarantee, broker, folder.resolve("broken"), guarantee.off().split(" ")));
+            return new Played(guarantee, asBuilt.get(), broken.get(), Duration.ofNanos(System.nanoTime() - began));
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException(guarantee.question() + " " + e.getMessage(), e);
+        }
+    }
+
+    private static Verdict tell(Guarantee guarantee, Broker broker, Path folder, String... switches) throws Exception {
+        try (Side side = new Side(broker, folder, switches)) {
+            try {
+                String summary = guarantee.tell(side);
+                return side.verdict(summary, guarantee.allowed());
+            } catch (RuntimeException | IOException e) {
+                throw new IllegalStateException((side.isBroken() ? guarantee.off() : "as built") + ": "
+                        + e.getMessage() + "\n" + side.lab().tails(), e);
+            }
+        }
+    }
+}
