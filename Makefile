@@ -13,7 +13,7 @@ SCENARIO := $(JBANG) harness/Demo.java --bootstrap-server $(BOOTSTRAP) --api $(A
 COMPOSE = $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help break demo test check bench broker smallest api consumer dlq duplicates normal failure retry poison \
+.PHONY: help break prove demo test check bench broker smallest api consumer dlq duplicates normal failure retry poison \
 	idempotency-http idempotency-topic idempotency-consumer idempotency-api up down cluster clean
 
 help: ## This list
@@ -22,6 +22,8 @@ help: ## This list
 ##@ Everything, or a quick check
 break: ## Lose orders and do some twice, beside a system that does not (WHAT=acks|auto-commit|dedup|dlq|concurrency)
 	@$(JBANG) harness/Break.java $(WHAT) $(ARGS)
+prove: ## Prove every guarantee, and see each fail once it is switched off (PROOF=3)
+	@$(JBANG) harness/Prove.java $(PROOF) $(ARGS)
 demo: ## Start broker, API and consumer, play every scenario, check each step, shut everything down
 	@$(JBANG) harness/Demo.java
 test: export TESTCONTAINERS_RYUK_DISABLED ?= true # the harness removes its containers itself

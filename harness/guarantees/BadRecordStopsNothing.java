@@ -27,7 +27,7 @@ final class BadRecordStopsNothing implements Guarantee {
     }
 
     @Override
-    public String tell(Side side) {
+    public String happens(Side side) {
         side.send(side.orders(0, "before-", ORDERS, "customer123"));
         side.send(new ProducerRecord<>(side.lab().events, 0, Kafka.bytes("poison"), Kafka.bytes("not json")));
         side.send(side.order(0, "refused", "customerf"));

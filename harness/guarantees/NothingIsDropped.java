@@ -24,7 +24,7 @@ final class NothingIsDropped implements Guarantee {
     }
 
     @Override
-    public String tell(Side side) {
+    public String happens(Side side) {
         side.send(side.orders(null, "order-", ORDERS, "customer123"));
         for (int i = 0; i < ORDERS; i++) {
             side.send(side.order(null, "order-" + i, "order-" + i, "customer123", "2"));

@@ -27,7 +27,7 @@ final class ProcessedAtLeastOnce implements Guarantee {
     }
 
     @Override
-    public String tell(Side side) {
+    public String happens(Side side) {
         side.send(Stream.concat(side.orders(null, "done-", DONE, "customer123").stream(),
                 side.orders(null, "hangs-", HANGING, "customer-h").stream()).toList());
         String[] options = side.options("--instance-id", "one", "--handler-timeout", "600000");

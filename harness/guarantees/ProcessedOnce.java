@@ -25,7 +25,7 @@ final class ProcessedOnce implements Guarantee {
     }
 
     @Override
-    public String tell(Side side) {
+    public String happens(Side side) {
         side.send(side.orders(null, "order-", ORDERS, "customer123"));
         side.send(side.orders(null, "order-", ORDERS, "customer123"));
         Running first = side.consumer("consumer-1", side.options());

@@ -33,7 +33,7 @@ final class SlowOrderHoldsUpItsKey implements Guarantee {
     }
 
     @Override
-    public String tell(Side side) {
+    public String happens(Side side) {
         side.send(side.order(0, "hangs", "customer-h"));
         Running consumer = side.consumer("consumer-1", side.options("--handler-timeout", "600000",
                 "--figures-interval-ms", "200", "--json"));

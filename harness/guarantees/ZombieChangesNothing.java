@@ -27,7 +27,7 @@ final class ZombieChangesNothing implements Guarantee {
     }
 
     @Override
-    public String tell(Side side) {
+    public String happens(Side side) {
         String[] options = side.isBroken() ? side.options() : side.options("--commit", "transactional");
         side.send(side.orders(null, "order-", ORDERS, "customer123"));
         Running zombie = side.frozenConsumer("consumer-1", "handled", options);

@@ -19,14 +19,14 @@ public interface Guarantee {
     Kind anomaly();
 
     /**
-     * What happens to both. Whoever tells it says what of the fault was seen to bite ({@link Side#bit}), and with what
-     * result: without that it proves nothing.
+     * What happens to both. It has to note what the fault was seen to do ({@link Side#bit}): without that it proves
+     * nothing.
      *
      * @return what the system did, in a few words for people, such as "20 of 20 orders done"
      */
-    String tell(Side side) throws Exception;
+    String happens(Side side) throws Exception;
 
-    /** What is no anomaly in this story. */
+    /** What does not count as an anomaly in this story. */
     default Allowed allowed() {
         return Allowed.nothing(Duration.ofSeconds(8));
     }

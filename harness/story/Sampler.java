@@ -5,7 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.KafkaException;
 
-/** Looks at something again and again while a story is told; while Kafka is away there is nothing to see. */
+/** Looks at something again and again during a story; while Kafka is away there is nothing to see. */
 final class Sampler implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread thread;

@@ -152,7 +152,7 @@ public final class Side implements AutoCloseable {
         await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(holds);
     }
 
-    // --- what became visible --------------------------------------------------------------------------------------
+    // --- what can be seen --------------------------------------------------------------------------------------
 
     /** How many orders have an outcome. */
     public int done() {
@@ -162,7 +162,8 @@ public final class Side implements AutoCloseable {
     /** The same in words, by the number of outcomes. */
     public String counted() {
         return lab.ordersByOutcomes().entrySet().stream().sorted(Map.Entry.comparingByKey())
-                .map(each -> each.getValue() + " orders done " + (each.getKey() == 1 ? "once" : each.getKey() + " times"))
+                .map(each -> each.getValue() + " orders done "
+                        + (each.getKey() == 1 ? "once" : each.getKey() + " times"))
                 .collect(Collectors.joining(", "));
     }
 

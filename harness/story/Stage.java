@@ -9,7 +9,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import lab.Broker;
 
-/** Where the story of a guarantee is told to both systems at the same time. */
+/** Where the story of a guarantee happens to both systems at the same time. */
 public final class Stage {
     private Stage() {
     }
@@ -33,19 +33,20 @@ public final class Stage {
     public static Played play(Guarantee guarantee, Broker broker, Path folder) {
         long began = System.nanoTime();
         try (ExecutorService two = Executors.newFixedThreadPool(2)) {
-            Future<Verdict> asBuilt = two.submit(() -> tell(guarantee, broker, folder.resolve("as-built")));
+            Future<Verdict> asBuilt = two.submit(() -> perform(guarantee, broker, folder.resolve("as-built")));
             Future<Verdict> broken = two.submit(
-                    () -> tell(guarantee, broker, folder.resolve("broken"), guarantee.off().split(" ")));
+                    () -> perform(guarantee, broker, folder.resolve("broken"), guarantee.off().split(" ")));
             return new Played(guarantee, asBuilt.get(), broken.get(), Duration.ofNanos(System.nanoTime() - began));
         } catch (InterruptedException | ExecutionException e) {
             throw new IllegalStateException(guarantee.question() + " " + e.getMessage(), e);
         }
     }
 
-    private static Verdict tell(Guarantee guarantee, Broker broker, Path folder, String... switches) throws Exception {
+    private static Verdict perform(Guarantee guarantee, Broker broker, Path folder, String... switches)
+            throws Exception {
         try (Side side = new Side(broker, folder, switches)) {
             try {
-                String summary = guarantee.tell(side);
+                String summary = guarantee.happens(side);
                 return side.verdict(summary, guarantee.allowed());
             } catch (RuntimeException | IOException e) {
                 throw new IllegalStateException((side.isBroken() ? guarantee.off() : "as built") + ": "

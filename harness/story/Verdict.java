@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What is known of one of the two systems once its story is told.
+ * What is known of one of the two systems at the end of its story.
  *
  * @param summary   what it did, in a few words
  * @param anomalies what is wrong, and not allowed

@@ -1,7 +1,8 @@
-package guarantees;
+package proofs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import guarantees.Guarantees;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import lab.Lab;
@@ -18,7 +19,7 @@ import story.Verdict.Result;
 class GuaranteesProof {
     private static final Map<Guarantees, Played> PLAYED = new ConcurrentHashMap<>();
 
-    /** The same fault happens to both at the same time, so that it is told once. */
+    /** The same fault happens to both at the same time, so that it is played once. */
     private static Played played(Guarantees one, Lab lab) {
         return PLAYED.computeIfAbsent(one,
                 each -> Stage.play(each.guarantee(), lab.broker(), lab.folder().resolve(each.name().toLowerCase())));

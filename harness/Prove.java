@@ -1,0 +1,141 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//DESCRIPTION Proves each guarantee, and that it fails once it is switched off: jbang Prove.java
+//JAVA 21+
+//DEPS org.slf4j:slf4j-simple:2.0.17
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
+//DEPS org.apache.kafka:kafka-clients:4.4.0
+//DEPS org.awaitility:awaitility:4.3.0
+//SOURCES guarantees/BadRecordStopsNothing.java
+//SOURCES guarantees/Guarantees.java
+//SOURCES guarantees/NothingIsDropped.java
+//SOURCES guarantees/OrderPerKey.java
+//SOURCES guarantees/ProcessedAtLeastOnce.java
+//SOURCES guarantees/ProcessedOnce.java
+//SOURCES guarantees/SlowOrderHoldsUpItsKey.java
+//SOURCES guarantees/ZombieChangesNothing.java
+//SOURCES history/*.java
+//SOURCES lab/Api.java
+//SOURCES lab/Broker.java
+//SOURCES lab/Build.java
+//SOURCES lab/Ended.java
+//SOURCES lab/Kafka.java
+//SOURCES lab/Lab.java
+//SOURCES lab/Reaper.java
+//SOURCES lab/Repo.java
+//SOURCES lab/Running.java
+//SOURCES lab/Sentence.java
+//SOURCES lab/Series.java
+//SOURCES report/Proofs.java
+//SOURCES story/*.java
+//COMPILE_OPTIONS --release 21
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
+
+import guarantees.Guarantees;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import lab.Broker;
+import lab.Build;
+import lab.Repo;
+import lab.Sentence;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import report.Proofs;
+import story.Stage;
+import story.Stage.Played;
+
+/**
+ * Does each guarantee hold under a real fault, and does it fail without its switch? The same happens to two systems at
+ * the same time: one as built, one with the guarantee switched off. What happened is recorded, and a checker names what
+ * is wrong.
+ */
+@Command(name = "Prove", mixinStandardHelpOptions = true, version = "Kafka Order Lab",
+        description = "Proves each guarantee, and shows that the proof fails once the guarantee is switched off.",
+        exitCodeListHeading = "Exit codes:%n",
+        exitCodeList = {"0:each held as built, and failed as expected without", "1:one did not",
+            "2:wrong options, or a run that proves nothing: its fault did not bite",
+            "130, 143:ended by Ctrl-C or SIGTERM"})
+public class Prove implements Callable<Integer> {
+    @Parameters(arity = "0..*", paramLabel = "NUMBER", description = "Which guarantees; without it, all.")
+    private List<Integer> only = new ArrayList<>();
+
+    @Option(names = "--parallel", defaultValue = "2", paramLabel = "N",
+            description = "How many stories to play at a time (default: ${DEFAULT-VALUE}).")
+    private int parallel;
+
+    @Option(names = "--json", description = "Print the results as JSON lines.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec;
+
+    public static void main(String... args) {
+        System.exit(new CommandLine(new Prove()).setExecutionExceptionHandler(new Sentence()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        List<Guarantees> chosen = chosen();
+        Path build = Repo.file(".cache/prove");
+        Path folder = Files.createDirectories(build.resolve(Instant.now().toString().replace(':', '-')));
+        link(build.resolve("latest"), folder);
+        Proofs table = new Proofs(System.out, json);
+        table.begin(chosen.size(), Repo.root().relativize(folder));
+        Build.others(folder, "scripts/KafkaBroker.java", "scripts/OrderApi.java", "scripts/OrderConsumer.java");
+        try (Broker broker = Broker.embedded(folder.resolve("broker"), "for this")) {
+            table.end(play(chosen, broker, folder, table));
+        }
+        return table.exitCode();
+    }
+
+    private List<Guarantees> chosen() {
+        List<Guarantees> chosen = Arrays.stream(Guarantees.values())
+                .filter(each -> only.isEmpty() || only.contains(each.number())).toList();
+        if (chosen.size() < only.size()) {
+            throw new ParameterException(spec.commandLine(), "There is no guarantee " + only + ": give some of "
+                    + Arrays.stream(Guarantees.values()).map(Guarantees::number).toList() + ".");
+        }
+        return chosen;
+    }
+
+    /** Each story has topics and groups of its own, so that several can be played at a time. */
+    private List<Played> play(List<Guarantees> chosen, Broker broker, Path folder, Proofs table) throws Exception {
+        Map<Integer, Played> played = new TreeMap<>();
+        try (ExecutorService stages = Executors.newFixedThreadPool(parallel)) {
+            ExecutorCompletionService<Map.Entry<Integer, Played>> done = new ExecutorCompletionService<>(stages);
+            chosen.forEach(each -> done.submit(() -> Map.entry(each.number(),
+                    Stage.play(each.guarantee(), broker, folder.resolve(each.number() + "-"
+                            + each.name().toLowerCase().replace('_', '-'))))));
+            for (int i = 0; i < chosen.size(); i++) {
+                Map.Entry<Integer, Played> one = done.take().get();
+                table.add(one.getKey(), one.getValue());
+                played.put(one.getKey(), one.getValue());
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
+        return List.copyOf(played.values());
+    }
+
+    private static void link(Path link, Path folder) throws IOException {
+        Files.deleteIfExists(link);
+        Files.createSymbolicLink(link, folder.getFileName());
+    }
+}
