@@ -92,11 +92,9 @@ public class KafkaProxy implements Callable<Integer> {
         log = logging.open(KafkaProxy.class, null);
         between.check();
         faults = options.faults(log);
+        listeners = new Listeners(between.host(), this::serve, log);
         CountDownLatch stop = new CountDownLatch(1);
-        try (var shutdown = new Script.Shutdown(stop::countDown);
-                var listeners = new Listeners(between.host(), this::serve, log);
-                var control = control()) {
-            this.listeners = listeners;
+        try (var shutdown = new Script.Shutdown(stop::countDown); var all = listeners; var control = control()) {
             int port = listeners.open(between.port(), between.broker());                               // 1
             System.out.println("KafkaProxy is ready: " + Listeners.text(new InetSocketAddress(between.host(), port)));
             if (control != null) {

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.regex.Pattern;
@@ -23,10 +24,12 @@ import lab.LabExtension;
 import lab.Ports;
 import lab.Proxy;
 import lab.Running;
+import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
@@ -57,6 +60,33 @@ class ProxyProof {
             assertThat(own.kafka().partitions(own.events)).as("clients of the other port go past it").isZero();
         }
         assertThat(proxy.process().err()).doesNotContain("leads to Kafka");
+    }
+
+    /**
+     * Each broker has a port at the proxy, also one that becomes the leader later: the answer that says so has its
+     * address, too (KIP-951).
+     */
+    @Test
+    void allBrokersOfAClusterAreBehindIt(Lab lab) throws Exception {
+        String port = String.valueOf(Ports.free(6));
+        List<Running> nodes = IntStream.rangeClosed(1, 3).mapToObj(n -> lab.start("KafkaBroker", "--port", port,
+                "--node", String.valueOf(n), "--of", "3")).toList();
+        List<String> addresses = nodes.stream().map(Broker::address).toList();
+        Proxy proxy = Proxy.start(lab, "0", addresses.getFirst());
+        try (Kafka direct = new Kafka(addresses.getFirst()); Kafka kafka = new Kafka(proxy.bootstrap())) {
+            direct.createTopicOn("moves", 1);
+            kafka.send("moves", "k", "v");
+            TopicPartition partition = new TopicPartition("moves", 0);
+            direct.admin().alterPartitionReassignments(
+                    Map.of(partition, Optional.of(new NewPartitionReassignment(List.of(2))))).all().get();
+            await("it has moved").atMost(PATIENCE).until(() ->
+                    direct.admin().listPartitionReassignments().reassignments().get().isEmpty());
+            kafka.send("moves", "k", "v");
+            assertThat(proxy.requests("Produce").getFirst()).endsWith(", to " + addresses.getFirst());
+            assertThat(proxy.requests("Produce").getLast()).endsWith(", to " + addresses.get(1));
+            assertThat(kafka.records("moves")).hasSize(2);
+            assertThat(proxy.requests("Fetch").getLast()).endsWith(", to " + addresses.get(1));
+        }
     }
 
     /** An API and a consumer, each of whose requests has to be in the trace. */
@@ -281,6 +311,9 @@ class ProxyProof {
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
         assertThat(proxy.process().err()).contains("Kafka at 127.0.0.1:" + port + " cannot be reached");
+        Ended second = lab.runInSeries("KafkaProxy", "--port", address[1]);
+        assertThat(second.exitCode()).as(second.tail()).isEqualTo(1);
+        assertThat(second.err()).contains("Port " + address[1] + " on 127.0.0.1 is in use").hasLineCount(1);
         Broker.address(lab.start("KafkaBroker", "--port", String.valueOf(port)));
         try (Kafka direct = new Kafka("127.0.0.1:" + port)) {
             direct.createTopic("t", 1);

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
  */
 public final class Frames {
     private static final int HEAD = 1 << 16; // more than any header: a client id has at most 32,767 bytes
+    private static final int BUFFER = 1 << 13; // larger reads go past it
     private static final int LARGEST = 100 << 20; // what brokers take by default: socket.request.max.bytes
 
     private final DataInputStream in;
@@ -22,7 +23,7 @@ public final class Frames {
     private int inHead;
 
     Frames(InputStream in) {
-        this.in = new DataInputStream(new BufferedInputStream(in, HEAD));
+        this.in = new DataInputStream(new BufferedInputStream(in, BUFFER));
     }
 
     /**

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A client's connection to the proxy, and the one from the proxy to the broker that belongs to it. */
 public final class Link implements AutoCloseable {
-    private static final int BUFFER = 1 << 16;
+    private static final int BUFFER = 1 << 13; // larger writes go past it
     private static final int MOST_UNANSWERED = 10_000; // with acks=0 a producer gets no answers at all
     private static final int LATE_ANSWER_S = 10;
 

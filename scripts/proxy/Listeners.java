@@ -100,8 +100,11 @@ public final class Listeners implements AutoCloseable {
             away.remove(broker);
             try (Link link = new Link(client, socket)) {
                 links.add(link);
-                serve.accept(link);
-                links.remove(link);
+                try {
+                    serve.accept(link);
+                } finally {
+                    links.remove(link);
+                }
             }
         } catch (IOException e) {
             log.debug("a connection ended", e);

@@ -3,7 +3,6 @@ package proxy;
 import cli.Printable;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.errors.InvalidRequestException;
-import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.requests.RequestHeader;
 
 /**
@@ -15,17 +14,19 @@ import org.apache.kafka.common.requests.RequestHeader;
  * @param size   of its frame, in bytes, without the four that hold the size
  */
 public record Request(RequestHeader header, String kind, long number, short version, int correlationId, int size) {
+    private static final String UNKNOWN = "Unknown";
+    private static final int FIXED = 8; // bytes
 
     /** @param head the first bytes of its frame, with the whole header */
     public static Request read(ByteBuffer head, int size, Numbers numbers) {
-        if (head.remaining() < 8) {
-            throw new InvalidRequestException("a frame of " + size + " bytes has no header");
+        if (head.remaining() < FIXED) { // in the old form of SASL's handshake, a password has no header
+            return new Request(null, UNKNOWN, numbers.next(UNKNOWN), (short) -1, -1, size);
         }
         short key = head.getShort(0); // these three have been the first fields of every header of all versions
         short version = head.getShort(2);
         int correlationId = head.getInt(4);
         RequestHeader header = header(head);
-        String kind = header == null ? "Unknown" + key : header.apiKey().name;
+        String kind = header == null ? UNKNOWN + key : header.apiKey().name;
         return new Request(header, kind, numbers.next(kind), version, correlationId, size);
     }
 
@@ -45,10 +46,6 @@ public record Request(RequestHeader header, String kind, long number, short vers
     /** Whether Kafka's classes can read its answer: it is of a kind and a version that they know. */
     boolean isKnown() {
         return header != null && header.apiKey().isVersionSupported(version);
-    }
-
-    boolean is(ApiKeys key) {
-        return header != null && header.apiKey() == key;
     }
 
     /** Such as: Produce#3 of order-api. */
