@@ -109,13 +109,7 @@ public class KafkaProxy implements Callable<Integer> {
     /** Serves a connection of a client until one of its ends is closed. */
     private void serve(Link link) {
         Thread.ofVirtual().name("answers").start(() -> pump(link, this::passAnswersBack));
-        pump(link, requests -> {
-            try {
-                passRequestsOn(requests);
-            } finally {
-                requests.awaitLateAnswer();
-            }
-        });
+        pump(link, this::passRequestsOn);
     }
 
     private interface Direction {
@@ -123,7 +117,7 @@ public class KafkaProxy implements Callable<Integer> {
     }
 
     private void pump(Link link, Direction direction) {
-        try (link) {
+        try {
             direction.pass(link);
         } catch (Frames.NotKafka e) {
             log.warn("a connection is closed: {}", e.getMessage());
@@ -131,6 +125,8 @@ public class KafkaProxy implements Callable<Integer> {
             log.debug("a connection ended", e);
         } catch (RuntimeException e) {
             log.error("a connection is closed", e);
+        } finally {
+            link.close();
         }
     }
 
@@ -152,7 +148,6 @@ public class KafkaProxy implements Callable<Integer> {
                     case HOLD -> hold(request.name());
                     case CLOSE -> {
                         System.out.println("closed before " + request.name());
-                        link.close();
                         return;
                     }
                     case HOLD_ANSWER, DROP_ANSWER -> { } // once the broker has answered it
@@ -198,7 +193,6 @@ public class KafkaProxy implements Callable<Integer> {
                 return;
             }
             passBack(link, request);
-            expected.answered().complete(null);
         }
     }
 

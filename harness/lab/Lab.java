@@ -65,9 +65,11 @@ public final class Lab implements AutoCloseable {
     /**
      * Another experiment, whose scripts reach Kafka at another address, while what is seen in Kafka is seen directly.
      * It ends with this one.
+     *
+     * @param bootstrap the address, such as that of a proxy
      */
-    public Lab through(Proxy proxy) {
-        return new Lab(Broker.running(proxy.bootstrap()), folder, kafka, false, started);
+    public Lab through(String bootstrap) {
+        return new Lab(Broker.running(bootstrap), folder, kafka, false, started);
     }
 
     public Kafka kafka() {

@@ -28,7 +28,6 @@ import org.apache.kafka.clients.admin.NewPartitionReassignment;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -73,15 +72,16 @@ class ProxyProof {
                 "--node", String.valueOf(n), "--of", "3")).toList();
         List<String> addresses = nodes.stream().map(Broker::address).toList();
         Proxy proxy = Proxy.start(lab, "0", addresses.getFirst());
-        try (Kafka direct = new Kafka(addresses.getFirst()); Kafka kafka = new Kafka(proxy.bootstrap())) {
+        try (Kafka direct = new Kafka(addresses.getFirst()); Kafka kafka = new Kafka(proxy.bootstrap());
+                KafkaProducer<String, String> producer = connectsToLeaders(proxy)) {
             direct.createTopicOn("moves", 1);
-            kafka.send("moves", "k", "v");
+            assertThat(producer.send(new ProducerRecord<>("moves", "v"))).succeedsWithin(PATIENCE);
             TopicPartition partition = new TopicPartition("moves", 0);
             direct.admin().alterPartitionReassignments(
                     Map.of(partition, Optional.of(new NewPartitionReassignment(List.of(2))))).all().get();
             await("it has moved").atMost(PATIENCE).until(() ->
                     direct.admin().listPartitionReassignments().reassignments().get().isEmpty());
-            kafka.send("moves", "k", "v");
+            assertThat(producer.send(new ProducerRecord<>("moves", "v"))).succeedsWithin(PATIENCE);
             assertThat(proxy.requests("Produce").getFirst()).endsWith(", to " + addresses.getFirst());
             assertThat(proxy.requests("Produce").getLast()).endsWith(", to " + addresses.get(1));
             assertThat(kafka.records("moves")).hasSize(2);
@@ -89,9 +89,15 @@ class ProxyProof {
         }
     }
 
+    /** A producer that has no reason to connect to a broker before it is the leader. */
+    private static KafkaProducer<String, String> connectsToLeaders(Proxy proxy) {
+        return new KafkaProducer<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, proxy.bootstrap(),
+                ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false), new StringSerializer(), new StringSerializer());
+    }
+
     /** An API and a consumer, each of whose requests has to be in the trace. */
     private static void worksThrough(Proxy proxy, Lab lab) {
-        Lab through = lab.through(proxy);
+        Lab through = lab.through(proxy.bootstrap());
         Api api = through.api();
         through.consumer();
         assertThat(api.post(Api.order("customer123")).status()).isEqualTo(201);
@@ -113,7 +119,7 @@ class ProxyProof {
     @Test
     void aRequestThatIsHeldReachesTheBrokerWhenItIsReleased(Lab lab) {
         Proxy proxy = Proxy.before(lab, "--hold", "produce#1@order-.*");
-        Lab through = lab.through(proxy);
+        Lab through = lab.through(proxy.bootstrap());
         Api api = through.api();
         Future<Api.Answer> first = CompletableFuture.supplyAsync(() -> api.post(Api.order("customer123")));
         proxy.awaitLine("held Produce#1 of order-api");
@@ -150,22 +156,41 @@ class ProxyProof {
         return (System.nanoTime() - start) / 1_000_000;
     }
 
-    /** A client that gave up cannot take back what the network still has. */
+    /**
+     * A client that gave up cannot take back what the network still has; nor can answers that it does not take any
+     * longer, to requests before the one that is held.
+     */
     @Test
     void aHeldRequestArrivesAfterItsClientHasGone(Lab lab) {
-        Proxy proxy = Proxy.before(lab, "--hold", "Produce#1");
-        lab.kafka().createTopic(lab.events, 1);
-        var producer = new KafkaProducer<>(Map.<String, Object>of(
-                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, proxy.bootstrap(), ProducerConfig.RETRIES_CONFIG, 0,
-                ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false, ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 1_000,
-                ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 1_500, ProducerConfig.LINGER_MS_CONFIG, 0),
-                new StringSerializer(), new StringSerializer());
-        Future<RecordMetadata> sent = producer.send(new ProducerRecord<>(lab.events, "late"));
-        assertThat(sent).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(TimeoutException.class);
-        producer.close();
-        assertThat(lab.kafka().records(lab.events)).isEmpty();
-        proxy.command("release");
-        await("the late record").atMost(PATIENCE).until(() -> lab.kafka().records(lab.events).size() == 1);
+        Running broker = lab.start("KafkaBroker", "--port", "0");
+        String address = Broker.address(broker);
+        Proxy proxy = Proxy.start(lab, "0", address);
+        try (Kafka direct = new Kafka(address)) {
+            direct.createTopic("t", 1);
+            KafkaProducer<String, String> producer = givesUp(proxy);
+            assertThat(producer.send(new ProducerRecord<>("t", "in time"))).succeedsWithin(PATIENCE);
+            proxy.command("hold Produce#4");
+            broker.freeze();
+            for (int number = 2; number < 5; number++) {
+                producer.send(new ProducerRecord<>("t", "before"));
+                proxy.awaitLine("Produce#" + number);
+            }
+            Future<?> late = producer.send(new ProducerRecord<>("t", "late"));
+            proxy.awaitLine("held Produce#5");
+            assertThat(late).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(TimeoutException.class);
+            producer.close();
+            broker.thaw();
+            await("those before it").atMost(PATIENCE).until(() -> direct.records("t").size() == 4);
+            proxy.command("release");
+            await("the late record").atMost(PATIENCE).until(() -> direct.records("t").size() == 5);
+        }
+    }
+
+    private static KafkaProducer<String, String> givesUp(Proxy proxy) {
+        return new KafkaProducer<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, proxy.bootstrap(),
+                ProducerConfig.RETRIES_CONFIG, 0, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false,
+                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 1_500, ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 2_000,
+                ProducerConfig.LINGER_MS_CONFIG, 0), new StringSerializer(), new StringSerializer());
     }
 
     @Test
@@ -180,7 +205,7 @@ class ProxyProof {
 
     private static List<?> recordsAfterALostAnswer(Lab lab, String... options) {
         Proxy proxy = Proxy.before(lab, "--drop-answer", "Produce#1");
-        Lab through = lab.through(proxy);
+        Lab through = lab.through(proxy.bootstrap());
         assertThat(through.api(options).post(Api.order("customer123")).status()).isEqualTo(201);
         assertThat(proxy.lines("dropped the answer of Produce#1")).hasSize(1);
         assertThat(proxy.requests("Produce")).hasSize(2);
@@ -200,7 +225,7 @@ class ProxyProof {
 
     private static Map<Integer, Long> outcomesAfterLostCommits(Lab lab, String... options) {
         Proxy proxy = Proxy.before(lab, "--close", "OffsetCommit");
-        Lab through = lab.through(proxy);
+        Lab through = lab.through(proxy.bootstrap());
         through.sendOrders(0, 10);
         String[] all = Lab.with(options, "--instance-id", "one"); // it takes its place again at once
         Running first = through.consumer(all);
@@ -235,7 +260,7 @@ class ProxyProof {
     @Test
     void nothingPassesABlackHoleAndThenEverything(Lab lab) {
         Proxy proxy = Proxy.before(lab);
-        Lab through = lab.through(proxy);
+        Lab through = lab.through(proxy.bootstrap());
         Api api = through.api("--timeout-ms", "2000");
         assertThat(api.post(Api.order("customer123"), "Idempotency-Key", "before").status()).isEqualTo(201);
         assertThat(proxy.command("blackhole")).startsWith("blackhole\n");

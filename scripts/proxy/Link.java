@@ -11,14 +11,11 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /** A client's connection to the proxy, and the one from the proxy to the broker that belongs to it. */
 public final class Link implements AutoCloseable {
     private static final int BUFFER = 1 << 13; // larger writes go past it
     private static final int MOST_UNANSWERED = 10_000; // with acks=0 a producer gets no answers at all
-    private static final int LATE_ANSWER_S = 10;
 
     private final Socket client;
     private final Socket broker;
@@ -32,14 +29,13 @@ public final class Link implements AutoCloseable {
             return size() > MOST_UNANSWERED;
         }
     });
-    private volatile CompletableFuture<Void> late = CompletableFuture.completedFuture(null);
 
     /**
      * A request whose answer has not come yet.
      *
      * @param actions what happens to the request and to its answer
      */
-    public record Expected(Request request, Set<Action> actions, CompletableFuture<Void> answered) {
+    public record Expected(Request request, Set<Action> actions) {
     }
 
     Link(Socket client, Socket broker) throws IOException {
@@ -73,11 +69,7 @@ public final class Link implements AutoCloseable {
 
     /** Passes the present request on to the broker. Its answer is found by its correlation id. */
     public void passOn(Request request, Set<Action> actions) throws IOException {
-        Expected expected = new Expected(request, actions, new CompletableFuture<>());
-        unanswered.put(request.correlationId(), expected);
-        if (actions.contains(Action.HOLD)) {
-            late = expected.answered;
-        }
+        unanswered.put(request.correlationId(), new Expected(request, actions));
         requests.passTo(toBroker);
     }
 
@@ -97,17 +89,8 @@ public final class Link implements AutoCloseable {
         Frames.write(answer, toClient);
     }
 
-    /**
-     * Waits, for some seconds, until a request that was held has its answer: a broker may drop the requests of a
-     * connection that is closed.
-     */
-    public void awaitLateAnswer() {
-        late.completeOnTimeout(null, LATE_ANSWER_S, TimeUnit.SECONDS).join();
-    }
-
     @Override
     public void close() {
-        late.complete(null);
         try {
             client.close();
             broker.close();
@@ -116,7 +99,10 @@ public final class Link implements AutoCloseable {
         }
     }
 
-    /** Throws away what is written to a client that has gone: the broker's answer to a late request is still read. */
+    /**
+     * Throws away what is written to a client that has gone. Else an answer that nobody takes would close the link, and
+     * with it the way of a request that is still held.
+     */
     private static final class Forgiving extends OutputStream {
         private final OutputStream out;
 
