@@ -197,18 +197,18 @@ public class KafkaProxy implements Callable<Integer> {
     }
 
     private void passBack(Link link, Request request) throws IOException {
-        if (!between.rewrites() || !Addresses.mayBeIn(request, replacesAddresses)) {
-            if (between.rewrites() && Addresses.areUnreadable(request)) {
-                log.warn("{} is of version {}, which is newer than this proxy: its addresses stay as they are",
-                        request.kind(), request.version());
-            }
-            link.passBack();
+        if (between.rewrites() && Addresses.mayBeIn(request, replacesAddresses)) {
+            ByteBuffer answer = link.answers().whole();                                                // 6
+            ByteBuffer other = Addresses.replace(request, answer, broker -> listeners.through(link.local(), broker));
+            replacesAddresses |= other != null;
+            link.giveBack(other == null ? answer : other);
             return;
         }
-        ByteBuffer answer = link.answers().whole();                                                    // 6
-        ByteBuffer replaced = Addresses.replace(request, answer, broker -> listeners.through(link.local(), broker));
-        replacesAddresses |= replaced != null;
-        link.giveBack(replaced == null ? answer : replaced);
+        if (between.rewrites() && Addresses.areUnreadable(request)) {
+            log.warn("{} is of version {}, which is newer than this proxy: its addresses stay as they are",
+                    request.kind(), request.version());
+        }
+        link.passBack();
     }
 
     // --- commands -------------------------------------------------------------------------------------------------

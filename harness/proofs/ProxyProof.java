@@ -47,13 +47,24 @@ class ProxyProof {
     }
 
     @Test
+    void withTheBrokersOwnAddressesTheyGoPastIt(Lab lab) {
+        Proxy proxy = Proxy.before(lab, "--no-rewrite");
+        lab.kafka().createTopic(lab.events, 1);
+        try (Kafka kafka = new Kafka(proxy.bootstrap())) {
+            kafka.send(lab.events, "k", "v");
+        }
+        assertThat(proxy.requests("Metadata")).isNotEmpty();
+        assertThat(proxy.requests("Produce")).isEmpty();
+    }
+
+    @Test
     void aBrokerThatAdvertisesItNeedsNoRewriting(Lab lab) {
         int port = Ports.free(2);
         Running broker = lab.start("KafkaBroker", "--port", "0", "--proxy", String.valueOf(port));
         String direct = Broker.address(broker);
         assertThat(broker.awaitOut("for a proxy", Pattern.compile("For a proxy: (.*)\\n"), PATIENCE))
                 .isEqualTo("KafkaProxy.java --port " + port + " --bootstrap-server 127.0.0.1:" + (port + 1));
-        Proxy proxy = Proxy.start(lab, String.valueOf(port), "127.0.0.1:" + (port + 1), "--no-rewrite");
+        Proxy proxy = Proxy.start(lab, String.valueOf(port), "127.0.0.1:" + (port + 1));
         try (Lab own = new Lab(Broker.running(direct), lab.folder())) {
             worksThrough(proxy, own);
             assertThat(own.kafka().partitions(own.events)).as("clients of the other port go past it").isZero();
@@ -87,6 +98,27 @@ class ProxyProof {
             assertThat(kafka.records("moves")).hasSize(2);
             assertThat(proxy.requests("Fetch").getLast()).endsWith(", to " + addresses.get(1));
         }
+    }
+
+    @Test
+    void clientsWithAPasswordPassToo(Lab lab) {
+        String login = "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"alice\" "
+                + "password=\"alice-secret\"";
+        Running broker = lab.start("KafkaBroker", "--port", "0",
+                "--property", "security.inter.broker.protocol=SASL_PLAINTEXT",
+                "--property", "sasl.enabled.mechanisms=PLAIN",
+                "--property", "sasl.mechanism.inter.broker.protocol=PLAIN",
+                "--property", "listener.name.sasl_plaintext.plain.sasl.jaas.config=" + login
+                        + " user_alice=\"alice-secret\";");
+        Proxy proxy = Proxy.start(lab, "0", Broker.address(broker));
+        try (Kafka kafka = new Kafka(Map.of("bootstrap.servers", proxy.bootstrap(), "security.protocol",
+                "SASL_PLAINTEXT", "sasl.mechanism", "PLAIN", "sasl.jaas.config", login + ";"))) {
+            kafka.createTopic("t", 1);
+            kafka.send("t", "k", "v");
+            assertThat(kafka.records("t")).hasSize(1);
+        }
+        assertThat(proxy.requests("SaslAuthenticate")).isNotEmpty();
+        assertThat(proxy.requests("Produce")).hasSize(1);
     }
 
     /** A producer that has no reason to connect to a broker before it is the leader. */
