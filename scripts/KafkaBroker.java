@@ -66,6 +66,7 @@ import picocli.CommandLine.Option;
         description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.")
 public class KafkaBroker implements Callable<Integer> {
     private static final String CONTROLLER = "CONTROLLER"; // the name of the listener for the other controllers
+    private static final String PROXY = "PROXY"; // and of the one for a proxy between clients and broker
     private static final int TRIES = 10; // to find a free port
 
     @Mixin
@@ -133,6 +134,10 @@ public class KafkaBroker implements Callable<Integer> {
             }, "shutdown"));
             server.startup();                                                                   // 3
             System.out.println("Kafka 4.4.0 is ready: " + node.host() + ":" + ports.client());
+            if (ports.proxy() > 0) {
+                System.out.println("For a proxy: KafkaProxy.java --port " + ports.proxy() + " --bootstrap-server "
+                        + node.host() + ":" + ports.behindProxy());
+            }
             if (options.dataDir == null) {
                 System.out.println("Its data are in a temporary folder, deleted when the broker ends; --data-dir "
                         + "keeps them.");
@@ -228,9 +233,25 @@ public class KafkaBroker implements Callable<Integer> {
         // brokers use the clients' port among themselves, and so the same protocol
         String protocol = settings.getProperty("security.inter.broker.protocol", "PLAINTEXT");
         String clients = protocol + "://" + node.host() + ":" + ports.client();
-        settings.putIfAbsent("listeners", clients + "," + CONTROLLER + "://" + node.host() + ":" + ports.controller());
-        settings.putIfAbsent("advertised.listeners", clients);
+        String listeners = clients + "," + CONTROLLER + "://" + node.host() + ":" + ports.controller();
+        String advertised = clients;
+        if (ports.proxy() > 0) { // clients that come through a proxy are to come back to it; a node uses the other port
+            requireReadable(protocol, settings);
+            settings.merge("listener.security.protocol.map", "," + PROXY + ":" + protocol, (a, b) -> "" + a + b);
+            listeners += "," + PROXY + "://" + node.host() + ":" + ports.behindProxy();
+            advertised += "," + PROXY + "://" + node.host() + ":" + ports.proxy();
+        }
+        settings.putIfAbsent("listeners", listeners);
+        settings.putIfAbsent("advertised.listeners", advertised);
         return settings;
+    }
+
+    private static void requireReadable(String protocol, Properties settings) {
+        if (protocol.endsWith("SSL") || settings.containsKey("listeners")
+                || settings.containsKey("advertised.listeners")) {
+            throw new Failure(ExitCode.USAGE, "--proxy makes a listener of its own, without TLS: a proxy cannot read "
+                    + "what is encrypted. With TLS, or with listeners of your own, add one for the proxy there.");
+        }
     }
 
     private void openLog() {

@@ -32,9 +32,11 @@ public final class ClassData {
         try (Running broker = run(folder, "KafkaBroker", "--port", "0")) {
             String bootstrap = Broker.address(broker);
             try (Lab lab = new Lab(Broker.running(bootstrap), folder);
+                    Running proxy = run(folder, "KafkaProxy", "--bootstrap-server", bootstrap, "--port", "0");
                     Running consumer = run(folder, "OrderConsumer", "--bootstrap-server", bootstrap);
                     Running payments = run(folder, OTHER_DOMAIN, "--bootstrap-server", bootstrap);
-                    Running server = run(folder, "OrderApi", "--bootstrap-server", bootstrap, "--port", "0")) {
+                    Running server = run(folder, "OrderApi", "--bootstrap-server", Broker.address(proxy), "--port",
+                            "0")) {
                 Api api = lab.api(server);
                 api.post(Api.order("customerf"));
                 lab.sendOrders(0, 20);
@@ -51,6 +53,7 @@ public final class ClassData {
                                         api.uri().toString(), "--orders", "5"))
                         .forEach(each -> each.awaitExit(PATIENCE));
                 List.of(server, consumer, payments).parallelStream().forEach(each -> each.stopWithin(PATIENCE));
+                proxy.stopWithin(PATIENCE);
             }
             broker.stopWithin(PATIENCE);
         }

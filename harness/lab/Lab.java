@@ -32,7 +32,7 @@ public final class Lab implements AutoCloseable {
     private final Path folder;
     private final Kafka kafka;
     private final boolean closesKafka;
-    private final List<Running> started = new ArrayList<>();
+    private final List<Running> started;
     private final Map<String, Series> series = new TreeMap<>();
     public final String events;
     public final String dlq;
@@ -41,14 +41,15 @@ public final class Lab implements AutoCloseable {
     private String consumerScript = "OrderConsumer";
 
     public Lab(Broker broker, Path folder) {
-        this(broker, folder, new Kafka(broker.client()), true);
+        this(broker, folder, new Kafka(broker.client()), true, new ArrayList<>());
     }
 
-    private Lab(Broker broker, Path folder, Kafka kafka, boolean closesKafka) {
+    private Lab(Broker broker, Path folder, Kafka kafka, boolean closesKafka, List<Running> started) {
         this.broker = broker;
         this.folder = folder;
         this.kafka = kafka;
         this.closesKafka = closesKafka;
+        this.started = started;
         String fresh = UUID.randomUUID().toString().substring(0, 8);
         events = "order-events-" + fresh;
         dlq = "order-events-dlq-" + fresh;
@@ -58,7 +59,17 @@ public final class Lab implements AutoCloseable {
 
     /** One with clients that earlier tests used: creating them takes longer than using them. */
     static Lab with(Broker broker, Path folder, Kafka kafka) {
-        return new Lab(broker, folder, kafka, false);
+        return new Lab(broker, folder, kafka, false, new ArrayList<>());
+    }
+
+    /**
+     * Another experiment, whose scripts reach Kafka at another address, while what is seen in Kafka is seen directly.
+     * It ends with this one.
+     *
+     * @param bootstrap the address, such as that of a proxy
+     */
+    public Lab through(String bootstrap) {
+        return new Lab(Broker.running(bootstrap), folder, kafka, false, started);
     }
 
     public Kafka kafka() {

@@ -38,6 +38,11 @@ public final class NodeOptions {
             description = "How many nodes the cluster has, each in its own process.")
     private int nodes;
 
+    @Option(names = "--proxy", paramLabel = "PORT",
+            description = "Listen for clients on PORT + 1, too, and advertise PORT to these: a KafkaProxy stands in "
+                    + "between. With node N of a cluster it is PORT + 2 (N - 1).")
+    private Integer proxy;
+
     /** @throws Failure if the options make no sense together */
     public void check() {
         if (nodes < 1 || node < 1 || node > nodes) {
@@ -46,6 +51,10 @@ public final class NodeOptions {
         }
         if (port < 0 || port > HIGHEST_PORT - 2 * nodes) {
             throw new Failure(ExitCode.USAGE, "--port " + port + " is not a port: give 0 to "
+                    + (HIGHEST_PORT - 2 * nodes) + ".");
+        }
+        if (proxy != null && (proxy < 1 || proxy > HIGHEST_PORT - 2 * nodes)) {
+            throw new Failure(ExitCode.USAGE, "--proxy " + proxy + " is not a port: give 1 to "
                     + (HIGHEST_PORT - 2 * nodes) + ".");
         }
         if (nodes > 1 && port == 0) {
@@ -80,11 +89,12 @@ public final class NodeOptions {
         if (nodes > 1) {
             return ports(node);
         }
-        return new Ports(port == 0 ? Ports.free(host) : port, Ports.free(host));
+        return new Ports(port == 0 ? Ports.free(host) : port, Ports.free(host), proxy == null ? 0 : proxy);
     }
 
     private Ports ports(int node) {
-        return new Ports(port + 2 * (node - 1), port + 2 * (node - 1) + 1);
+        int offset = 2 * (node - 1);
+        return new Ports(port + offset, port + offset + 1, proxy == null ? 0 : proxy + offset);
     }
 
     /** All controllers, in the form of {@code controller.quorum.voters}: NODE@HOST:PORT, separated by commas. */

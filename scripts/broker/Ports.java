@@ -5,8 +5,12 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Where a node listens: for clients, and for the other controllers. */
-public record Ports(int client, int controller) {
+/**
+ * Where a node listens: for clients, and for the other controllers.
+ *
+ * @param proxy where a proxy in front of it listens; 0 for none
+ */
+public record Ports(int client, int controller, int proxy) {
     private static final int FIRST_FREE = 24_000;
     private static final int FIRST_OF_THE_SYSTEM = 32_768; // on Linux; elsewhere it is 49,152 (RFC 6335)
     private static final int TRIES = 10;
@@ -15,6 +19,14 @@ public record Ports(int client, int controller) {
     public void requireFree(String host) throws PortTaken {
         requireFree(client, host);
         requireFree(controller, host);
+        if (proxy > 0) {
+            requireFree(behindProxy(), host);
+        }
+    }
+
+    /** Where it listens for what comes through the proxy. */
+    public int behindProxy() {
+        return proxy + 1;
     }
 
     private static void requireFree(int port, String host) throws PortTaken {
