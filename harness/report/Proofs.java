@@ -51,8 +51,8 @@ public final class Proofs {
             return;
         }
         say("");
-        say("@|bold %2d %s|@  @|faint (%d of %d, %.0f s)|@".formatted(number, played.guarantee().question(), shown, total,
-                played.took().toMillis() / 1000.0));
+        say("@|bold %2d %s|@  @|faint (%d of %d, %.0f s)|@".formatted(number, played.guarantee().question(), shown,
+                total, played.took().toMillis() / 1000.0));
         say("   %-24s %s".formatted("as built", text(played.asBuilt(), asBuilt)));
         say("   %-24s %s".formatted(played.guarantee().off(), text(played.broken(), broken)));
     }
