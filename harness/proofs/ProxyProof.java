@@ -244,6 +244,18 @@ class ProxyProof {
         return lab.kafka().records(through.events);
     }
 
+    /** With one order, all that the consumer writes is its outcome. */
+    @Test
+    void anOutcomeWhoseAcknowledgementIsLostIsWrittenOnce(Lab lab) {
+        Proxy proxy = Proxy.before(lab, "--drop-answer", "Produce#1@.*-writer");
+        Lab through = lab.through(proxy.bootstrap());
+        through.sendOrders(0, 1);
+        through.consumer();
+        through.awaitCaughtUp();
+        assertThat(proxy.lines("dropped the answer of Produce#1")).hasSize(1);
+        assertThat(lab.kafka().records(through.outcomes)).hasSize(1);
+    }
+
     /** Its commits never arrive; then it is killed, and the next one gets everything again. */
     @Test
     void withoutCommitsEverythingComesAgainAndTheLedgerFindsIt(Lab lab) {
