@@ -26,7 +26,7 @@
 //SOURCES guarantees/*.java
 //SOURCES history/*.java
 //SOURCES lab/*.java
-//SOURCES proofs/*.java
+//SOURCES proofs/**.java
 //SOURCES report/*.java
 //SOURCES story/*.java
 //COMPILE_OPTIONS --release 21
@@ -207,7 +207,7 @@ public class Harness implements Callable<Integer> {
                 test -> FilterResult.includedIf(!(test.getSource().orElse(null) instanceof MethodSource m)
                         || only.matcher(m.getClassName() + "." + m.getMethodName()).find());
         return LauncherDiscoveryRequestBuilder.request()
-                .selectors(DiscoverySelectors.selectPackage("guarantees"), DiscoverySelectors.selectPackage("proofs"))
+                .selectors(DiscoverySelectors.selectPackage("proofs"))
                 .filters(filter, TagFilter.includeTags(tags))
                 .configurationParameter("junit.jupiter.execution.timeout.default", "3 m")
                 .configurationParameter("junit.jupiter.testclass.order.default", // what takes longest begins first
