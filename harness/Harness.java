@@ -25,7 +25,7 @@
 //SOURCES ../scripts/work/package-info.java
 //SOURCES guarantees/*.java
 //SOURCES history/*.java
-//SOURCES lab/*.java
+//SOURCES lab/**.java
 //SOURCES proofs/**.java
 //SOURCES report/*.java
 //SOURCES story/*.java
@@ -47,12 +47,12 @@ import java.util.stream.Collectors;
 import lab.Broker;
 import lab.Build;
 import lab.ClassData;
-import lab.DockerBroker;
-import lab.LabExtension;
-import lab.Needs;
 import lab.Repo;
 import lab.Sentence;
-import lab.Tool;
+import lab.fixtures.DockerBroker;
+import lab.fixtures.LabExtension;
+import lab.fixtures.Needs;
+import lab.fixtures.Tool;
 import org.junit.jupiter.api.ClassOrderer;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.engine.FilterResult;

@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Lab;
-import lab.LabExtension;
-import lab.RawHttp;
+import lab.fixtures.LabExtension;
+import lab.fixtures.RawHttp;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import lab.Api;
 import lab.Kafka;
 import lab.Lab;
-import lab.LabExtension;
+import lab.fixtures.LabExtension;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;

@@ -6,7 +6,7 @@ import guarantees.Guarantees;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import lab.Lab;
-import lab.LabExtension;
+import lab.fixtures.LabExtension;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

@@ -1,8 +1,8 @@
 package proofs.operation;
 
-import static lab.SecuredBroker.Right.group;
-import static lab.SecuredBroker.Right.topic;
-import static lab.SecuredBroker.Right.transactionalIds;
+import static lab.fixtures.SecuredBroker.Right.group;
+import static lab.fixtures.SecuredBroker.Right.topic;
+import static lab.fixtures.SecuredBroker.Right.transactionalIds;
 import static org.apache.kafka.common.acl.AclOperation.CREATE;
 import static org.apache.kafka.common.acl.AclOperation.DESCRIBE;
 import static org.apache.kafka.common.acl.AclOperation.DESCRIBE_CONFIGS;
@@ -23,10 +23,10 @@ import lab.Api.Answer;
 import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
-import lab.LabExtension;
 import lab.Running;
-import lab.SecuredBroker;
-import lab.SecuredBroker.Right;
+import lab.fixtures.LabExtension;
+import lab.fixtures.SecuredBroker;
+import lab.fixtures.SecuredBroker.Right;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;

@@ -11,9 +11,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import lab.Build;
 import lab.Lab;
-import lab.LabExtension;
 import lab.Repo;
 import lab.Running;
+import lab.fixtures.LabExtension;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 

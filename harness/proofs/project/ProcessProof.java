@@ -18,12 +18,12 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import lab.Build;
 import lab.Lab;
-import lab.LabExtension;
-import lab.Needs;
 import lab.Ports;
 import lab.Repo;
 import lab.Running;
-import lab.Tool;
+import lab.fixtures.LabExtension;
+import lab.fixtures.Needs;
+import lab.fixtures.Tool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
