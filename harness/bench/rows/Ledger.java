@@ -1,8 +1,13 @@
-package bench;
+package bench.rows;
 
+import bench.Contender;
 import bench.Contender.Rates;
+import bench.Figure;
 import bench.Figure.Asked;
 import bench.Figure.Limit;
+import bench.LiveHeap;
+import bench.Row;
+import bench.Track;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,13 @@
-package bench;
+package bench.rows;
 
+import bench.Figure;
 import bench.Figure.Asked;
 import bench.Figure.Limit;
+import bench.Load;
+import bench.Median;
+import bench.Row;
+import bench.StalledClients;
+import bench.Track;
 import java.util.ArrayList;
 import java.util.List;
 import lab.Api;

@@ -1,5 +1,8 @@
-package bench;
+package bench.rows;
 
+import bench.Figure;
+import bench.Row;
+import bench.Track;
 import java.util.List;
 
 /** Orders that are not measured, so that the broker is warm for the first contender. */

@@ -1,7 +1,11 @@
-package bench;
+package bench.rows;
 
+import bench.Figure;
 import bench.Figure.Asked;
 import bench.Figure.Limit;
+import bench.Median;
+import bench.Row;
+import bench.Track;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,12 @@
-package bench;
+package bench.rows;
 
+import bench.Contender;
 import bench.Contender.Rates;
+import bench.Figure;
 import bench.Figure.Asked;
 import bench.Figure.Limit;
+import bench.Row;
+import bench.Track;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,12 @@
-package bench;
+package bench.rows;
 
+import bench.Figure;
 import bench.Figure.Asked;
 import bench.Figure.Limit;
+import bench.LiveHeap;
+import bench.Load;
+import bench.Row;
+import bench.Track;
 import java.util.List;
 import lab.Api;
 

@@ -1,7 +1,12 @@
-package bench;
+package bench.rows;
 
+import bench.Figure;
 import bench.Figure.Asked;
 import bench.Figure.Limit;
+import bench.Load;
+import bench.Median;
+import bench.Row;
+import bench.Track;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

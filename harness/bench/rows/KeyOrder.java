@@ -1,7 +1,13 @@
-package bench;
+package bench.rows;
 
+import bench.Contender;
+import bench.Figure;
 import bench.Figure.Asked;
 import bench.Figure.Limit;
+import bench.Orders;
+import bench.Outcomes;
+import bench.Row;
+import bench.Track;
 import java.util.ArrayList;
 import java.util.List;
 
