@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The layout of the sources: each folder below scripts/ lists its own files, each script the folders that it needs, and
- * imports go one way.
+ * imports go one way. No folder, here or there, has too many files.
  */
 @Tag("check")
 class LayoutProof {
@@ -132,6 +132,15 @@ class LayoutProof {
                         .allSatisfy((folder, count) -> assertThat(count).as("the files in " + folder)
                                 .isLessThanOrEqualTo(FULLEST_FOLDER));
             }
+        }
+    }
+
+    /** The harness looks for them only there. */
+    @Test
+    void everyProofIsBelowProofs() throws Exception {
+        try (Stream<Path> files = Files.walk(Repo.file("harness"))) {
+            assertThat(files.filter(file -> file.toString().endsWith("Proof.java")))
+                    .allMatch(file -> file.startsWith(Repo.file("harness/proofs")));
         }
     }
 
