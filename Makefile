@@ -13,8 +13,8 @@ SCENARIO := $(JBANG) harness/Demo.java --bootstrap-server $(BOOTSTRAP) --api $(A
 COMPOSE = $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help break prove demo test check bench broker smallest api consumer dlq duplicates normal failure retry poison \
-	idempotency-http idempotency-topic idempotency-consumer idempotency-api up down cluster clean
+.PHONY: help break prove demo test check mutants bench broker smallest api consumer dlq duplicates normal failure \
+	retry poison idempotency-http idempotency-topic idempotency-consumer idempotency-api up down cluster clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: ## Run all proofs (BROKER=auto|docker|embedded|HOST:PORT)
 	@$(JBANG) harness/Harness.java --broker $(BROKER) $(ARGS)
 check: ## Run the proofs that need neither a broker nor a built script, in seconds
 	@$(JBANG) harness/Harness.java --check $(ARGS)
+
+mutants: ## Plant bugs, one at a time, and run the proof that has to find each (ARGS="--only REGEX")
+	@$(JBANG) harness/Mutants.java $(ARGS)
 
 ##@ Measurements
 bench: ## Speed and size, each compared with its limit (ARGS="--only drain --scale 0.1 --json FILE")

@@ -28,8 +28,8 @@ final class ProcessedAtLeastOnce implements Guarantee {
 
     @Override
     public String happens(Side side) {
-        side.send(Stream.concat(side.orders(null, "done-", DONE, "customer123").stream(),
-                side.orders(null, "hangs-", HANGING, "customer-h").stream()).toList());
+        side.send(Stream.concat(side.orders(null, "hangs-", HANGING, "customer-h").stream(),
+                side.orders(null, "done-", DONE, "customer123").stream()).toList()); // behind those that hang
         String[] options = side.options("--instance-id", "one", "--handler-timeout", "600000");
         Running first = side.consumer("consumer-1", options);
         side.until("five are done", () -> side.done() == DONE);

@@ -283,7 +283,7 @@ public class PaymentConsumer implements Callable<Integer> {
         return ClientSettings.consumer(kafka.client(topics.group), topics.group, options, guarantees);
     }
 
-    /** @param number of the producer's transactional id: each has its own */
+    /** @param number of the transactional id: 0 for this consumer's own, any other for a new one */
     private Properties writerSettings(int number) {
         return ClientSettings.writer(kafka.client(topics.group + "-writer"), topics.group, options, guarantees,
                 DeadLetter.LARGEST, number);

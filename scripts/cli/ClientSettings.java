@@ -2,6 +2,7 @@ package cli;
 
 import java.util.Map;
 import java.util.Properties;
+import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -63,7 +64,7 @@ public final class ClientSettings {
      * Of the producer that writes outcomes and dead letters; the parameters are as above.
      *
      * @param largest the size of the largest dead letter, in bytes, unless the client settings give another
-     * @param number  of the transactional id, from 0 on: one whose transaction cannot end is given up for the next
+     * @param number  of the transactional id: 0 for that of the options, any other for a new one
      */
     public static Properties writer(Properties client, String group, ConsumerOptions options,
             GuaranteeSwitches guarantees, int largest, int number) {
@@ -89,7 +90,7 @@ public final class ClientSettings {
         if (guarantees.transactional()) {
             // unless it is random, the next start with it ends a transaction that this consumer left open
             to.fix(ProducerConfig.TRANSACTIONAL_ID_CONFIG,
-                    options.transactionalId(group) + (number == 0 ? "" : "~" + number));
+                    options.transactionalId(group) + (number == 0 ? "" : "~" + UUID.randomUUID()));
             // a transaction that a dead consumer left open holds up readers for this long, and for up to 10 s more,
             // since the coordinator looks for those that are overdue only now and then
             to.prefer(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, options.sessionTimeoutMs);

@@ -120,6 +120,7 @@ public final class TransactionRecovery implements CommitPolicy {
                 renew();
             } else if (notReady.isDue()) {
                 LOG.warn("no transaction can begin yet, will try again: {}", reason(e));
+                mayGiveUpId = !restarting && idsGivenUp == 0; // a dead consumer may have left one that cannot end
             }
         } catch (ProducerFencedException | IllegalStateException e) {
             if (initialised) {

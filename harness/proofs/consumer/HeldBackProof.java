@@ -106,10 +106,7 @@ class HeldBackProof {
         try (Kafka kafka = new Kafka(bootstrap)) {
             cases.forEach(each -> kafka.createTopicOn("dlq-" + each, each.endsWith("leader")
                     ? new Integer[] {3} : new Integer[] {2, 3}));
-            List<Running> consumers = cases.stream().map(each -> lab.start("OrderConsumer", "--bootstrap-server",
-                    bootstrap, "--topic", "orders-" + each, "--dlq-topic", "dlq-" + each, "--outcomes-topic",
-                    "outcomes-" + each, "--group", each, "--commit", each.substring(0, each.indexOf('-')),
-                    "--max-poll-interval-ms", "6000", "--figures-interval-ms", "500", "--work-ms", "0")).toList();
+            List<Running> consumers = cases.stream().map(each -> consumer(lab, bootstrap, each)).toList();
             consumers.forEach(consumer -> await("it has its partitions").atMost(SOON.multipliedBy(4))
                     .until(() -> consumer.err().contains("has orders-")));
             nodes.get(2).kill9();
@@ -129,15 +126,27 @@ class HeldBackProof {
                 assertThat(consumer.err()).doesNotContain("lost ");
                 assertThat(kafka.records("dlq-manual-in-sync")).as("dead letters").isEmpty();
             }
+            consumers.getLast().kill9();
+            consumer(lab, bootstrap, cases.getLast());
+            kafka.sendAll(orders("orders-" + cases.getLast(), 1, "more-", 20, "customer123", 0));
+            await("these are processed after a restart").atMost(SOON.multipliedBy(3))
+                    .until(() -> kafka.jsonByKey("outcomes-" + cases.getLast()).size() == 40);
             node(lab, port, 3);
             for (String each : cases) {
                 await("all are finished").atMost(SOON.multipliedBy(4))
                         .until(() -> kafka.lag(each, "orders-" + each) == 0);
                 assertThat(kafka.records("dlq-" + each)).hasSize(10);
-                assertThat(kafka.jsonByKey("outcomes-" + each).values()).hasSize(30)
+                assertThat(kafka.jsonByKey("outcomes-" + each).values()).hasSize(each.equals(cases.getLast()) ? 50 : 30)
                         .allSatisfy(outcomesOfOne -> assertThat(outcomesOfOne).hasSize(1));
             }
         }
+    }
+
+    private static Running consumer(Lab lab, String bootstrap, String name) {
+        return lab.start("OrderConsumer", "--bootstrap-server", bootstrap, "--topic", "orders-" + name, "--dlq-topic",
+                "dlq-" + name, "--outcomes-topic", "outcomes-" + name, "--group", name, "--commit",
+                name.substring(0, name.indexOf('-')), "--instance-id", "one", "--max-poll-interval-ms", "6000",
+                "--figures-interval-ms", "500", "--work-ms", "0");
     }
 
     private static Running node(Lab lab, String port, int node) {
