@@ -12,12 +12,12 @@
 //SOURCES lab/Ended.java
 //SOURCES lab/Kafka.java
 //SOURCES lab/Lab.java
-//SOURCES lab/OwnBroker.java
 //SOURCES lab/Reaper.java
 //SOURCES lab/Repo.java
 //SOURCES lab/Running.java
 //SOURCES lab/Sentence.java
 //SOURCES lab/Series.java
+//SOURCES lab/fixtures/OwnBroker.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
@@ -42,10 +42,10 @@ import lab.Broker;
 import lab.Build;
 import lab.Kafka;
 import lab.Lab;
-import lab.OwnBroker;
 import lab.Repo;
 import lab.Running;
 import lab.Sentence;
+import lab.fixtures.OwnBroker;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -25,9 +25,9 @@
 //SOURCES ../scripts/work/package-info.java
 //SOURCES guarantees/*.java
 //SOURCES history/*.java
-//SOURCES lab/*.java
+//SOURCES lab/**.java
 //SOURCES mutants/*.java
-//SOURCES proofs/*.java
+//SOURCES proofs/**.java
 //SOURCES report/*.java
 //SOURCES story/*.java
 //COMPILE_OPTIONS --release 21
@@ -48,12 +48,12 @@ import java.util.stream.Collectors;
 import lab.Broker;
 import lab.Build;
 import lab.ClassData;
-import lab.DockerBroker;
-import lab.LabExtension;
-import lab.Needs;
 import lab.Repo;
 import lab.Sentence;
-import lab.Tool;
+import lab.fixtures.DockerBroker;
+import lab.fixtures.LabExtension;
+import lab.fixtures.Needs;
+import lab.fixtures.Tool;
 import org.junit.jupiter.api.ClassOrderer;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.engine.FilterResult;
@@ -208,7 +208,7 @@ public class Harness implements Callable<Integer> {
                 test -> FilterResult.includedIf(!(test.getSource().orElse(null) instanceof MethodSource m)
                         || only.matcher(m.getClassName() + "." + m.getMethodName()).find());
         return LauncherDiscoveryRequestBuilder.request()
-                .selectors(DiscoverySelectors.selectPackage("guarantees"), DiscoverySelectors.selectPackage("proofs"))
+                .selectors(DiscoverySelectors.selectPackage("proofs"))
                 .filters(filter, TagFilter.includeTags(tags))
                 .configurationParameter("junit.jupiter.execution.timeout.default", "3 m")
                 .configurationParameter("junit.jupiter.testclass.order.default", // what takes longest begins first

@@ -13,7 +13,7 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
  * A consumer group that is measured: one process or several, observed only through the offsets that it has committed.
  * Closing it ends its processes.
  */
-final class Contender implements AutoCloseable {
+public final class Contender implements AutoCloseable {
     private static final Duration LOOK = Duration.ofMillis(25);
     private static final Duration WORD = Duration.ofSeconds(5);
     private static final Duration STALLED = Duration.ofSeconds(60);
@@ -26,8 +26,8 @@ final class Contender implements AutoCloseable {
      *
      * @param cpu seconds of CPU time for a million orders, once it was warm; what else the machine does hardly matters
      */
-    record Rates(double cold, double warm, double cpu) {
-        static Rates median(List<Rates> rounds) {
+    public record Rates(double cold, double warm, double cpu) {
+        public static Rates median(List<Rates> rounds) {
             return new Rates(Median.of(rounds, Rates::cold), Median.of(rounds, Rates::warm),
                     Median.of(rounds, Rates::cpu));
         }
@@ -56,7 +56,7 @@ final class Contender implements AutoCloseable {
     }
 
     /** Starts one more process of the same group. */
-    Running another() {
+    public Running another() {
         track.say(name + (processes.isEmpty() ? ": started" : ": number " + (processes.size() + 1) + " started"));
         Running process = launcher.get();
         processes.add(process);
@@ -64,14 +64,14 @@ final class Contender implements AutoCloseable {
     }
 
     /** Waits until the processes have these numbers of partitions, largest first. */
-    void untilAssigned(Integer... partitions) {
+    public void untilAssigned(Integer... partitions) {
         await(name + " has its partitions").atMost(STALLED).pollInterval(LOOK)
                 .ignoreException(GroupIdNotFoundException.class) // until the first has joined
                 .until(() -> track.kafka().assignment(group).equals(List.of(partitions)));
     }
 
     /** Waits, taking samples, until the group has committed this many orders since this was made. */
-    Contender until(long orders) {
+    public Contender until(long orders) {
         moved = System.nanoTime();
         await(name + " commits " + orders + " orders").forever().pollDelay(Duration.ZERO).pollInterval(LOOK)
                 .until(() -> committed() >= orders);
@@ -83,7 +83,7 @@ final class Contender implements AutoCloseable {
     }
 
     /** Takes a sample: how many orders the group has committed since this was made. */
-    long committed() {
+    public long committed() {
         long orders = total() - before;
         long now = System.nanoTime();
         if (orders != samples.getLast().orders) {
@@ -104,14 +104,14 @@ final class Contender implements AutoCloseable {
      * Orders a second from the moment when {@code from} orders were committed to that when {@code to} were. At the
      * first moment at least one was committed, so that the start of the process does not count.
      */
-    double rate(long from, long to) {
+    public double rate(long from, long to) {
         Sample first = at(Math.max(1, from));
         Sample last = at(to);
         return (last.orders - first.orders) * 1e9 / (last.nanos - first.nanos);
     }
 
     /** Seconds of CPU time for a million orders, from one such moment to the other. */
-    double cpuSeconds(long from, long to) {
+    public double cpuSeconds(long from, long to) {
         Sample first = at(Math.max(1, from));
         Sample last = at(to);
         return last.cpu.minus(first.cpu).toNanos() / 1e3 / (last.orders - first.orders);
@@ -126,7 +126,7 @@ final class Contender implements AutoCloseable {
     }
 
     /** Lets it process this many orders, ends it, and returns the rates of the first and the second half. */
-    Rates drain(int orders) {
+    public Rates drain(int orders) {
         try (this) {
             until(orders);
             Rates rates = new Rates(rate(0, orders / 2), rate(orders / 2, orders), cpuSeconds(orders / 2, orders));
@@ -136,7 +136,7 @@ final class Contender implements AutoCloseable {
         }
     }
 
-    Running process() {
+    public Running process() {
         return processes.getFirst();
     }
 

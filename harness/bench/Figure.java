@@ -17,31 +17,31 @@ public record Figure(String row, String what, double value, String unit, Limit l
         /** What the required number is compared with. */
         public enum Of { SHARE_OF_LIMIT, TIMES_LIMIT, AT_MOST_TIMES_LIMIT, AT_LEAST, AT_MOST, NOTHING }
 
-        static final Asked NOTHING = new Asked(Of.NOTHING, Double.NaN);
+        public static final Asked NOTHING = new Asked(Of.NOTHING, Double.NaN);
 
-        static Asked share(double least) {
+        public static Asked share(double least) {
             return new Asked(Of.SHARE_OF_LIMIT, least);
         }
 
-        static Asked times(double least) {
+        public static Asked times(double least) {
             return new Asked(Of.TIMES_LIMIT, least);
         }
 
-        static Asked atMostTimes(double most) {
+        public static Asked atMostTimes(double most) {
             return new Asked(Of.AT_MOST_TIMES_LIMIT, most);
         }
 
-        static Asked atLeast(double least) {
+        public static Asked atLeast(double least) {
             return new Asked(Of.AT_LEAST, least);
         }
 
-        static Asked atMost(double most) {
+        public static Asked atMost(double most) {
             return new Asked(Of.AT_MOST, most);
         }
     }
 
     /** Seconds of CPU time for a million orders, which other work on the machine hardly changes. */
-    static Figure cpu(String row, String what, double seconds, String limit, double limitSeconds) {
+    public static Figure cpu(String row, String what, double seconds, String limit, double limitSeconds) {
         return new Figure(row, what + ", CPU for a million", seconds, "s", new Limit(limit, limitSeconds),
                 Asked.NOTHING);
     }

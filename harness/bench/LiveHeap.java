@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import lab.Running;
 
 /** How much of its heap a process really needs. */
-final class LiveHeap {
+public final class LiveHeap {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Pattern TOTAL = Pattern.compile("Total\\s+\\d+\\s+(\\d+)");
 
@@ -14,7 +14,7 @@ final class LiveHeap {
     }
 
     /** The total of the class histogram of the JDK's jcmd, which collects all garbage first. */
-    static long bytes(Track track, Running process) {
+    public static long bytes(Track track, Running process) {
         String java = ProcessHandle.of(process.pid()).flatMap(handle -> handle.info().command()).orElseThrow();
         Running jcmd = track.command("jcmd", Path.of(java).resolveSibling("jcmd").toString(),
                 String.valueOf(process.pid()), "GC.class_histogram");

@@ -19,7 +19,7 @@ import lab.Running;
  * @param p99        what 99 % of them took at most, in milliseconds
  * @param tenths     the rates of the first tenth of the requests, the second, and so on
  */
-record Load(long requests, String errors, long errorCount, double rate, double p99, List<Double> tenths) {
+public record Load(long requests, String errors, long errorCount, double rate, double p99, List<Double> tenths) {
     private static final int LEAST_WARM_UPS = 4;
     private static final int MOST_WARM_UPS = 8;
     private static final double FASTER = 1.05;
@@ -33,7 +33,7 @@ record Load(long requests, String errors, long errorCount, double rate, double p
      * Posts until an API that has just been started hardly gets faster any more. Its JVM compiles for a long time: the
      * more work an order is, the longer.
      */
-    static void warmUp(Track track, String name, Api api, int connections) {
+    public static void warmUp(Track track, String name, Api api, int connections) {
         double best = 0;
         for (int i = 0; i < MOST_WARM_UPS; i++) {
             double rate = on(track, name + ", warming up", api, connections).clean().rate;
@@ -45,12 +45,12 @@ record Load(long requests, String errors, long errorCount, double rate, double p
     }
 
     /** Posts the same order over this many connections, for a time. */
-    static Load on(Track track, String name, Api api, int connections) {
+    public static Load on(Track track, String name, Api api, int connections) {
         return run(track, name, api, connections, "--seconds", seconds(track, SECONDS));
     }
 
     /** Posts this many orders, each with a new idempotency key. */
-    static Load ofKeys(Track track, String name, Api api, int connections, int requests) {
+    public static Load ofKeys(Track track, String name, Api api, int connections, int requests) {
         return run(track, name, api, connections, "--keys", "--requests", String.valueOf(requests));
     }
 
@@ -86,7 +86,7 @@ record Load(long requests, String errors, long errorCount, double rate, double p
      *
      * @throws IllegalStateException if not everything was answered 201
      */
-    Load clean() {
+    public Load clean() {
         if (errorCount > 0 || requests == 0) {
             throw new IllegalStateException("%,d orders were taken, and there were errors: %s"
                     .formatted(requests, errors));

@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /** The middle value: one disturbed round does not change it. */
-final class Median {
+public final class Median {
     private Median() {
     }
 
     /** Of an even number, the lower of the two. */
-    static <T> double of(List<T> rounds, ToDoubleFunction<T> figure) {
+    public static <T> double of(List<T> rounds, ToDoubleFunction<T> figure) {
         return rounds.stream().mapToDouble(figure).sorted().skip((rounds.size() - 1) / 2).findFirst().orElseThrow();
     }
 }

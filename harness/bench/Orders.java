@@ -16,7 +16,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Orders as the API writes them to their topic: many at once, or at a steady rate until closed. */
-final class Orders implements AutoCloseable {
+public final class Orders implements AutoCloseable {
     private static final int TICK_MS = 10;
 
     private final KafkaProducer<byte[], byte[]> producer;
@@ -34,14 +34,14 @@ final class Orders implements AutoCloseable {
     }
 
     /** Puts this many orders into a topic, and waits until they are acknowledged. */
-    static void load(String bootstrap, String topic, int count, IntFunction<String> id) {
+    public static void load(String bootstrap, String topic, int count, IntFunction<String> id) {
         try (Orders orders = new Orders(bootstrap, topic)) {
             IntStream.range(0, count).parallel().forEach(i -> orders.send(orders.order(id.apply(i))));
         }
     }
 
     /** The same with dead letters: each of an order, with a reason and a stack trace of some 1,500 characters. */
-    static void loadDeadLetters(String bootstrap, String topic, int count) {
+    public static void loadDeadLetters(String bootstrap, String topic, int count) {
         byte[] stackTrace = Kafka.bytes("orders.OrderRejected\n" + "\tat orders.A.place(A.java:1234)\n".repeat(40));
         try (Orders orders = new Orders(bootstrap, topic)) {
             IntStream.range(0, count).parallel().forEach(i -> {
@@ -60,7 +60,7 @@ final class Orders implements AutoCloseable {
     }
 
     /** Puts this many new orders a second into a topic, until it is closed. */
-    static Orders flow(String bootstrap, String topic, int perSecond) {
+    public static Orders flow(String bootstrap, String topic, int perSecond) {
         Orders orders = new Orders(bootstrap, topic);
         orders.pacemaker.scheduleAtFixedRate(
                 () -> IntStream.range(0, perSecond * TICK_MS / 1000).mapToObj(i -> orders.order(newId(i)))

@@ -11,11 +11,11 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** The times of the outcomes, in milliseconds of the broker's clock, by partition. */
-record Outcomes(Map<Integer, List<Long>> times) {
+public record Outcomes(Map<Integer, List<Long>> times) {
     private static final Duration POLL = Duration.ofMillis(200);
 
     /** Reads a topic of outcomes up to its current end. */
-    static Outcomes of(String bootstrap, String topic) {
+    public static Outcomes of(String bootstrap, String topic) {
         Map<Integer, List<Long>> times = new TreeMap<>();
         try (var consumer = new KafkaConsumer<>(Map.of(
                 ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrap,
@@ -35,13 +35,13 @@ record Outcomes(Map<Integer, List<Long>> times) {
     }
 
     /** Outcomes a second, from the first to the last. */
-    double rate() {
+    public double rate() {
         var all = times.values().stream().flatMap(List::stream).mapToLong(time -> time).summaryStatistics();
         return (all.getCount() - 1) * 1000.0 / (all.getMax() - all.getMin());
     }
 
     /** The longest time within a span in which some partition had no outcome. */
-    long longestPause(long from, long to) {
+    public long longestPause(long from, long to) {
         return times.values().stream().mapToLong(partition -> longestPause(partition, from, to)).max().orElseThrow();
     }
 

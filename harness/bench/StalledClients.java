@@ -16,7 +16,7 @@ import lab.Api;
  * Clients that send half of a request and wait. A client whose connection the server closes connects again and sends
  * the next half, so that all of them are there until they are closed.
  */
-final class StalledClients implements AutoCloseable {
+public final class StalledClients implements AutoCloseable {
     private final URI server;
     private final CountDownLatch arrived;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -25,7 +25,7 @@ final class StalledClients implements AutoCloseable {
     private volatile IOException failure;
 
     /** Returns when each has sent its half: of the headers, or of the body. */
-    StalledClients(URI server, int halfHeaders, int halfBodies) {
+    public StalledClients(URI server, int halfHeaders, int halfBodies) {
         this.server = server;
         this.arrived = new CountDownLatch(halfHeaders + halfBodies);
         String order = Api.order("customer123");
@@ -41,7 +41,7 @@ final class StalledClients implements AutoCloseable {
     }
 
     /** How many connections they have made so far. */
-    int connections() {
+    public int connections() {
         if (failure != null) {
             throw new IllegalStateException("not every stalled client could connect", failure);
         }

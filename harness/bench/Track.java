@@ -37,55 +37,55 @@ public final class Track implements AutoCloseable {
         this.rounds = rounds;
     }
 
-    Kafka kafka() {
+    public Kafka kafka() {
         return lab.kafka();
     }
 
-    String bootstrap() {
+    public String bootstrap() {
         return lab.broker().bootstrap();
     }
 
     /** A number of orders, to scale. */
-    int scaled(int orders) {
+    public int scaled(int orders) {
         return (int) Math.max(1, Math.round(orders * scale));
     }
 
     /** How often contenders take turns: a machine's speed changes by more than they may differ. */
-    int rounds() {
+    public int rounds() {
         return rounds;
     }
 
     /** Prints on standard error what is being done. */
-    void say(String what) {
+    public void say(String what) {
         System.err.printf("%7.1f s  %s%n", Duration.ofNanos(System.nanoTime() - start).toMillis() / 1000.0, what);
     }
 
     // --- topics ---------------------------------------------------------------------------------------------------
 
     /** An empty topic for orders. */
-    String topic() {
+    public String topic() {
         return topic("orders", PARTITIONS, Map.of());
     }
 
     /** An empty topic for orders, with one partition. */
-    String narrowTopic() {
+    public String narrowTopic() {
         return topic("orders", 1, Map.of());
     }
 
     /** A topic with orders in it, each with its own id. */
-    String loaded(int orders) {
+    public String loaded(int orders) {
         String topic = topic();
         load(topic, orders);
         return topic;
     }
 
-    void load(String topic, int orders) {
+    public void load(String topic, int orders) {
         say("loading %,d orders".formatted(orders));
         Orders.load(bootstrap(), topic, orders, Orders::newId);
     }
 
     /** An empty topic for the outcomes of orders, with as many partitions. */
-    String outcomesOf(String orders) {
+    public String outcomesOf(String orders) {
         return topic("outcomes", kafka().partitions(orders), LEDGER);
     }
 
@@ -99,12 +99,12 @@ public final class Track implements AutoCloseable {
     // --- contenders -----------------------------------------------------------------------------------------------
 
     /** The order consumer, with this many milliseconds of simulated work, in its own group. */
-    Contender consumer(String name, String orders, String outcomes, String workMs, String... options) {
+    public Contender consumer(String name, String orders, String outcomes, String workMs, String... options) {
         return consumerIn(newGroup(), name, orders, outcomes, workMs, options);
     }
 
     /** The same in a group that may have outcomes there: a ledger is one group's alone. */
-    Contender consumerIn(String group, String name, String orders, String outcomes, String workMs,
+    public Contender consumerIn(String group, String name, String orders, String outcomes, String workMs,
             String... options) {
         List<String> more = new ArrayList<>(List.of("--quiet", "--dlq-topic", lab.dlq, "--work-ms", workMs));
         more.addAll(List.of(options));
@@ -112,11 +112,11 @@ public final class Track implements AutoCloseable {
     }
 
     /** Any script that turns orders into outcomes, in its own group. */
-    Contender contender(String name, String script, String orders, String outcomes, String... options) {
+    public Contender contender(String name, String script, String orders, String outcomes, String... options) {
         return contender(newGroup(), name, script, orders, outcomes, options);
     }
 
-    String newGroup() {
+    public String newGroup() {
         return "bench-" + UUID.randomUUID().toString().substring(0, 8);
     }
 
@@ -129,41 +129,41 @@ public final class Track implements AutoCloseable {
     }
 
     /** The order API, on a free port, once it listens. */
-    Api orderApi(String topic, String... options) {
+    public Api orderApi(String topic, String... options) {
         return api(start("OrderApi", orderApiOptions(topic, outcomesOf(topic), options)));
     }
 
     /** The options of the order API: a free port, and topics that exist. */
-    String[] orderApiOptions(String topic, String outcomes, String... options) {
+    public String[] orderApiOptions(String topic, String outcomes, String... options) {
         return Lab.with(options, "--bootstrap-server", bootstrap(), "--port", "0", "--topic", topic,
                 "--outcomes-topic", outcomes);
     }
 
     /** The bare API, which does less than the order API, in the same way. */
-    Api bareApi(String topic, String... options) {
+    public Api bareApi(String topic, String... options) {
         return api(start("BareApi", bareApiOptions(topic, options)));
     }
 
-    String[] bareApiOptions(String topic, String... options) {
+    public String[] bareApiOptions(String topic, String... options) {
         return Lab.with(options, "--bootstrap-server", bootstrap(), "--port", "0", "--topic", topic);
     }
 
     /** Waits until an API that was started listens. */
-    Api api(Running process) {
+    public Api api(Running process) {
         return lab.api(process);
     }
 
-    Running start(String script, String... options) {
+    public Running start(String script, String... options) {
         return lab.start(script, options);
     }
 
     /** The same with a heap size, such as -Xmx128m. */
-    Running startIn(String heap, String script, String... options) {
+    public Running startIn(String heap, String script, String... options) {
         return lab.start(Map.of("JDK_JAVA_OPTIONS", heap), script, options);
     }
 
     /** The same as a user starts it. */
-    Running jbang(String script, String... options) {
+    public Running jbang(String script, String... options) {
         return command("jbang", Build.line(script, options).toArray(String[]::new));
     }
 

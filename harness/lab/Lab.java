@@ -58,7 +58,7 @@ public final class Lab implements AutoCloseable {
     }
 
     /** One with clients that earlier tests used: creating them takes longer than using them. */
-    static Lab with(Broker broker, Path folder, Kafka kafka) {
+    public static Lab with(Broker broker, Path folder, Kafka kafka) {
         return new Lab(broker, folder, kafka, false, new ArrayList<>());
     }
 

@@ -95,7 +95,7 @@ public final class Reaper {
     }
 
     /** The variables that a process needs that a library starts for us. */
-    static Map<String, String> mark() {
+    public static Map<String, String> mark() {
         String outer = System.getenv(MARK); // a run within a run has both
         return Map.of(MARK, outer == null ? RUN : outer + " " + RUN);
     }
@@ -106,7 +106,7 @@ public final class Reaper {
     }
 
     /** A folder for temporary files that is removed at the end: a killed process cannot remove its own. */
-    static synchronized Path temporary() {
+    public static synchronized Path temporary() {
         if (temporary == null) {
             try {
                 temporary = Files.createTempDirectory("order-lab-");
