@@ -74,7 +74,10 @@ import picocli.CommandLine.Option;
  * With {@code --copies 1} it is a load generator that checks its work.
  */
 @Command(name = "DuplicateSender", mixinStandardHelpOptions = true,
-        description = "Sends duplicates and checks that every order had exactly one outcome.")
+        description = "Sends duplicates and checks that every order had exactly one outcome.",
+        footer = {"  ./jbang scripts/DuplicateSender.java --orders 20 --copies 3",
+                "  ./jbang scripts/DuplicateSender.java --orders 1000 --copies 1 --via topic",
+                "  ./jbang scripts/DuplicateSender.java --orders 1 --customer customerf"})
 public class DuplicateSender implements Callable<Integer> {
     private static final String DEFAULT_ORDERS = "100";
     private static final String DEFAULT_COPIES = "3";

@@ -63,7 +63,9 @@ import picocli.CommandLine.Option;
  * </pre>
  */
 @Command(name = "KafkaBroker", mixinStandardHelpOptions = true, version = "Apache Kafka 4.4.0",
-        description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.")
+        description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.",
+        footer = {"  ./jbang scripts/KafkaBroker.java --data-dir .cache/kafka",
+                "  ./jbang scripts/KafkaBroker.java --port 9192 --node 1 --of 3"})
 public class KafkaBroker implements Callable<Integer> {
     private static final String CONTROLLER = "CONTROLLER"; // the name of the listener for the other controllers
     private static final int TRIES = 10; // to find a free port

@@ -81,7 +81,10 @@ import picocli.CommandLine.Option;
  * made from the key), so that the consumer recognises it.
  */
 @Command(name = "OrderApi", mixinStandardHelpOptions = true,
-        description = "Takes orders over HTTP and writes them to Kafka.")
+        description = "Takes orders over HTTP and writes them to Kafka.",
+        footer = {"  ./jbang scripts/OrderApi.java",
+                "  ./jbang scripts/OrderApi.java --port 8001 --require-key --timeout-ms 4000",
+                "  ./jbang scripts/OrderApi.java --port 8001 --acks 0"})
 public class OrderApi implements Callable<Integer> {
     private static final String DEFAULT_MAX_ORDERS = "100000";
     private static final int TAKE_ANSWER_SECONDS = 10; // for a client to read its answer
