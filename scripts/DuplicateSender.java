@@ -45,7 +45,6 @@ import orders.DuplicateCheck;
 import orders.Order;
 import orders.OrderTopics;
 import orders.OutcomeCounts;
-import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -133,7 +132,7 @@ public class DuplicateSender implements Callable<Integer> {
         sending.check();
         try (Admin admin = kafka.connect("duplicate-sender", log);
                 TopicReader reader = new TopicReader(kafka.client("duplicate-sender-reader"))) {
-            kafka.topics(admin).createMissing(Topics.events(topics.events),
+            kafka.topics(admin).createMissing(topics.eventsTopic(),
                     sending.via == SendingOptions.Via.topic ? AclOperation.WRITE : AclOperation.DESCRIBE);
             GroupProgress before = progress(admin, reader);
             long committedBefore = before.committed();

@@ -50,7 +50,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import messages.Json;
 import orders.OrderTopics;
-import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -145,7 +144,7 @@ public class OrderApi implements Callable<Integer> {
         bodies = http.bodies();
         HttpServer server = http.bind(delivery.timeoutMs / 1000 + TAKE_ANSWER_SECONDS);
         try (Admin admin = kafka.connect("order-api", log)) {
-            kafka.topics(admin).createMissing(Topics.events(topics.events), AclOperation.WRITE);
+            kafka.topics(admin).createMissing(topics.eventsTopic(), AclOperation.WRITE);
             try (var producer = new OrderProducer(settings, admin, delivery.maxInFlight, delivery.timeout());
                     var view = new OrderView(() -> kafka.client("order-api-view"), topics.events, topics.outcomes,
                             maxOrders)) {
