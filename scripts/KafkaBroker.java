@@ -240,6 +240,7 @@ public class KafkaBroker implements Callable<Integer> {
         logging.level("org.apache.kafka.controller", "error");
         // and about every node that is away
         logging.level("org.apache.kafka.clients.NetworkClient", "error");
+        logging.level("kafka.server.ReplicaFetcherThread", "error"); // every second, with a stack trace
         // after a kill -9 it reports loads that fail until its partitions have a leader again, and repeats them
         logging.level("org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime", "off");
         // why it cannot start, this script says in one sentence
