@@ -85,6 +85,10 @@ import replay.Sending.Sent;
 @Command(name = "DlqInspector", mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "(list | show | stats | replay)",
         description = "Lists, shows, counts and replays dead letters, whichever library wrote them.",
+        footer = {"  ./jbang scripts/DlqInspector.java list",
+                "  ./jbang scripts/DlqInspector.java show 0:0",
+                "  ./jbang scripts/DlqInspector.java stats --topic my-topic-dlq",
+                "  ./jbang scripts/DlqInspector.java replay --execute"},
         subcommands = {ListLetters.class, ShowLetter.class, CountLetters.class, DlqInspector.Replay.class})
 public class DlqInspector implements Callable<Integer> {
     @Spec
@@ -103,7 +107,9 @@ public class DlqInspector implements Callable<Integer> {
     @Command(name = "replay", mixinStandardHelpOptions = true, sortOptions = false,
             description = "Sends dead letters back to where they came from. Without --execute it only prints what it "
                     + "would do. Its progress is kept in a consumer group: the next run continues from there. After "
-                    + "a kill, up to " + Replay.BATCH + " may be sent a second time; with --exactly-once, none.")
+                    + "a kill, up to " + Replay.BATCH + " may be sent a second time; with --exactly-once, none.",
+        footer = {"  ./jbang scripts/DlqInspector.java replay",
+                "  ./jbang scripts/DlqInspector.java replay --execute --exactly-once"})
     static class Replay extends DlqCommand {
         private static final int BATCH = 500;
 

@@ -45,7 +45,6 @@ import orders.DuplicateCheck;
 import orders.Order;
 import orders.OrderTopics;
 import orders.OutcomeCounts;
-import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -74,7 +73,10 @@ import picocli.CommandLine.Option;
  * With {@code --copies 1} it is a load generator that checks its work.
  */
 @Command(name = "DuplicateSender", mixinStandardHelpOptions = true,
-        description = "Sends duplicates and checks that every order had exactly one outcome.")
+        description = "Sends duplicates and checks that every order had exactly one outcome.",
+        footer = {"  ./jbang scripts/DuplicateSender.java --orders 20 --copies 3",
+                "  ./jbang scripts/DuplicateSender.java --orders 1000 --copies 1 --via topic",
+                "  ./jbang scripts/DuplicateSender.java --orders 1 --customer customerf"})
 public class DuplicateSender implements Callable<Integer> {
     private static final String DEFAULT_ORDERS = "100";
     private static final String DEFAULT_COPIES = "3";
@@ -130,7 +132,7 @@ public class DuplicateSender implements Callable<Integer> {
         sending.check();
         try (Admin admin = kafka.connect("duplicate-sender", log);
                 TopicReader reader = new TopicReader(kafka.client("duplicate-sender-reader"))) {
-            kafka.topics(admin).createMissing(Topics.events(topics.events),
+            kafka.topics(admin).createMissing(topics.eventsTopic(),
                     sending.via == SendingOptions.Via.topic ? AclOperation.WRITE : AclOperation.DESCRIBE);
             GroupProgress before = progress(admin, reader);
             long committedBefore = before.committed();

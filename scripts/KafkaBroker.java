@@ -63,7 +63,9 @@ import picocli.CommandLine.Option;
  * </pre>
  */
 @Command(name = "KafkaBroker", mixinStandardHelpOptions = true, version = "Apache Kafka 4.4.0",
-        description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.")
+        description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.",
+        footer = {"  ./jbang scripts/KafkaBroker.java --data-dir .cache/kafka",
+                "  ./jbang scripts/KafkaBroker.java --port 9192 --node 1 --of 3"})
 public class KafkaBroker implements Callable<Integer> {
     private static final String CONTROLLER = "CONTROLLER"; // the name of the listener for the other controllers
     private static final String PROXY = "PROXY"; // and of the one for a proxy between clients and broker
@@ -259,6 +261,7 @@ public class KafkaBroker implements Callable<Integer> {
         logging.level("org.apache.kafka.controller", "error");
         // and about every node that is away
         logging.level("org.apache.kafka.clients.NetworkClient", "error");
+        logging.level("kafka.server.ReplicaFetcherThread", "error"); // every second, with a stack trace
         // after a kill -9 it reports loads that fail until its partitions have a leader again, and repeats them
         logging.level("org.apache.kafka.coordinator.common.runtime.CoordinatorRuntime", "off");
         // why it cannot start, this script says in one sentence

@@ -50,7 +50,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import messages.Json;
 import orders.OrderTopics;
-import orders.Topics;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -81,7 +80,10 @@ import picocli.CommandLine.Option;
  * made from the key), so that the consumer recognises it.
  */
 @Command(name = "OrderApi", mixinStandardHelpOptions = true,
-        description = "Takes orders over HTTP and writes them to Kafka.")
+        description = "Takes orders over HTTP and writes them to Kafka.",
+        footer = {"  ./jbang scripts/OrderApi.java",
+                "  ./jbang scripts/OrderApi.java --port 8001 --require-key --timeout-ms 4000",
+                "  ./jbang scripts/OrderApi.java --port 8001 --acks 0"})
 public class OrderApi implements Callable<Integer> {
     private static final String DEFAULT_MAX_ORDERS = "100000";
     private static final int TAKE_ANSWER_SECONDS = 10; // for a client to read its answer
@@ -142,7 +144,7 @@ public class OrderApi implements Callable<Integer> {
         bodies = http.bodies();
         HttpServer server = http.bind(delivery.timeoutMs / 1000 + TAKE_ANSWER_SECONDS);
         try (Admin admin = kafka.connect("order-api", log)) {
-            kafka.topics(admin).createMissing(Topics.events(topics.events), AclOperation.WRITE);
+            kafka.topics(admin).createMissing(topics.eventsTopic(), AclOperation.WRITE);
             try (var producer = new OrderProducer(settings, admin, delivery.maxInFlight, delivery.timeout());
                     var view = new OrderView(() -> kafka.client("order-api-view"), topics.events, topics.outcomes,
                             maxOrders)) {

@@ -94,8 +94,8 @@ import work.Processing;
  * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
  * </pre>
  */
-@Command(name = "OrderConsumer", mixinStandardHelpOptions = true,
-        description = "Processes orders once, and dead-letters those that fail.")
+@Command(name = "OrderConsumer", footer = "  ./jbang scripts/OrderConsumer.java --group audit --from latest",
+        mixinStandardHelpOptions = true, description = "Processes orders once, and dead-letters those that fail.")
 public class OrderConsumer implements Callable<Integer> {
     private static final Duration IDLE_POLL = Duration.ofMillis(100);
     private static final Duration BUSY_POLL = Duration.ofMillis(5); // results wait for the poll thread

@@ -52,7 +52,8 @@ import picocli.CommandLine.Option;
 @Command(name = "SmallestConsumer", mixinStandardHelpOptions = true, version = "Kafka Order Lab", sortOptions = false,
         showDefaultValues = true, description = "Polls orders, works, sends outcomes, commits.",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"1:failed", "2:wrong options", "3:Kafka cannot be reached", "130, 143:ended by a signal"})
+        exitCodeList = {"1:failed", "2:wrong options", "3:Kafka cannot be reached", "130, 143:ended by a signal"},
+        footerHeading = "%nExamples:%n", footer = "  ./jbang scripts/SmallestConsumer.java --work-ms 100")
 public class SmallestConsumer implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -93,8 +93,8 @@ import work.Processing;
  * shutdown          on Ctrl-C: asks the main thread to stop, and waits for it
  * </pre>
  */
-@Command(name = "PaymentConsumer", mixinStandardHelpOptions = true,
-        description = "Processes payments once, and dead-letters those that fail.")
+@Command(name = "PaymentConsumer", footer = "  jbang PaymentConsumer.java --group audit --from latest",
+        mixinStandardHelpOptions = true, description = "Processes payments once, and dead-letters those that fail.")
 public class PaymentConsumer implements Callable<Integer> {
     private static final Duration IDLE_POLL = Duration.ofMillis(100);
     private static final Duration BUSY_POLL = Duration.ofMillis(5); // results wait for the poll thread

@@ -78,13 +78,13 @@ public final class Script {
 
     // --- help -----------------------------------------------------------------------------------------------------
 
-    /** Options under headings, one for each mixin, the exit codes and the version; for the subcommands too. */
+    /** Options under headings, one for each mixin, exit codes, version and examples; for the subcommands too. */
     private static void prepareHelp(CommandLine line) {
         if (line.getCommandSpec().version().length == 0) {
             line.getCommandSpec().version("Kafka Order Lab, with the clients of Apache Kafka 4.4.0");
         }
         line.getCommandSpec().usageMessage().optionListHeading("").sortOptions(false).abbreviateSynopsis(true)
-                .exitCodeListHeading("%nExit codes:%n").exitCodeList(ExitCode.all());
+                .exitCodeListHeading("%nExit codes:%n").exitCodeList(ExitCode.all()).footerHeading("%nExamples:%n");
         line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, Script::options);
         line.getSubcommands().values().forEach(Script::prepareHelp);
     }

@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
 
 /** How many, by exception, reason, origin and hour. */
 @Command(name = "stats", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Counts dead letters by exception, reason, origin and hour.")
+        description = "Counts dead letters by exception, reason, origin and hour.",
+        footer = "  ./jbang scripts/DlqInspector.java stats --top 3")
 public final class CountLetters extends DlqCommand {
     private static final String DEFAULT_TOP = "10";
     private static final String DEFAULT_FORMAT = "table";

@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
 
 /** One line for each dead letter, or one JSON object. */
 @Command(name = "list", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Lists dead letters, one per line.")
+        description = "Lists dead letters, one per line.",
+        footer = "  ./jbang scripts/DlqInspector.java list --since 1h")
 public final class ListLetters extends DlqCommand {
     private static final String DEFAULT_FORMAT = "table";
     private static final int FIRST_LOOK = 100;

@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 
 /** Shows one dead letter in full. */
 @Command(name = "show", mixinStandardHelpOptions = true, sortOptions = false,
-        description = "Shows one dead letter in full.")
+        description = "Shows one dead letter in full.",
+        footer = "  ./jbang scripts/DlqInspector.java show 0:0")
 public final class ShowLetter extends DlqCommand {
     private static final Pattern PLACE = Pattern.compile("(\\d{1,9}):(\\d{1,18})");
 

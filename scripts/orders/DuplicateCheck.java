@@ -41,11 +41,16 @@ public record DuplicateCheck(String runId, int orders, int copies, long recordsA
      * @param topic of the orders
      */
     public String text(boolean http, String topic) {
-        return String.format("sent %d orders %d time%s each via %s: %d/s, p50 %.1f ms, p99 %.1f ms%s%n"
-                        + "%d requests added %d records to %s%n"
-                        + "%d orders: %d with exactly one outcome, %d with none, %d with several",
-                orders, copies, copies == 1 ? "" : "s", http ? "http" : "topic", sentPerSecond, p50Ms, p99Ms,
-                http ? ", " + httpRetries + " HTTP retries" : "", orders * copies, recordsAdded, topic,
-                orderIds, oneOutcome, noOutcome, severalOutcomes);
+        return String.format("sent %s %s each via %s: %d/s, p50 %.1f ms, p99 %.1f ms%s%n"
+                        + "%s added %s to %s%n"
+                        + "%s: %d with exactly one outcome, %d with none, %d with several",
+                count(orders, "order"), count(copies, "time"), http ? "http" : "topic", sentPerSecond, p50Ms, p99Ms,
+                http ? ", " + httpRetries + " HTTP retries" : "", count((long) orders * copies, "request"),
+                count(recordsAdded, "record"), topic, count(orderIds, "order"), oneOutcome, noOutcome,
+                severalOutcomes);
+    }
+
+    private static String count(long number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
     }
 }

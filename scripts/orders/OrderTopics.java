@@ -1,5 +1,7 @@
 package orders;
 
+import java.util.Optional;
+import org.apache.kafka.clients.admin.NewTopic;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -9,6 +11,10 @@ public class OrderTopics {
     @Option(names = "--topic", defaultValue = Topics.EVENTS, paramLabel = "TOPIC",
             description = "The topic with the orders (default: ${DEFAULT-VALUE}).")
     public String events;
+
+    @Option(names = "--partitions", defaultValue = Topics.PARTITIONS, paramLabel = "N", description = "How many "
+            + "partitions it is created with, if it does not exist (default: ${DEFAULT-VALUE}).")
+    private int partitions;
 
     public String group;
     public String outcomes;
@@ -26,5 +32,13 @@ public class OrderTopics {
     void setOutcomes(String name) {
         outcomes = name;
         named = true;
+    }
+
+    /**
+     * The topic of orders, as it is to be created where it is missing. Its key is the {@code order_id}: all records of
+     * one order are in one partition, in order. Replication is the broker's default.
+     */
+    public NewTopic eventsTopic() {
+        return new NewTopic(events, Optional.of(partitions), Optional.empty());
     }
 }

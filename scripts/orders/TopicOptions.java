@@ -1,6 +1,5 @@
 package orders;
 
-import org.apache.kafka.clients.admin.NewTopic;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -10,9 +9,4 @@ public final class TopicOptions extends OrderTopics {
     @Option(names = "--dlq-topic", defaultValue = Topics.DLQ, paramLabel = "TOPIC",
             description = "Where dead letters go (default: ${DEFAULT-VALUE}).")
     public String deadLetters;
-
-    /** The topic of orders, as it is to be created where it is missing. */
-    public NewTopic eventsTopic() {
-        return Topics.events(events);
-    }
 }

@@ -59,12 +59,12 @@ public final class ReplayProgress {
                 }
             });
             note = new OffsetRange(beginning, start).size() == 0 ? null
-                    : " earlier ones were replayed already (--from-beginning replays them again)";
+                    : "  earlier ones were replayed already (--from-beginning replays them again)";
         } catch (GroupAuthorizationException e) {
             if (options.execute()) {
                 throw e;
             }
-            note = " it is not known what was replayed already: this user may not see the group " + group;
+            note = "  it is not known what was replayed already: this user may not see the group " + group;
         }
         return new OffsetRange(start, consumer.endOffsets(consumer.assignment()));
     }

@@ -46,6 +46,8 @@ class DocsProof {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Pattern ENDS = Pattern.compile("(; wait|kill -\\w+ \\$!)\\n$");
     private static final String CTRL_C = "# Ctrl-C\n";
+    /** What runs in the background may go on printing. */
+    private static final String DONE = "…\n<done>\n…\n";
 
     @Test
     @Needs(Tool.CURL)
@@ -166,9 +168,10 @@ class DocsProof {
         Files.createDirectory(checkout.resolve(".cache"));
         Files.createSymbolicLink(checkout.resolve("jbang"), jbang);
         Files.createSymbolicLink(checkout.resolve("scripts"), Repo.file("scripts"));
-        int free = Ports.free(10);
+        int free = Ports.free(11);
         Map<String, String> ports = new LinkedHashMap<>();
-        for (String port : List.of("9192", "9193", "9194", "9195", "9196", "9197", "9092", "8000", "8001", "8002")) {
+        for (String port : List.of("9192", "9193", "9194", "9195", "9196", "9197", "9092", "8000", "8001", "8002",
+                "8003")) {
             ports.put(port, String.valueOf(free + ports.size())); // a cluster's are in a row
         }
         Map<String, Terminal> terminals = new LinkedHashMap<>();
@@ -191,13 +194,13 @@ class DocsProof {
                 }
                 terminal.type(onFreePorts(commands.content(), ports) + (toItsEnd ? "\necho '<done>'" : ""));
                 if (toItsEnd) {
-                    read(terminal, ports, commands, "…\n<done>\n");
+                    read(terminal, ports, commands, DONE);
                 }
                 if (main) {
                     assertThat(matches((expected == null ? "" : expected) + "<done>\n", asWritten(terminal, ports)))
                             .as(difference(commands, expected, terminal, ports)).isTrue();
                 } else if (expected != null) {
-                    read(terminal, ports, commands, toItsEnd ? expected + "…\n<done>\n" : expected);
+                    read(terminal, ports, commands, toItsEnd ? expected + DONE : expected);
                 }
             }
         } finally {
@@ -265,7 +268,7 @@ class DocsProof {
     private static String onFreePorts(String commands, Map<String, String> ports) {
         String kafka = " --bootstrap-server localhost:" + ports.get("9092");
         String moved = commands
-                .replaceAll("--port (8001|8002|9192)", "--port <$1>")
+                .replaceAll("--port (8001|8002|8003|9192)", "--port <$1>")
                 .replaceAll("localhost:(80\\d\\d|91\\d\\d)", "localhost:<$1>")
                 .replaceAll("(KafkaBroker\\.java)(?! --port)", "$1 --port " + ports.get("9092"))
                 .replaceAll("(OrderApi\\.java)(?! --port)", "$1 --port " + ports.get("8000"))

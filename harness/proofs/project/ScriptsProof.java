@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +81,33 @@ class ScriptsProof {
     void theDefaultIsTenAttemptsFiveSecondsApart(Lab lab) {
         assertThat(lab.run("OrderApi", "--help").out().replaceAll("\\s+", " "))
                 .contains("(default: 10)", "(default: 5000)");
+    }
+
+    /** At the end, where a reader looks first; with options that there are, and values that are allowed. */
+    @Test
+    void everyHelpEndsWithExamplesThatAreRight(Lab lab) {
+        List<String> commands = new ArrayList<>(Repo.scripts());
+        for (String command : List.of("list", "show", "stats", "replay")) {
+            commands.add("DlqInspector " + command);
+        }
+        for (String command : commands) {
+            String help = help(lab, command);
+            assertThat(help).as(command).containsPattern("\\nExamples:\\n( .*\\n)+$");
+            help.substring(help.indexOf("\nExamples:\n")).lines().skip(2).forEach(line -> {
+                String example = line.strip().replaceFirst("^\\./jbang scripts/(\\w+)\\.java", "$1");
+                assertThat(example).as(line).startsWith(command);
+                String options = help(lab, example);
+                Pattern.compile("--[\\w-]+").matcher(example).results()
+                        .forEach(option -> assertThat(options).as(line).contains(" " + option.group()));
+            });
+        }
+    }
+
+    private static String help(Lab lab, String command) {
+        String[] words = (command + " --help").split(" ");
+        Ended help = lab.run(words[0], Arrays.copyOfRange(words, 1, words.length));
+        assertThat(help.exitCode()).as(command + help.tail()).isEqualTo(0);
+        return help.out();
     }
 
     // --- the wrapper ----------------------------------------------------------------------------------------------
