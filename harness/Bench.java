@@ -45,6 +45,7 @@ import bench.rows.Drain;
 import bench.rows.KeyOrder;
 import bench.rows.Ledger;
 import bench.rows.Rebalance;
+import bench.rows.Refused;
 import bench.rows.Scaling;
 import bench.rows.WaitBound;
 import bench.rows.WarmUp;
@@ -77,7 +78,7 @@ import picocli.CommandLine.Option;
         exitCodeList = {"0:every figure is as required", "1:some are not, or could not be measured", "2:wrong options"})
 public class Bench implements Callable<Integer> {
     private static final List<Row> ROWS = List.of(
-            new Drain(), new WaitBound(), new KeyOrder(), new Ledger(), new Scaling(), new Rebalance(),
+            new Drain(), new WaitBound(), new KeyOrder(), new Ledger(), new Scaling(), new Rebalance(), new Refused(),
             new ApiThroughput(), new ApiConnections(), new ApiKeys(), new ApiStalled(), new ApiStart(),
             new DeadLetters());
 

@@ -89,6 +89,11 @@ public final class Track implements AutoCloseable {
         return topic("outcomes", kafka().partitions(orders), LEDGER);
     }
 
+    /** An empty topic that takes no record of more than a kilobyte. */
+    public String topicForSmallRecords() {
+        return topic("small", 1, Map.of("max.message.bytes", "1000"));
+    }
+
     private String topic(String what, int partitions, Map<String, String> configs) {
         String name = "bench-" + what + "-" + UUID.randomUUID().toString().substring(0, 8);
         kafka().createTopic(name, partitions, configs);

@@ -40,9 +40,9 @@ public final class Drain implements Row {
         Rates transactional = Rates.median(transactionals);
         Rates naive = bare("naive loop", track, topic, "--per-record").drain(track.scaled(ORDERS_ONE_BY_ONE));
         return List.of(
-                figure("manual", manual.warm(), "bare loop", bare.warm(), Asked.share(0.70)),
+                figure("manual", manual.warm(), "bare loop", bare.warm(), Asked.share(0.95)),
                 figure("manual", manual.warm(), "naive loop", naive.warm(), Asked.times(40)),
-                figure("transactional", transactional.warm(), "manual", manual.warm(), Asked.share(0.80)),
+                figure("transactional", transactional.warm(), "manual", manual.warm(), Asked.share(0.85)),
                 Figure.cpu(name(), "manual", manual.cpu(), "bare loop", bare.cpu()),
                 Figure.cpu(name(), "transactional", transactional.cpu(), "bare loop", bare.cpu()),
                 figure("manual, cold", manual.cold(), "bare loop, cold", bare.cold(), Asked.NOTHING),
