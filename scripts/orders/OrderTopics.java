@@ -3,7 +3,9 @@ package orders;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.NewTopic;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** Where orders are, which group processes them, and where its outcomes are. Picocli sets the fields. */
 @Command(optionListHeading = "Topics:%n")
@@ -12,9 +14,20 @@ public class OrderTopics {
             description = "The topic with the orders (default: ${DEFAULT-VALUE}).")
     public String events;
 
-    @Option(names = "--partitions", defaultValue = Topics.PARTITIONS, paramLabel = "N", description = "How many "
-            + "partitions it is created with, if it does not exist (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--partitions", defaultValue = Topics.PARTITIONS, paramLabel = "N", converter = Partitions.class,
+            description = "How many partitions it is created with, if it does not exist (default: ${DEFAULT-VALUE}).")
     private int partitions;
+
+    /** One at least. */
+    static final class Partitions implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            if (!text.matches("[1-9]\\d{0,4}")) {
+                throw new TypeConversionException("'" + text + "' is not a number of partitions: give 1 or more");
+            }
+            return Integer.valueOf(text);
+        }
+    }
 
     public String group;
     public String outcomes;
