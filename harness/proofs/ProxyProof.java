@@ -201,7 +201,7 @@ class ProxyProof {
             direct.createTopic("t", 1);
             KafkaProducer<String, String> producer = givesUp(proxy);
             assertThat(producer.send(new ProducerRecord<>("t", "in time"))).succeedsWithin(PATIENCE);
-            proxy.command("hold Produce#4");
+            proxy.command("hold Produce#4", "drop-answer Produce#4");
             broker.freeze();
             for (int number = 2; number < 5; number++) {
                 producer.send(new ProducerRecord<>("t", "before"));
@@ -215,6 +215,7 @@ class ProxyProof {
             await("those before it").atMost(PATIENCE).until(() -> direct.records("t").size() == 4);
             proxy.command("release");
             await("the late record").atMost(PATIENCE).until(() -> direct.records("t").size() == 5);
+            proxy.awaitLine("dropped the answer of Produce#5");
         }
     }
 
