@@ -12,7 +12,10 @@
 //SOURCES guarantees/OrderPerKey.java
 //SOURCES guarantees/ProcessedAtLeastOnce.java
 //SOURCES guarantees/ProcessedOnce.java
+//SOURCES guarantees/ReplayIsSafe.java
+//SOURCES guarantees/RetriesAddNothing.java
 //SOURCES guarantees/SlowOrderHoldsUpItsKey.java
+//SOURCES guarantees/TransactionIsWhole.java
 //SOURCES guarantees/ZombieChangesNothing.java
 //SOURCES history/*.java
 //SOURCES lab/Api.java
@@ -21,6 +24,7 @@
 //SOURCES lab/Ended.java
 //SOURCES lab/Kafka.java
 //SOURCES lab/Lab.java
+//SOURCES lab/Proxy.java
 //SOURCES lab/Reaper.java
 //SOURCES lab/Repo.java
 //SOURCES lab/Running.java
@@ -98,7 +102,8 @@ public class Prove implements Callable<Integer> {
         link(build.resolve("latest"), folder);
         Proofs table = new Proofs(System.out, json);
         table.begin(chosen.size(), Repo.root().relativize(folder));
-        Build.others(folder, "scripts/KafkaBroker.java", "scripts/OrderApi.java", "scripts/OrderConsumer.java");
+        Build.others(folder, "scripts/DlqInspector.java", "scripts/KafkaBroker.java", "scripts/KafkaProxy.java",
+                "scripts/OrderApi.java", "scripts/OrderConsumer.java");
         try (Broker broker = Broker.embedded(folder.resolve("broker"), "for this")) {
             table.end(play(chosen, broker, folder, table));
         }

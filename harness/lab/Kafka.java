@@ -23,10 +23,12 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -124,6 +126,16 @@ public final class Kafka implements AutoCloseable {
     public void deleteRecords(String topic, int partition, long before) {
         get(admin.deleteRecords(Map.of(new TopicPartition(topic, partition), RecordsToDelete.beforeOffset(before)))
                 .all());
+    }
+
+    /** Changes the cluster's transaction.version: 1, or 2 as it is in a new cluster. */
+    public void setTransactionVersion(int version) {
+        String feature = "transaction.version";
+        get(admin.updateFeatures(Map.of(feature, new FeatureUpdate((short) version, version < 2
+                ? FeatureUpdate.UpgradeType.SAFE_DOWNGRADE : FeatureUpdate.UpgradeType.UPGRADE)),
+                new UpdateFeaturesOptions()).all());
+        await(feature + " " + version).until(() -> get(admin.describeFeatures().featureMetadata()).finalizedFeatures()
+                .get(feature).maxVersionLevel() == version);
     }
 
     /** Creates a user on a broker with SCRAM. */
