@@ -6,6 +6,7 @@
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.awaitility:awaitility:4.3.0
+//SOURCES guarantees/AcceptedIsDurable.java
 //SOURCES guarantees/BadRecordStopsNothing.java
 //SOURCES guarantees/Guarantees.java
 //SOURCES guarantees/NothingIsDropped.java
@@ -21,9 +22,11 @@
 //SOURCES lab/Api.java
 //SOURCES lab/Broker.java
 //SOURCES lab/Build.java
+//SOURCES lab/Cluster.java
 //SOURCES lab/Ended.java
 //SOURCES lab/Kafka.java
 //SOURCES lab/Lab.java
+//SOURCES lab/Ports.java
 //SOURCES lab/Proxy.java
 //SOURCES lab/Reaper.java
 //SOURCES lab/Repo.java

@@ -4,6 +4,7 @@ import story.Guarantee;
 
 /** The project's promises that have a story, by their numbers. */
 public enum Guarantees {
+    ACCEPTED_IS_DURABLE(1, new AcceptedIsDurable()),
     RETRIES_ADD_NOTHING(2, new RetriesAddNothing()),
     PROCESSED_AT_LEAST_ONCE(3, new ProcessedAtLeastOnce()),
     PROCESSED_ONCE(4, new ProcessedOnce()),

@@ -9,14 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import lab.Broker;
+import lab.Cluster;
 import lab.Kafka;
 import lab.Lab;
 import lab.LabExtension;
 import lab.OwnBroker;
-import lab.Ports;
 import lab.Running;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -98,23 +95,23 @@ class HeldBackProof {
      */
     @Test
     void aDeadLetterTopicWithoutItsBrokerHoldsUpOnlyTheOrdersThatNeedIt(Lab lab) {
-        String port = String.valueOf(Ports.free(6));
-        List<Running> nodes = IntStream.rangeClosed(1, 3).mapToObj(n -> node(lab, port, n)).toList();
-        String bootstrap = nodes.stream().map(Broker::address).collect(Collectors.joining(","));
         List<String> cases = List.of("manual-leader", "transactional-leader", "manual-in-sync",
                 "transactional-in-sync");
-        try (Kafka kafka = new Kafka(bootstrap)) {
-            cases.forEach(each -> kafka.createTopicOn("dlq-" + each, each.endsWith("leader")
-                    ? new Integer[] {3} : new Integer[] {2, 3}));
+        try (Cluster cluster = new Cluster(lab.folder(), 3)) {
+            Kafka kafka = cluster.kafka();
+            cases.forEach(each -> {
+                Integer[] brokers = each.endsWith("leader") ? new Integer[] {3} : new Integer[] {2, 3};
+                kafka.createTopicOn("dlq-" + each, brokers.length, brokers);
+            });
             List<Running> consumers = cases.stream().map(each -> lab.start("OrderConsumer", "--bootstrap-server",
-                    bootstrap, "--topic", "orders-" + each, "--dlq-topic", "dlq-" + each, "--outcomes-topic",
+                    cluster.bootstrap(), "--topic", "orders-" + each, "--dlq-topic", "dlq-" + each, "--outcomes-topic",
                     "outcomes-" + each, "--group", each, "--commit", each.substring(0, each.indexOf('-')),
                     "--max-poll-interval-ms", "6000", "--figures-interval-ms", "500", "--work-ms", "0")).toList();
             consumers.forEach(consumer -> await("it has its partitions").atMost(SOON.multipliedBy(4))
                     .until(() -> consumer.err().contains("has orders-")));
-            nodes.get(2).kill9();
+            cluster.kill(3);
             await("the DLQ has no leader").atMost(SOON.multipliedBy(4))
-                    .until(() -> !kafka.hasLeader("dlq-manual-leader"));
+                    .until(() -> cluster.leaderOf("dlq-manual-leader") == 0);
             cases.forEach(each -> {
                 kafka.sendAll(orders("orders-" + each, 0, "bad-", 10, "customerf", 0));
                 kafka.sendAll(orders("orders-" + each, 1, "good-", 20, "customer123", 0));
@@ -129,7 +126,7 @@ class HeldBackProof {
                 assertThat(consumer.err()).doesNotContain("lost ");
                 assertThat(kafka.records("dlq-manual-in-sync")).as("dead letters").isEmpty();
             }
-            node(lab, port, 3);
+            cluster.restart(3);
             for (String each : cases) {
                 await("all are finished").atMost(SOON.multipliedBy(4))
                         .until(() -> kafka.lag(each, "orders-" + each) == 0);
@@ -138,11 +135,6 @@ class HeldBackProof {
                         .allSatisfy(outcomesOfOne -> assertThat(outcomesOfOne).hasSize(1));
             }
         }
-    }
-
-    private static Running node(Lab lab, String port, int node) {
-        return lab.start("KafkaBroker", "--port", port, "--node", String.valueOf(node), "--of", "3", "--data-dir",
-                lab.folder().resolve("node-" + node).toString());
     }
 
     /** With bounds of 100 records. */

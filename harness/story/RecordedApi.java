@@ -9,6 +9,11 @@ import history.Event.Unknown;
 import history.Place;
 import history.Recorder;
 import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import lab.Api;
 import lab.Kafka;
 import lab.Running;
@@ -45,6 +50,20 @@ public final class RecordedApi {
         Answer answer = answer(attempt, order);
         recorder.add(answer);
         return answer instanceof Accepted;
+    }
+
+    /**
+     * Posts so many at the same time, named with a prefix and a number.
+     *
+     * @return how many were accepted
+     */
+    public int postAll(String prefix, int number) {
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Boolean>> posted = IntStream.range(0, number)
+                    .mapToObj(i -> clients.submit(() -> post(prefix + i))).toList();
+            clients.close();
+            return (int) posted.stream().filter(Future::resultNow).count();
+        }
     }
 
     private Answer answer(long attempt, String order) {
