@@ -6,21 +6,28 @@
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.awaitility:awaitility:4.3.0
+//SOURCES guarantees/AcceptedIsDurable.java
 //SOURCES guarantees/BadRecordStopsNothing.java
 //SOURCES guarantees/Guarantees.java
 //SOURCES guarantees/NothingIsDropped.java
 //SOURCES guarantees/OrderPerKey.java
 //SOURCES guarantees/ProcessedAtLeastOnce.java
 //SOURCES guarantees/ProcessedOnce.java
+//SOURCES guarantees/ReplayIsSafe.java
+//SOURCES guarantees/RetriesAddNothing.java
 //SOURCES guarantees/SlowOrderHoldsUpItsKey.java
+//SOURCES guarantees/TransactionIsWhole.java
 //SOURCES guarantees/ZombieChangesNothing.java
 //SOURCES history/*.java
 //SOURCES lab/Api.java
 //SOURCES lab/Broker.java
 //SOURCES lab/Build.java
+//SOURCES lab/Cluster.java
 //SOURCES lab/Ended.java
 //SOURCES lab/Kafka.java
 //SOURCES lab/Lab.java
+//SOURCES lab/Ports.java
+//SOURCES lab/Proxy.java
 //SOURCES lab/Reaper.java
 //SOURCES lab/Repo.java
 //SOURCES lab/Running.java
@@ -98,7 +105,8 @@ public class Prove implements Callable<Integer> {
         link(build.resolve("latest"), folder);
         Proofs table = new Proofs(System.out, json);
         table.begin(chosen.size(), Repo.root().relativize(folder));
-        Build.others(folder, "scripts/KafkaBroker.java", "scripts/OrderApi.java", "scripts/OrderConsumer.java");
+        Build.others(folder, "scripts/DlqInspector.java", "scripts/KafkaBroker.java", "scripts/KafkaProxy.java",
+                "scripts/OrderApi.java", "scripts/OrderConsumer.java");
         try (Broker broker = Broker.embedded(folder.resolve("broker"), "for this")) {
             table.end(play(chosen, broker, folder, table));
         }

@@ -155,6 +155,7 @@ public class KafkaProxy implements Callable<Integer> {
             }
             link.passOn(request, actions);                                                             // 4
         }
+        link.awaitLastAnswers();
     }
 
     private void trace(Request request, Link link) {

@@ -23,10 +23,13 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.FeatureUpdate;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -95,17 +98,21 @@ public final class Kafka implements AutoCloseable {
         await("topic " + topic).until(() -> partitions(topic) == partitions);
     }
 
-    /** Creates a topic with one partition, whose only replica is on one broker. */
-    public void createTopicOn(String topic, Integer... brokers) {
+    /**
+     * Creates a topic with one partition.
+     *
+     * @param inSync its min.insync.replicas
+     * @param brokers that have it, the leader first
+     */
+    public void createTopicOn(String topic, int inSync, Integer... brokers) {
         get(admin.createTopics(Set.of(new NewTopic(topic, Map.of(0, List.of(brokers)))
-                .configs(Map.of("min.insync.replicas", String.valueOf(brokers.length))))).all());
+                .configs(Map.of("min.insync.replicas", String.valueOf(inSync))))).all());
         await("topic " + topic).until(() -> partitions(topic) == 1);
     }
 
-    /** Whether its first partition has a leader. */
-    public boolean hasLeader(String topic) {
-        return get(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().getFirst().leader()
-                != null;
+    /** Its partitions, and where they are. */
+    TopicDescription describe(String topic) {
+        return get(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic);
     }
 
     /** A setting of a topic, its own or the broker's. */
@@ -124,6 +131,16 @@ public final class Kafka implements AutoCloseable {
     public void deleteRecords(String topic, int partition, long before) {
         get(admin.deleteRecords(Map.of(new TopicPartition(topic, partition), RecordsToDelete.beforeOffset(before)))
                 .all());
+    }
+
+    /** Changes the cluster's transaction.version: 1, or 2 as it is in a new cluster. */
+    public void setTransactionVersion(int version) {
+        String feature = "transaction.version";
+        get(admin.updateFeatures(Map.of(feature, new FeatureUpdate((short) version, version < 2
+                ? FeatureUpdate.UpgradeType.SAFE_DOWNGRADE : FeatureUpdate.UpgradeType.UPGRADE)),
+                new UpdateFeaturesOptions()).all());
+        await(feature + " " + version).until(() -> get(admin.describeFeatures().featureMetadata()).finalizedFeatures()
+                .get(feature).maxVersionLevel() == version);
     }
 
     /** Creates a user on a broker with SCRAM. */
@@ -149,7 +166,7 @@ public final class Kafka implements AutoCloseable {
 
     public int partitions(String topic) {
         try {
-            return get(admin.describeTopics(Set.of(topic)).allTopicNames()).get(topic).partitions().size();
+            return describe(topic).partitions().size();
         } catch (UnknownTopicOrPartitionException e) {
             return 0;
         }

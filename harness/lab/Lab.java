@@ -121,8 +121,17 @@ public final class Lab implements AutoCloseable {
 
     /** The same on a given port. */
     public Api apiOn(String port, String... options) {
-        return api(start("OrderApi", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events,
-                "--outcomes-topic", outcomes, "--port", port)));
+        return api(startApi(broker.bootstrap(), port, options));
+    }
+
+    /** The same on a free port, with Kafka at another address, such as that of a proxy. */
+    public Api apiAt(String bootstrap, String... options) {
+        return api(startApi(bootstrap, "0", options));
+    }
+
+    private Running startApi(String bootstrap, String port, String... options) {
+        return start("OrderApi", with(options, "--bootstrap-server", bootstrap, "--topic", events, "--outcomes-topic",
+                outcomes, "--port", port));
     }
 
     /** The same as {@link #api(String...)}, without waiting for it: give it to {@link #api(Running)}. */

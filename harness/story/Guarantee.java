@@ -2,7 +2,10 @@ package story;
 
 import history.Allowed;
 import history.Anomaly.Kind;
+import java.nio.file.Path;
 import java.time.Duration;
+import lab.Broker;
+import lab.Kafka;
 
 /**
  * A promise of this project, and how to see it hold and fail: a story that happens to two systems at the same time, one
@@ -25,6 +28,25 @@ public interface Guarantee {
      * @return what the system did, in a few words for people, such as "20 of 20 orders done"
      */
     String happens(Side side) throws Exception;
+
+    /**
+     * The brokers of the two sides. Those that it starts here are closed after the story.
+     *
+     * @param given a broker that others use, too
+     * @param folder for their data and logs
+     */
+    default Brokers brokers(Broker given, Path folder) {
+        return new Brokers(given, given);
+    }
+
+    /** A broker for each side. */
+    record Brokers(Broker asBuilt, Broker broken) {
+    }
+
+    /** Creates the topic of the orders. */
+    default void createTopic(Kafka kafka, String topic) {
+        kafka.createTopic(topic, 3);
+    }
 
     /** What does not count as an anomaly in this story. */
     default Allowed allowed() {

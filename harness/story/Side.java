@@ -48,6 +48,7 @@ public final class Side implements AutoCloseable {
     private static final Duration SAMPLE = Duration.ofMillis(100);
 
     private final String[] switches;
+    private final Meeting meeting;
     private final Lab lab;
     private final Path folder;
     private final Recorder recorder;
@@ -56,12 +57,12 @@ public final class Side implements AutoCloseable {
     private int writers;
 
     /** @param switches none for the system as built */
-    public Side(Broker broker, Path folder, String... switches) throws IOException {
+    Side(Broker broker, Meeting meeting, Path folder, String... switches) throws IOException {
+        this.meeting = meeting;
         this.switches = switches;
         this.folder = Files.createDirectories(folder);
         lab = new Lab(broker, folder);
         recorder = new Recorder(folder.resolve("history.jsonl"));
-        lab.kafka().createTopic(lab.events, 3);
     }
 
     /** Whether its guarantee is switched off. */
@@ -114,6 +115,37 @@ public final class Side implements AutoCloseable {
         send(List.of(record));
     }
 
+    /**
+     * Starts an API, to post orders to.
+     *
+     * @param bootstrap where it finds Kafka: the broker's address, or that of a proxy
+     */
+    public RecordedApi api(String name, String bootstrap, String... options) {
+        recorder.add(new Fault(Fault.Kind.START, name, String.join(" ", options)));
+        return new RecordedApi(name, lab.apiAt(bootstrap, options), recorder);
+    }
+
+    /**
+     * Makes a producer, for transactions.
+     *
+     * @param bootstrap where it finds Kafka
+     */
+    public RecordedTransactions transactions(String bootstrap) {
+        return new RecordedTransactions(bootstrap, "producer-" + writers++, recorder);
+    }
+
+    /**
+     * Starts a replay of all dead letters.
+     *
+     * @param bootstrap where it finds Kafka
+     */
+    public Replay replay(String name, String bootstrap) {
+        List<Long> attempts = lab.deadLetters().stream().map(letter -> recorder.add(
+                new Event.Invoked(Orders.id(letter.key(), letter.value()), name))).toList();
+        return new Replay(attempts, lab.start("DlqInspector", "replay", "--execute", "--bootstrap-server", bootstrap,
+                "--topic", lab.dlq), recorder);
+    }
+
     // --- scripts and faults ---------------------------------------------------------------------------------------
 
     /** Starts a consumer of these orders. */
@@ -137,9 +169,21 @@ public final class Side implements AutoCloseable {
         recorder.add(new Fault(Fault.Kind.KILL, name, null));
     }
 
+    /** Stops it as a service manager does. */
+    public void stop(String name, Running script) {
+        script.stop();
+        recorder.add(new Fault(Fault.Kind.STOP, name, null));
+    }
+
     public void thaw(String name, Running script) {
         script.thaw();
         recorder.add(new Fault(Fault.Kind.THAW, name, null));
+    }
+
+    /** Waits for the other side, and then lets a fault happen once to both. */
+    public void together(Fault fault, Runnable once) {
+        meeting.once(once);
+        recorder.add(fault);
     }
 
     /** Notes what a fault was seen to do: what proves that it was one. */
@@ -154,14 +198,22 @@ public final class Side implements AutoCloseable {
 
     // --- what can be seen --------------------------------------------------------------------------------------
 
+    /** How many records the orders' topic has. */
+    public int records() {
+        return lab.kafka().visibleRecords(lab.events).size();
+    }
+
     /** How many orders have an outcome. */
     public int done() {
         return lab.outcomes().size();
     }
 
-    /** The same in words, by the number of outcomes. */
+    /** How often they were done, in words. */
     public String counted() {
-        return lab.ordersByOutcomes().entrySet().stream().sorted(Map.Entry.comparingByKey())
+        Map<Long, Long> byTimes = lab.outcomes().values().stream()
+                .map(all -> all.stream().filter(one -> one.path("status").asText().equals("processed")).count())
+                .collect(Collectors.groupingBy(times -> times, Collectors.counting()));
+        return byTimes.entrySet().stream().sorted(Map.Entry.comparingByKey())
                 .map(each -> each.getValue() + " orders done "
                         + (each.getKey() == 1 ? "once" : each.getKey() + " times"))
                 .collect(Collectors.joining(", "));

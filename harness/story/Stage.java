@@ -1,12 +1,12 @@
 package story;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import lab.Broker;
 
 /** Where the story of a guarantee happens to both systems at the same time. */
@@ -32,23 +32,31 @@ public final class Stage {
     /** @param folder for the histories and logs of both */
     public static Played play(Guarantee guarantee, Broker broker, Path folder) {
         long began = System.nanoTime();
+        Guarantee.Brokers brokers = guarantee.brokers(broker, folder.resolve("brokers"));
+        Meeting meeting = new Meeting();
         try (ExecutorService two = Executors.newFixedThreadPool(2)) {
-            Future<Verdict> asBuilt = two.submit(() -> perform(guarantee, broker, folder.resolve("as-built")));
-            Future<Verdict> broken = two.submit(
-                    () -> perform(guarantee, broker, folder.resolve("broken"), guarantee.off().split(" ")));
+            Future<Verdict> asBuilt = two.submit(
+                    () -> perform(guarantee, brokers.asBuilt(), meeting, folder.resolve("as-built")));
+            Future<Verdict> broken = two.submit(() -> perform(guarantee, brokers.broken(), meeting,
+                    folder.resolve("broken"), guarantee.off().split(" ")));
             return new Played(guarantee, asBuilt.get(), broken.get(), Duration.ofNanos(System.nanoTime() - began));
         } catch (InterruptedException | ExecutionException e) {
             throw new IllegalStateException(guarantee.question() + " " + e.getMessage(), e);
+        } finally {
+            Stream.of(brokers.asBuilt(), brokers.broken()).distinct().filter(own -> own != broker)
+                    .forEach(Broker::close);
         }
     }
 
-    private static Verdict perform(Guarantee guarantee, Broker broker, Path folder, String... switches)
-            throws Exception {
-        try (Side side = new Side(broker, folder, switches)) {
+    private static Verdict perform(Guarantee guarantee, Broker broker, Meeting meeting, Path folder,
+            String... switches) throws Exception {
+        try (Side side = new Side(broker, meeting, folder, switches)) {
             try {
+                guarantee.createTopic(side.lab().kafka(), side.lab().events);
                 String summary = guarantee.happens(side);
                 return side.verdict(summary, guarantee.allowed());
-            } catch (RuntimeException | IOException e) {
+            } catch (Exception e) {
+                meeting.leave(e);
                 throw new IllegalStateException((side.isBroken() ? guarantee.off() : "as built") + ": "
                         + e.getMessage() + "\n" + side.lab().tails(), e);
             }

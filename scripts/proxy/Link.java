@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 
 /** A client's connection to the proxy, and the one from the proxy to the broker that belongs to it. */
 public final class Link implements AutoCloseable {
@@ -23,6 +24,7 @@ public final class Link implements AutoCloseable {
     private final Frames answers;
     private final OutputStream toBroker;
     private final OutputStream toClient;
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final Map<Integer, Expected> unanswered = Collections.synchronizedMap(new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Integer, Expected> oldest) {
@@ -89,8 +91,15 @@ public final class Link implements AutoCloseable {
         Frames.write(answer, toClient);
     }
 
+    /** The client has gone: waits until the broker has answered what it was given, and closes the connection. */
+    public void awaitLastAnswers() throws IOException, InterruptedException {
+        broker.shutdownOutput();
+        closed.await();
+    }
+
     @Override
     public void close() {
+        closed.countDown();
         try {
             client.close();
             broker.close();

@@ -8,13 +8,12 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import lab.Api;
 import lab.Broker;
 import lab.Build;
+import lab.Cluster;
 import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
@@ -123,29 +122,18 @@ class BrokerProof {
     /** Invariant 1 on three nodes: an accepted order survives the loss of any one of them. */
     @Test
     void aClusterOfThreeTakesOrdersAfterOneNodeIsKilled(Lab lab) throws Exception {
-        String port = String.valueOf(Ports.free(6));
-        List<Running> nodes = IntStream.rangeClosed(1, 3).mapToObj(n -> lab.start("KafkaBroker", "--port", port,
-                "--node", String.valueOf(n), "--of", "3")).toList();
-        List<String> addresses = nodes.stream().map(Broker::address).toList();
-        assertThat(addresses).containsExactly("127.0.0.1:" + port, "127.0.0.1:" + (Integer.parseInt(port) + 2),
-                "127.0.0.1:" + (Integer.parseInt(port) + 4));
-        String bootstrap = String.join(",", addresses);
-        Api api =
-                lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", bootstrap, "--timeout-ms", "4000"));
-        try (Kafka kafka = new Kafka(bootstrap)) {
-            var partition = kafka.admin()
-                    .describeTopics(List.of("order-events"))
-                    .allTopicNames()
-                    .get()
-                    .get("order-events")
-                    .partitions()
-                    .getFirst();
-            assertThat(partition.replicas()).hasSize(3);
+        try (Cluster cluster = new Cluster(lab.folder(), 3)) {
+            int port = Integer.parseInt(cluster.bootstrap().replaceAll(".*?:(\\d+),.*", "$1"));
+            assertThat(cluster.bootstrap()).isEqualTo("127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d".formatted(port, port + 2,
+                    port + 4));
+            Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", cluster.bootstrap(),
+                    "--timeout-ms", "4000"));
+            assertThat(cluster.followersOf("order-events")).hasSize(2);
             assertThat(api.post(Api.order("before")).status()).isEqualTo(201);
-            nodes.get(partition.leader().id() - 1).kill9();
+            cluster.kill(cluster.leaderOf("order-events"));
             await("orders are taken without it").atMost(Duration.ofSeconds(40))
                     .until(() -> api.post(Api.order("after"), "Idempotency-Key", "after").status() == 201);
-            assertThat(kafka.records("order-events"))
+            assertThat(cluster.kafka().records("order-events"))
                     .extracting(r -> Kafka.json(r.value()).path("customer_id").asText())
                     .contains("before", "after");
         }

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Broker;
+import lab.Cluster;
 import lab.Ended;
 import lab.Kafka;
 import lab.Lab;
@@ -78,14 +79,13 @@ class ProxyProof {
      */
     @Test
     void allBrokersOfAClusterAreBehindIt(Lab lab) throws Exception {
-        String port = String.valueOf(Ports.free(6));
-        List<Running> nodes = IntStream.rangeClosed(1, 3).mapToObj(n -> lab.start("KafkaBroker", "--port", port,
-                "--node", String.valueOf(n), "--of", "3")).toList();
-        List<String> addresses = nodes.stream().map(Broker::address).toList();
+        Cluster cluster = new Cluster(lab.folder(), 3);
+        List<String> addresses = List.of(cluster.bootstrap().split(","));
         Proxy proxy = Proxy.start(lab, "0", addresses.getFirst());
-        try (Kafka direct = new Kafka(addresses.getFirst()); Kafka kafka = new Kafka(proxy.bootstrap());
+        try (cluster; Kafka kafka = new Kafka(proxy.bootstrap());
                 KafkaProducer<String, String> producer = connectsToLeaders(proxy)) {
-            direct.createTopicOn("moves", 1);
+            Kafka direct = cluster.kafka();
+            direct.createTopicOn("moves", 1, 1);
             assertThat(producer.send(new ProducerRecord<>("moves", "v"))).succeedsWithin(PATIENCE);
             TopicPartition partition = new TopicPartition("moves", 0);
             direct.admin().alterPartitionReassignments(
@@ -201,7 +201,7 @@ class ProxyProof {
             direct.createTopic("t", 1);
             KafkaProducer<String, String> producer = givesUp(proxy);
             assertThat(producer.send(new ProducerRecord<>("t", "in time"))).succeedsWithin(PATIENCE);
-            proxy.command("hold Produce#4");
+            proxy.command("hold Produce#4", "drop-answer Produce#4");
             broker.freeze();
             for (int number = 2; number < 5; number++) {
                 producer.send(new ProducerRecord<>("t", "before"));
@@ -215,6 +215,7 @@ class ProxyProof {
             await("those before it").atMost(PATIENCE).until(() -> direct.records("t").size() == 4);
             proxy.command("release");
             await("the late record").atMost(PATIENCE).until(() -> direct.records("t").size() == 5);
+            proxy.awaitLine("dropped the answer of Produce#5");
         }
     }
 

@@ -4,15 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import lab.Lab;
 import lab.Running;
 import lab.fixtures.LabExtension;
 import lab.fixtures.OwnBroker;
-import org.apache.kafka.clients.admin.FeatureUpdate;
-import org.apache.kafka.clients.admin.FeatureUpdate.UpgradeType;
-import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
@@ -28,21 +23,14 @@ class TransactionVersionProof {
 
     @Test
     void aTransactionalConsumerWarnsOfAnOldOne(Lab lab) throws Exception {
-        setVersion(lab, 1, UpgradeType.SAFE_DOWNGRADE);
+        lab.kafka().setTransactionVersion(1);
         try {
             assertThat(warnings(lab, "transactional")).isEqualTo(1);
             assertThat(warnings(lab, "manual")).isZero();
         } finally {
-            setVersion(lab, 2, UpgradeType.UPGRADE);
+            lab.kafka().setTransactionVersion(2);
         }
         assertThat(warnings(lab, "transactional")).isZero();
-    }
-
-    private static void setVersion(Lab lab, int version, UpgradeType type) throws Exception {
-        lab.kafka().admin().updateFeatures(Map.of(FEATURE, new FeatureUpdate((short) version, type)),
-                new UpdateFeaturesOptions()).all().get(30, TimeUnit.SECONDS);
-        await(FEATURE + " " + version).atMost(Duration.ofSeconds(30)).until(() -> lab.kafka().admin().describeFeatures()
-                .featureMetadata().get().finalizedFeatures().get(FEATURE).maxVersionLevel() == version);
     }
 
     /** Of a consumer that processes an order. */

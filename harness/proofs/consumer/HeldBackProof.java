@@ -9,12 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import lab.Broker;
+import lab.Cluster;
 import lab.Kafka;
 import lab.Lab;
-import lab.Ports;
 import lab.Running;
 import lab.fixtures.LabExtension;
 import lab.fixtures.OwnBroker;
@@ -98,20 +95,20 @@ class HeldBackProof {
      */
     @Test
     void aDeadLetterTopicWithoutItsBrokerHoldsUpOnlyTheOrdersThatNeedIt(Lab lab) {
-        String port = String.valueOf(Ports.free(6));
-        List<Running> nodes = IntStream.rangeClosed(1, 3).mapToObj(n -> node(lab, port, n)).toList();
-        String bootstrap = nodes.stream().map(Broker::address).collect(Collectors.joining(","));
         List<String> cases = List.of("manual-leader", "transactional-leader", "manual-in-sync",
                 "transactional-in-sync");
-        try (Kafka kafka = new Kafka(bootstrap)) {
-            cases.forEach(each -> kafka.createTopicOn("dlq-" + each, each.endsWith("leader")
-                    ? new Integer[] {3} : new Integer[] {2, 3}));
-            List<Running> consumers = cases.stream().map(each -> consumer(lab, bootstrap, each)).toList();
+        try (Cluster cluster = new Cluster(lab.folder(), 3)) {
+            Kafka kafka = cluster.kafka();
+            cases.forEach(each -> {
+                Integer[] brokers = each.endsWith("leader") ? new Integer[] {3} : new Integer[] {2, 3};
+                kafka.createTopicOn("dlq-" + each, brokers.length, brokers);
+            });
+            List<Running> consumers = cases.stream().map(each -> consumer(lab, cluster, each)).toList();
             consumers.forEach(consumer -> await("it has its partitions").atMost(SOON.multipliedBy(4))
                     .until(() -> consumer.err().contains("has orders-")));
-            nodes.get(2).kill9();
+            cluster.kill(3);
             await("the DLQ has no leader").atMost(SOON.multipliedBy(4))
-                    .until(() -> !kafka.hasLeader("dlq-manual-leader"));
+                    .until(() -> cluster.leaderOf("dlq-manual-leader") == 0);
             cases.forEach(each -> {
                 kafka.sendAll(orders("orders-" + each, 0, "bad-", 10, "customerf", 0));
                 kafka.sendAll(orders("orders-" + each, 1, "good-", 20, "customer123", 0));
@@ -127,11 +124,11 @@ class HeldBackProof {
                 assertThat(kafka.records("dlq-manual-in-sync")).as("dead letters").isEmpty();
             }
             consumers.getLast().kill9();
-            consumer(lab, bootstrap, cases.getLast());
+            consumer(lab, cluster, cases.getLast());
             kafka.sendAll(orders("orders-" + cases.getLast(), 1, "more-", 20, "customer123", 0));
             await("these are processed after a restart").atMost(SOON.multipliedBy(3))
                     .until(() -> kafka.jsonByKey("outcomes-" + cases.getLast()).size() == 40);
-            node(lab, port, 3);
+            cluster.restart(3);
             for (String each : cases) {
                 await("all are finished").atMost(SOON.multipliedBy(4))
                         .until(() -> kafka.lag(each, "orders-" + each) == 0);
@@ -142,16 +139,11 @@ class HeldBackProof {
         }
     }
 
-    private static Running consumer(Lab lab, String bootstrap, String name) {
-        return lab.start("OrderConsumer", "--bootstrap-server", bootstrap, "--topic", "orders-" + name, "--dlq-topic",
-                "dlq-" + name, "--outcomes-topic", "outcomes-" + name, "--group", name, "--commit",
+    private static Running consumer(Lab lab, Cluster cluster, String name) {
+        return lab.start("OrderConsumer", "--bootstrap-server", cluster.bootstrap(), "--topic", "orders-" + name,
+                "--dlq-topic", "dlq-" + name, "--outcomes-topic", "outcomes-" + name, "--group", name, "--commit",
                 name.substring(0, name.indexOf('-')), "--instance-id", "one", "--max-poll-interval-ms", "6000",
                 "--figures-interval-ms", "500", "--work-ms", "0");
-    }
-
-    private static Running node(Lab lab, String port, int node) {
-        return lab.start("KafkaBroker", "--port", port, "--node", String.valueOf(node), "--of", "3", "--data-dir",
-                lab.folder().resolve("node-" + node).toString());
     }
 
     /** With bounds of 100 records. */

@@ -1,0 +1,54 @@
+package guarantees;
+
+import history.Anomaly.Kind;
+import lab.Proxy;
+import lab.Running;
+import story.Guarantee;
+import story.Replay;
+import story.Side;
+
+/**
+ * 10. Orders failed, and the cause is gone. The replay of their dead letters is killed after it has sent them and
+ * before it has committed that, so that the next run sends them again: each order is done once.
+ */
+final class ReplayIsSafe implements Guarantee {
+    private static final int ORDERS = 20;
+
+    @Override
+    public String question() {
+        return "Is an order done twice whose dead letter is replayed twice?";
+    }
+
+    @Override
+    public String off() {
+        return "--dedup none";
+    }
+
+    @Override
+    public Kind anomaly() {
+        return Kind.TWICE;
+    }
+
+    @Override
+    public String happens(Side side) {
+        side.send(side.orders(null, "order-", ORDERS, "customerf"));
+        Running failing = side.consumer("consumer-1", side.options());
+        side.until("all are dead-lettered", () -> side.lag() == 0);
+        side.stop("consumer-1", failing);
+
+        Proxy proxy = Proxy.before(side.lab(), "--hold", "OffsetCommit#2"); // the first one is that of no letters yet
+        Replay first = side.replay("replay-1", proxy.bootstrap());
+        proxy.awaitLine("held OffsetCommit");
+        first.kill();
+        int sent = side.records() - ORDERS;
+        side.replay("replay-2", side.lab().broker().bootstrap()).end();
+        int again = side.records() - ORDERS - sent;
+        if (sent > 0 && again == ORDERS) {
+            side.bit(sent + " dead letters were sent, and sent again by the next run");
+        }
+
+        side.consumer("consumer-2", side.options("--no-failures"));
+        side.until("all are committed", () -> side.lag() == 0);
+        return side.counted();
+    }
+}
