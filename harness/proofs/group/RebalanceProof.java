@@ -29,8 +29,8 @@ class RebalanceProof {
     @ParameterizedTest
     @CsvSource({"classic, manual", "classic, transactional", "consumer, manual", "consumer, transactional"})
     void joiningAndLeavingUnderLoadProcessesNothingTwice(String protocol, String commit, Lab lab) {
-        String[] options = {"--group-protocol", protocol, "--commit", commit, "--dedup", "none", "--work-ms", "20-60",
-            "--concurrency", "2"};
+        String[] options = {"--group-protocol", protocol, "--commit", commit, "--dedup", "none", "--work-ms", "60-180",
+            "--concurrency", "6"}; // so that there is nearly always a gap before an outcome
         lab.sendOrders(0, ORDERS);
         Running first = lab.consumer(options);
         await("the first works").atMost(Duration.ofSeconds(40)).until(() -> lab.outcomes().size() > 20);
