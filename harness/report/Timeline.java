@@ -124,6 +124,8 @@ public record Timeline(
         private final Map<String, NavigableMap<Long, Long>> ends = new HashMap<>(); // the time by the end
         private final Map<String, NavigableMap<Long, Long>> passed = new HashMap<>(); // the same of committed offsets
         private final Set<Place> wrong = new HashSet<>();
+        private final Map<Place, List<Fate>> fates = new HashMap<>(); // by the places of their records
+        private final Set<Id> processed = new HashSet<>();
 
         Maker(History history, FinalRead read, List<Anomaly> anomalies) {
             this.history = history;
@@ -131,9 +133,19 @@ public record Timeline(
             this.anomalies = anomalies;
             end = read.at() / NANOS;
             read.records().forEach(record -> records.put(record.place(), record));
+            read.fates().forEach(this::note);
             history.entries().forEach(this::note);
             anomalies.stream().flatMap(anomaly -> anomaly.evidence().stream()).map(Maker::place)
                     .filter(place -> place != null).forEach(wrong::add);
+        }
+
+        private void note(Fate fate) {
+            if (fate.source() != null) {
+                fates.computeIfAbsent(fate.source(), each -> new ArrayList<>()).add(fate);
+            }
+            if (fate instanceof Outcome) {
+                processed.add(fate.id());
+            }
         }
 
         private void note(Entry entry) {
@@ -232,7 +244,7 @@ public record Timeline(
             Stream<String> names = Stream.of(
                     records.keySet().stream().map(Place::partition), accepted.keySet().stream().map(Place::partition),
                     passed.keySet().stream(),
-                    read.fates().stream().filter(fate -> fate.source() != null).map(fate -> fate.source().partition()))
+                    fates.keySet().stream().map(Place::partition))
                     .flatMap(each -> each);
             return names.distinct().sorted().map(name -> new Log(name, dots(name), done(name), steps(name))).toList();
         }
@@ -254,12 +266,11 @@ public record Timeline(
             if (own.stream().anyMatch(Outcome.class::isInstance)) {
                 return "processed";
             }
-            return !own.isEmpty() ? "dead" : read.fates().stream()
-                    .anyMatch(fate -> fate instanceof Outcome && fate.id().equals(record.id())) ? "copy" : "none";
+            return !own.isEmpty() ? "dead" : processed.contains(record.id()) ? "copy" : "none";
         }
 
         private Stream<Fate> fates(Place source) {
-            return read.fates().stream().filter(fate -> source.equals(fate.source()));
+            return fates.getOrDefault(source, List.of()).stream();
         }
 
         private List<Done> done(String log) {
