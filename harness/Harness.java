@@ -30,6 +30,7 @@
 //SOURCES proofs/**.java
 //SOURCES report/*.java
 //SOURCES story/*.java
+//FILES report/page.html=report/page.html
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.log.com.github.dockerjava.api.async.ResultCallbackTemplate=off

@@ -22,8 +22,13 @@
 //SOURCES lab/Running.java
 //SOURCES lab/Sentence.java
 //SOURCES lab/Series.java
+//SOURCES report/JUnitXml.java
+//SOURCES report/Page.java
 //SOURCES report/Proofs.java
+//SOURCES report/Proven.java
+//SOURCES report/Timeline.java
 //SOURCES story/*.java
+//FILES report/page.html=report/page.html
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
@@ -53,9 +58,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import report.JUnitXml;
+import report.Page;
 import report.Proofs;
+import report.Proven;
 import story.Stage;
-import story.Stage.Played;
 
 /**
  * Does each guarantee hold under a real fault, and does it fail without its switch? The same happens to two systems at
@@ -97,7 +104,9 @@ public class Prove implements Callable<Integer> {
         Build.others(folder, "scripts/DlqInspector.java", "scripts/KafkaBroker.java", "scripts/KafkaProxy.java",
                 "scripts/OrderApi.java", "scripts/OrderConsumer.java");
         try (Broker broker = Broker.embedded(folder.resolve("broker"), "for this")) {
-            table.end(play(chosen, broker, folder, table));
+            List<Proven> proven = play(chosen, broker, folder, table);
+            JUnitXml.write(folder, proven);
+            table.end(proven, Repo.root().relativize(Page.write(folder, proven)));
         }
         return table.exitCode();
     }
@@ -113,22 +122,25 @@ public class Prove implements Callable<Integer> {
     }
 
     /** Each story has topics and groups of its own, so that several can be played at a time. */
-    private List<Played> play(List<Guarantees> chosen, Broker broker, Path folder, Proofs table) throws Exception {
-        Map<Integer, Played> played = new TreeMap<>();
+    private List<Proven> play(List<Guarantees> chosen, Broker broker, Path folder, Proofs table) throws Exception {
+        Map<Integer, Proven> proven = new TreeMap<>();
         try (ExecutorService stages = Executors.newFixedThreadPool(parallel)) {
-            ExecutorCompletionService<Map.Entry<Integer, Played>> done = new ExecutorCompletionService<>(stages);
-            chosen.forEach(each -> done.submit(() -> Map.entry(each.number(),
-                    Stage.play(each.guarantee(), broker, folder.resolve(each.number() + "-"
-                            + each.name().toLowerCase().replace('_', '-'))))));
+            ExecutorCompletionService<Proven> done = new ExecutorCompletionService<>(stages);
+            chosen.forEach(each -> done.submit(() -> prove(each, broker, folder)));
             for (int i = 0; i < chosen.size(); i++) {
-                Map.Entry<Integer, Played> one = done.take().get();
-                table.add(one.getKey(), one.getValue());
-                played.put(one.getKey(), one.getValue());
+                Proven one = done.take().get();
+                table.add(one.number(), one.played());
+                proven.put(one.number(), one);
             }
         } catch (ExecutionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
-        return List.copyOf(played.values());
+        return List.copyOf(proven.values());
+    }
+
+    private static Proven prove(Guarantees one, Broker broker, Path folder) {
+        Path own = folder.resolve(one.number() + "-" + one.name().toLowerCase().replace('_', '-'));
+        return new Proven(one.number(), own, Stage.play(one.guarantee(), broker, own));
     }
 
     private static void link(Path link, Path folder) throws IOException {

@@ -79,6 +79,10 @@ public final class Proofs {
         line.put("switch", played.guarantee().off());
         line.put("switched_off", fields(played.broken(), played.brokenResult()));
         line.put("seconds", Math.round(played.took().toMillis() / 100.0) / 10.0);
+        return line(line);
+    }
+
+    private static String line(Map<String, Object> line) {
         try {
             return JSON.writeValueAsString(line);
         } catch (JsonProcessingException e) {
@@ -95,12 +99,16 @@ public final class Proofs {
         return fields;
     }
 
-    /** Prints the last line. */
-    public void end(List<Played> played) {
-        long asBuilt = played.stream().filter(one -> one.asBuiltResult() == Result.AS_EXPECTED).count();
-        long broken = played.stream().filter(one -> one.brokenResult() == Result.AS_EXPECTED).count();
+    /** Prints the last lines, with where the page is. */
+    public void end(List<Proven> proven, Path page) {
+        long asBuilt = proven.stream().filter(one -> one.played().asBuiltResult() == Result.AS_EXPECTED).count();
+        long broken = proven.stream().filter(one -> one.played().brokenResult() == Result.AS_EXPECTED).count();
         say("%n%d of %d held as built, %d of %d failed as expected once switched off, in %d s".formatted(asBuilt,
-                played.size(), broken, played.size(), Duration.ofNanos(System.nanoTime() - began).toSeconds()));
+                proven.size(), broken, proven.size(), Duration.ofNanos(System.nanoTime() - began).toSeconds()));
+        say("To look at: " + page);
+        if (json) {
+            out.println(line(Map.of("page", page.toString())));
+        }
     }
 
     /** 0 if all is as expected, 1 if something is not, 2 if something proves nothing. */
