@@ -1,6 +1,7 @@
 package guarantees;
 
 import history.Anomaly.Kind;
+import java.util.Set;
 import java.util.stream.Stream;
 import lab.Running;
 import story.Guarantee;
@@ -24,6 +25,12 @@ final class ProcessedAtLeastOnce implements Guarantee {
     @Override
     public Kind anomaly() {
         return Kind.NO_FATE;
+    }
+
+    /** Orders that were done after all, but later than the client committed them. */
+    @Override
+    public Set<Kind> besides() {
+        return Set.of(Kind.AHEAD);
     }
 
     @Override

@@ -4,6 +4,7 @@ import history.Allowed;
 import history.Anomaly.Kind;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
 import lab.Broker;
 import lab.Kafka;
 
@@ -46,6 +47,11 @@ public interface Guarantee {
     /** Creates the topic of the orders. */
     default void createTopic(Kafka kafka, String topic) {
         kafka.createTopic(topic, 3);
+    }
+
+    /** What may go wrong beside it, for the same reason. */
+    default Set<Kind> besides() {
+        return Set.of();
     }
 
     /** What does not count as an anomaly in this story. */

@@ -25,7 +25,7 @@ public final class Stage {
         }
 
         public Verdict.Result brokenResult() {
-            return broken.broken(guarantee.anomaly());
+            return broken.broken(guarantee.anomaly(), guarantee.besides());
         }
     }
 

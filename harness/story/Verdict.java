@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -27,12 +28,18 @@ public record Verdict(String summary, List<Anomaly> anomalies, Set<String> bites
         return bites.isEmpty() ? Result.INCONCLUSIVE : Result.AS_EXPECTED;
     }
 
-    /** Of the system without the guarantee: the anomaly has to be there, and no other. */
-    public Result broken(Kind expected) {
+    /**
+     * Of the system without the guarantee: the anomaly has to be there, and no other.
+     *
+     * @param besides what may be there, too
+     */
+    public Result broken(Kind expected, Set<Kind> besides) {
         if (anomalies.isEmpty()) {
             return bites.isEmpty() ? Result.INCONCLUSIVE : Result.NOT_AS_EXPECTED;
         }
-        return kinds().keySet().equals(Set.of(expected)) ? Result.AS_EXPECTED : Result.NOT_AS_EXPECTED;
+        Set<Kind> seen = new TreeSet<>(kinds().keySet());
+        seen.removeAll(besides);
+        return seen.equals(Set.of(expected)) ? Result.AS_EXPECTED : Result.NOT_AS_EXPECTED;
     }
 
     /** How many anomalies of each kind there are. */
