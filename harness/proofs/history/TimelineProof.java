@@ -1,4 +1,4 @@
-package proofs;
+package proofs.history;
 
 import static history.Event.Fault.Kind.FREEZE;
 import static history.Event.Fault.Kind.KILL;
@@ -24,7 +24,6 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import report.JUnitXml;
 import report.Page;
-import report.Timeline;
 import report.Timeline.Counts;
 import report.Timeline.Done;
 import report.Timeline.Dot;
@@ -34,6 +33,7 @@ import report.Timeline.Mark;
 import report.Timeline.Span;
 import report.Timeline.Step;
 import report.Timeline.Wrong;
+import report.Timeline;
 
 /** What the page draws is what the history says; and no text of it can become part of the page. No browser. */
 @Tag("check")

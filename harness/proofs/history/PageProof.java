@@ -1,4 +1,4 @@
-package proofs;
+package proofs.history;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,12 +10,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import lab.Browser;
 import lab.Browser.Tab;
 import lab.Lab;
-import lab.LabExtension;
-import lab.Needs;
-import lab.Tool;
+import lab.fixtures.Browser;
+import lab.fixtures.LabExtension;
+import lab.fixtures.Needs;
+import lab.fixtures.Tool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import report.Page;

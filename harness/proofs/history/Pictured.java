@@ -1,16 +1,16 @@
-package proofs;
+package proofs.history;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import history.Allowed;
-import history.Anomaly;
 import history.Anomaly.Kind;
+import history.Anomaly;
 import history.Checker;
-import history.Event;
 import history.Event.Fault;
+import history.Event;
 import history.FinalRead;
-import history.History;
 import history.History.Entry;
+import history.History;
 import history.Id;
 import history.Place;
 import java.io.IOException;
