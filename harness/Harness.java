@@ -108,7 +108,7 @@ public class Harness implements Callable<Integer> {
             description = "Run only the tests whose package.Class.method contains a match.")
     private Pattern only;
 
-    @Option(names = "--parallel", defaultValue = "4", paramLabel = "N",
+    @Option(names = "--parallel", defaultValue = "6", paramLabel = "N",
             description = "How many tests to run at a time (default: ${DEFAULT-VALUE}).")
     private int parallel;
 
