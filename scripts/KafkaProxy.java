@@ -62,11 +62,11 @@ import proxy.Rule;
         description = "Stands between clients and a Kafka broker, and breaks the network at a chosen request.",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  KafkaProxy --trace",
-            "  KafkaProxy --drop-answer Produce#3",
-            "  KafkaProxy --hold EndTxn#1 --release-after 5000",
-            "  KafkaProxy --close 'OffsetCommit%%10@order-.*' --seed 7",
-            "  KafkaProxy --control-port 9294, and then: curl -d blackhole localhost:9294"})
+            "  ./jbang scripts/KafkaProxy.java --trace",
+            "  ./jbang scripts/KafkaProxy.java --drop-answer Produce#3",
+            "  ./jbang scripts/KafkaProxy.java --hold EndTxn#1 --release-after 5000",
+            "  ./jbang scripts/KafkaProxy.java --close 'OffsetCommit%%10@order-.*' --seed 7",
+            "  ./jbang scripts/KafkaProxy.java --control-port 9294"})
 public class KafkaProxy implements Callable<Integer> {
     @Mixin
     private ListenOptions between;

@@ -7,7 +7,7 @@ package history;
  * @param content stands for the rest of it, such as a digest
  */
 public record Id(String name, String content) {
-    private static final int LONGEST = 12;
+    private static final int LONGEST = 24;
 
     @Override
     public String toString() {

@@ -106,7 +106,7 @@ class ScriptsProof {
 
     private static String help(Lab lab, String command) {
         String[] words = (command + " --help").split(" ");
-        Ended help = lab.run(words[0], Arrays.copyOfRange(words, 1, words.length));
+        Ended help = lab.runInSeries(words[0], Arrays.copyOfRange(words, 1, words.length));
         assertThat(help.exitCode()).as(command + help.tail()).isEqualTo(0);
         return help.out();
     }
