@@ -217,8 +217,8 @@ public class KafkaBroker implements Callable<Integer> {
         // the default, 3 s, is for many consumers that start at once
         settings.put("group.initial.rebalance.delay.ms", "0");
         // a member learns of a rebalance by its heartbeat; the default, 5 s, is long
-        settings.put("group.consumer.min.heartbeat.interval.ms", "500");
-        settings.put("group.consumer.heartbeat.interval.ms", "500");
+        settings.put("group.consumer.min.heartbeat.interval.ms", "200");
+        settings.put("group.consumer.heartbeat.interval.ms", "200");
         // by default it writes to its metadata log every 500 ms, even if nothing has changed
         settings.put("metadata.max.idle.interval.ms", "5000");
         if (node.nodes() == 1) {

@@ -32,7 +32,7 @@ public final class ConsumerOptions {
     private static final String DEFAULT_FIGURES_INTERVAL_MS = "5000";
 
     private static final String RANDOM_NAME = UUID.randomUUID().toString();
-    private static final int LONGEST_HEARTBEAT_MS = 500;
+    private static final int LONGEST_HEARTBEAT_MS = 200;
     private static final Duration CLOSE_TIME = Duration.ofSeconds(20); // to write, commit and close, without Kafka
 
     private enum GroupProtocol { classic, consumer }

@@ -50,7 +50,8 @@ public final class LedgerRestore {
     }
 
     /**
-     * Begins to look at the ledgers, while the consumer joins its group.
+     * Takes a first look at the ledgers, which takes some tenths of a second, before the consumer joins its group: a
+     * partition that moves to it waits the less.
      *
      * @param client the settings of a client
      */
@@ -63,7 +64,7 @@ public final class LedgerRestore {
                 outcomes.source());
         sample = new LedgerSample(reading);
         this.listener = listener;
-        Thread.ofPlatform().daemon().name("ledger-sample").start(this::partitions);
+        partitions();
     }
 
     /** Begins to read the ledger that belongs to a partition of the source topic. */
