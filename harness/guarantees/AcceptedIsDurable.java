@@ -61,10 +61,9 @@ final class AcceptedIsDurable implements Guarantee {
         int alone = api.postAll("during-", DURING);
         side.until("the leader has them", () -> cluster.log(leader, topic).contains("during-"));
         side.kill("api-1", api.process()); // it would send again what was not acknowledged
-        side.together(new Fault(Fault.Kind.KILL, "leader", String.valueOf(leader)), () -> {
-            cluster.kill(leader);
-            followers.forEach(cluster::thaw);
-        });
+        side.together(new Fault(Fault.Kind.KILL, "leader", String.valueOf(leader)), () -> cluster.kill(leader));
+        side.together(new Fault(Fault.Kind.THAW, "followers", followers.toString()),
+                () -> followers.forEach(cluster::thaw));
         side.until("another one leads", () -> followers.contains(cluster.leaderOf(topic)));
         side.bit("the leader died when it alone had the last orders, " + alone + " of " + DURING + " of them accepted");
         return "%d orders accepted, %d there".formatted(accepted + alone, side.records());
