@@ -15,23 +15,12 @@ import story.Side;
  * 1. The leader dies with orders that no other broker has: none of them was accepted. In a cluster of three, for both
  * sides: the followers are frozen, orders are posted, the leader is killed, and the followers go on.
  */
-final class AcceptedIsDurable implements Guarantee {
+final class AcceptedIsDurable extends Guarantee {
     private static final int BEFORE = 6;
     private static final int DURING = 20;
 
-    @Override
-    public String question() {
-        return "Does an accepted order survive the death of the leader?";
-    }
-
-    @Override
-    public String off() {
-        return "--acks 1";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.LOST;
+    AcceptedIsDurable() {
+        super("Does an accepted order survive the death of the leader?", "--acks 1", Kind.LOST);
     }
 
     @Override

@@ -8,22 +8,11 @@ import story.Guarantee;
 import story.Side;
 
 /** 5. A record that is not JSON, and an order that fails for good, leave the others flowing. */
-final class BadRecordStopsNothing implements Guarantee {
+final class BadRecordStopsNothing extends Guarantee {
     private static final int ORDERS = 10;
 
-    @Override
-    public String question() {
-        return "Does one bad record stop all others?";
-    }
-
-    @Override
-    public String off() {
-        return "--no-dlq";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.STALLED;
+    BadRecordStopsNothing() {
+        super("Does one bad record stop all others?", "--no-dlq", Kind.STALLED);
     }
 
     @Override

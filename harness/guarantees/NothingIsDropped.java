@@ -5,22 +5,11 @@ import story.Guarantee;
 import story.Side;
 
 /** 9. A record with the id of an order that was processed with other content is dead-lettered, not skipped. */
-final class NothingIsDropped implements Guarantee {
+final class NothingIsDropped extends Guarantee {
     private static final int ORDERS = 10;
 
-    @Override
-    public String question() {
-        return "Does an order vanish whose id was used before?";
-    }
-
-    @Override
-    public String off() {
-        return "--on-conflict skip";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.NO_FATE;
+    NothingIsDropped() {
+        super("Does an order vanish whose id was used before?", "--on-conflict skip", Kind.NO_FATE);
     }
 
     @Override

@@ -12,22 +12,11 @@ import story.Side;
  * 7. Records with one key are processed in the order of their offsets, also if the first has to be retried. Here the
  * second is a correction with the same id, which comes too late: of the two, the first one has to be done.
  */
-final class OrderPerKey implements Guarantee {
+final class OrderPerKey extends Guarantee {
     private static final int ORDERS = 20;
 
-    @Override
-    public String question() {
-        return "Is the first of two records done first, even if it needs a retry?";
-    }
-
-    @Override
-    public String off() {
-        return "--ordering none";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.WRONG_ORDER;
+    OrderPerKey() {
+        super("Is the first of two records done first, even if it needs a retry?", "--ordering none", Kind.WRONG_ORDER);
     }
 
     @Override

@@ -8,26 +8,15 @@ import story.Guarantee;
 import story.Side;
 
 /** 3. An offset is committed only after its order has its outcome: a kill -9 loses nothing. */
-final class ProcessedAtLeastOnce implements Guarantee {
+final class ProcessedAtLeastOnce extends Guarantee {
     private static final int DONE = 5;
     private static final int HANGING = 15;
 
-    @Override
-    public String question() {
-        return "Is an order lost when its consumer is killed?";
-    }
-
-    @Override
-    public String off() {
-        return "--auto-commit";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.NO_FATE;
-    }
-
     /** Orders that were done after all, but later than the client committed them. */
+    ProcessedAtLeastOnce() {
+        super("Is an order lost when its consumer is killed?", "--auto-commit", Kind.NO_FATE);
+    }
+
     @Override
     public Set<Kind> besides() {
         return Set.of(Kind.AHEAD);

@@ -6,22 +6,11 @@ import story.Guarantee;
 import story.Side;
 
 /** 4. One outcome for one order, over copies, redelivery and a restart of the consumer. */
-final class ProcessedOnce implements Guarantee {
+final class ProcessedOnce extends Guarantee {
     private static final int ORDERS = 20;
 
-    @Override
-    public String question() {
-        return "Is an order done twice that comes twice?";
-    }
-
-    @Override
-    public String off() {
-        return "--dedup none";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.TWICE;
+    ProcessedOnce() {
+        super("Is an order done twice that comes twice?", "--dedup none", Kind.TWICE);
     }
 
     @Override

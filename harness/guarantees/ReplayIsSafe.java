@@ -11,22 +11,11 @@ import story.Side;
  * 10. Orders failed, and the cause is gone. The replay of their dead letters is killed after it has sent them and
  * before it has committed that, so that the next run sends them again: each order is done once.
  */
-final class ReplayIsSafe implements Guarantee {
+final class ReplayIsSafe extends Guarantee {
     private static final int ORDERS = 20;
 
-    @Override
-    public String question() {
-        return "Is an order done twice whose dead letter is replayed twice?";
-    }
-
-    @Override
-    public String off() {
-        return "--dedup none";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.TWICE;
+    ReplayIsSafe() {
+        super("Is an order done twice whose dead letter is replayed twice?", "--dedup none", Kind.TWICE);
     }
 
     @Override

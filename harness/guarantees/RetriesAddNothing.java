@@ -8,23 +8,12 @@ import story.RecordedApi;
 import story.Side;
 
 /** 2. An acknowledgement is lost, and the producer sends the order again: Kafka has it once. */
-final class RetriesAddNothing implements Guarantee {
+final class RetriesAddNothing extends Guarantee {
     private static final int ORDERS = 20;
     private static final int LOST = 5;
 
-    @Override
-    public String question() {
-        return "Do the producer's own retries add records?";
-    }
-
-    @Override
-    public String off() {
-        return "--no-idempotence";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.DUPLICATED;
+    RetriesAddNothing() {
+        super("Do the producer's own retries add records?", "--no-idempotence", Kind.DUPLICATED);
     }
 
     @Override

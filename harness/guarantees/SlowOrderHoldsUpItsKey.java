@@ -9,22 +9,11 @@ import story.Guarantee;
 import story.Side;
 
 /** 8. An order that hangs holds up no order with another key. */
-final class SlowOrderHoldsUpItsKey implements Guarantee {
+final class SlowOrderHoldsUpItsKey extends Guarantee {
     private static final int ORDERS = 20;
 
-    @Override
-    public String question() {
-        return "Does one slow order hold up all others?";
-    }
-
-    @Override
-    public String off() {
-        return "--concurrency 1";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.STALLED;
+    SlowOrderHoldsUpItsKey() {
+        super("Does one slow order hold up all others?", "--concurrency 1", Kind.STALLED);
     }
 
     @Override

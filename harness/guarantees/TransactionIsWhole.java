@@ -13,26 +13,15 @@ import story.Side;
  * 11. The request that aborts a transaction comes late: its producer has sent it again, and is in the next transaction.
  * That is read whole. With transaction.version 1 the late request aborts the first half of it.
  */
-final class TransactionIsWhole implements Guarantee {
+final class TransactionIsWhole extends Guarantee {
     private static final int TRANSACTIONS = 3;
     private static final String ANSWERED = "dropped the answer of EndTxn";
 
-    @Override
-    public String question() {
-        return "Is a transaction read in part if a request comes late?";
-    }
-
-    @Override
-    public String off() {
-        return "transaction.version=1";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.TORN;
-    }
-
     /** It is a setting of the cluster, so that the other side needs a broker of its own. */
+    TransactionIsWhole() {
+        super("Is a transaction read in part if a request comes late?", "transaction.version=1", Kind.TORN);
+    }
+
     @Override
     public Brokers brokers(Broker given, Path folder) {
         Broker old = Broker.embedded(folder, "with transaction.version 1");

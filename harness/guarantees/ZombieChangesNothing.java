@@ -7,23 +7,12 @@ import story.Guarantee;
 import story.Side;
 
 /** 6. A consumer that was frozen until its partitions moved, and goes on, adds no second outcome. */
-final class ZombieChangesNothing implements Guarantee {
+final class ZombieChangesNothing extends Guarantee {
     private static final int ORDERS = 60;
     private static final int MORE = 30;
 
-    @Override
-    public String question() {
-        return "Does a consumer that was frozen do harm when it wakes up?";
-    }
-
-    @Override
-    public String off() {
-        return "--commit manual";
-    }
-
-    @Override
-    public Kind anomaly() {
-        return Kind.TWICE;
+    ZombieChangesNothing() {
+        super("Does a consumer that was frozen do harm when it wakes up?", "--commit manual", Kind.TWICE);
     }
 
     @Override

@@ -3,7 +3,6 @@ package story;
 import static org.awaitility.Awaitility.await;
 
 import history.Allowed;
-import history.Anomaly;
 import history.Checker;
 import history.Event;
 import history.Event.Fate;
@@ -21,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -229,29 +229,21 @@ public final class Side implements AutoCloseable {
         if (sampler != null) {
             sampler.close();
         }
-        long deadline = System.nanoTime() + PATIENCE.plus(allowed.longestWait()).toNanos();
-        for (FinalRead last = null, now = read(); ; last = now, now = read()) {
-            if (last != null && now.sameAs(last)) {
-                try {
-                    List<Anomaly> anomalies = Checker.check(recorder.history(), now, allowed);
-                    now.write(folder.resolve("final.json"));
-                    return new Verdict(summary, anomalies, Set.copyOf(bites));
-                } catch (IllegalArgumentException e) { // it came too early
-                    if (System.nanoTime() - deadline > 0) {
-                        throw e;
+        FinalRead[] last = {read()};
+        FinalRead settled = await("two reads that are the same, and not too early")
+                .atMost(PATIENCE.plus(allowed.longestWait())).pollInterval(READ_AGAIN)
+                .ignoreException(IllegalArgumentException.class) // the checker says so if it is too early
+                .until(() -> {
+                    FinalRead before = last[0];
+                    last[0] = read();
+                    if (!last[0].sameAs(before)) {
+                        return null;
                     }
-                }
-            }
-            pause();
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(READ_AGAIN);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("interrupted", e);
-        }
+                    Checker.check(recorder.history(), last[0], allowed);
+                    return last[0];
+                }, Objects::nonNull);
+        settled.write(folder.resolve("final.json"));
+        return new Verdict(summary, Checker.check(recorder.history(), settled, allowed), Set.copyOf(bites));
     }
 
     private FinalRead read() {

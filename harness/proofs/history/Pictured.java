@@ -119,22 +119,7 @@ final class Pictured {
     static Proven proven(int number, Path folder, Pictured asBuilt, Pictured broken, String... bites)
             throws IOException {
         Path own = folder.resolve(number + "-" + "a-guarantee");
-        Guarantee guarantee = new Guarantee() {
-            @Override
-            public String question() {
-                return "Is " + HOSTILE + " done once?";
-            }
-
-            @Override
-            public String off() {
-                return "--dedup none";
-            }
-
-            @Override
-            public Kind anomaly() {
-                return Kind.TWICE;
-            }
-
+        Guarantee guarantee = new Guarantee("Is " + HOSTILE + " done once?", "--dedup none", Kind.TWICE) {
             @Override
             public String happens(Side side) {
                 throw new UnsupportedOperationException();
