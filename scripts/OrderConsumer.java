@@ -244,11 +244,11 @@ public class OrderConsumer implements Callable<Integer> {
     private void release(Collection<TopicPartition> partitions) {
         assignment.drain(partitions);
         long deadline = System.nanoTime() + Duration.ofMillis(options.drainTimeoutMs).toNanos();
+        writer.lastChance(deadline);
         while (!assignment.isDrained(partitions) && System.nanoTime() < deadline) {
             takeHandled(IDLE_POLL);
             pending.batch(assignment.atWork() == 0).ifPresent(policy::finish);
         }
-        writer.lastChance(deadline);
         policy.finish(pending.all());
         assignment.forget(partitions);
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import lab.Lab;
+import lab.Proxy;
 import lab.Running;
 import lab.fixtures.LabExtension;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
@@ -77,6 +78,29 @@ class RebalanceProof {
         lab.consumer("--dedup", "none");
         lab.awaitCaughtUp();
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 90L));
+    }
+
+    /** Kafka acknowledges nothing for two seconds when the partition is given up. */
+    @ParameterizedTest
+    @ValueSource(strings = {"manual", "transactional"})
+    void theLastOutcomesOfAPartitionMayTakeLongerThanOthers(String commit, Lab lab) {
+        Proxy proxy = Proxy.before(lab, "--delay-ms", "2000");
+        Lab through = lab.through(proxy.bootstrap());
+        through.kafka().createTopic(through.events, 2);
+        Running first = through.consumer("--dedup", "none", "--commit", commit, "--work-ms", "5000", "--verbose");
+        await("the first has both").atMost(Duration.ofSeconds(30)).until(() -> first.err().contains("-1\n"));
+        through.sendAllTo(0, "zero-", 5, "customer123", 0);
+        through.sendAllTo(1, "one-", 5, "customer123", 0);
+        Pattern begun = Pattern.compile("processing order");
+        await("all are being handled").atMost(Duration.ofSeconds(30))
+                .until(() -> begun.matcher(first.err()).results().count() == 10);
+        proxy.command("delay Produce@.*-writer");
+        Running second = through.consumer("--dedup", "none", "--commit", commit);
+        await("the second has one").atMost(Duration.ofSeconds(40))
+                .until(() -> second.err().contains("has " + through.events));
+        proxy.command("heal");
+        through.awaitCaughtUp();
+        assertThat(through.ordersByOutcomes()).isEqualTo(Map.of(1, 10L));
     }
 
     private static KafkaConsumer<byte[], byte[]> member(Lab lab) {
