@@ -86,16 +86,18 @@ class ProxyProof {
                 KafkaProducer<String, String> producer = connectsToLeaders(proxy)) {
             Kafka direct = cluster.kafka();
             direct.createTopicOn("moves", 1, 1);
-            assertThat(producer.send(new ProducerRecord<>("moves", "v"))).succeedsWithin(PATIENCE);
+            assertThat(producer.send(new ProducerRecord<>("moves", "before"))).succeedsWithin(PATIENCE);
             TopicPartition partition = new TopicPartition("moves", 0);
             direct.admin().alterPartitionReassignments(
                     Map.of(partition, Optional.of(new NewPartitionReassignment(List.of(2))))).all().get();
             await("it has moved").atMost(PATIENCE).until(() ->
                     direct.admin().listPartitionReassignments().reassignments().get().isEmpty());
-            assertThat(producer.send(new ProducerRecord<>("moves", "v"))).succeedsWithin(PATIENCE);
+            assertThat(producer.send(new ProducerRecord<>("moves", "after"))).succeedsWithin(PATIENCE);
             assertThat(proxy.requests("Produce").getFirst()).endsWith(", to " + addresses.getFirst());
             assertThat(proxy.requests("Produce").getLast()).endsWith(", to " + addresses.get(1));
-            assertThat(kafka.records("moves")).hasSize(2);
+            assertThat(kafka.records("moves")).extracting(record -> Kafka.text(record.value()))
+                    .as("this producer is not idempotent: it may send again what the old leader has taken")
+                    .startsWith("before").endsWith("after").containsOnly("before", "after");
             assertThat(proxy.requests("Fetch").getLast()).endsWith(", to " + addresses.get(1));
         }
     }

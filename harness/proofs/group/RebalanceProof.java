@@ -87,7 +87,8 @@ class RebalanceProof {
         Proxy proxy = Proxy.before(lab, "--delay-ms", "2000");
         Lab through = lab.through(proxy.bootstrap());
         through.kafka().createTopic(through.events, 2);
-        Running first = through.consumer("--dedup", "none", "--commit", commit, "--work-ms", "5000", "--verbose");
+        Running first = through.consumer("--dedup", "none", "--commit", commit, "--work-ms", "8000",
+                "--drain-timeout-ms", "20000", "--verbose");
         await("the first has both").atMost(Duration.ofSeconds(30)).until(() -> first.err().contains("-1\n"));
         through.sendAllTo(0, "zero-", 5, "customer123", 0);
         through.sendAllTo(1, "one-", 5, "customer123", 0);
@@ -100,6 +101,8 @@ class RebalanceProof {
                 .until(() -> second.err().contains("has " + through.events));
         proxy.command("heal");
         through.awaitCaughtUp();
+        assertThat(first.err()).as("it gave one up while all were at work")
+                .containsPattern("(?s)gives up.*processed order");
         assertThat(through.ordersByOutcomes()).isEqualTo(Map.of(1, 10L));
     }
 
