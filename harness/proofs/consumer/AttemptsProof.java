@@ -47,8 +47,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.LoggerFactory;
 import work.Handler;
 import work.KeyedWorkers;
-import work.Processing;
 import work.Processing.Limits;
+import work.Processing;
+import work.Reminder;
 import work.Result.Abandoned;
 import work.Result.DeadLettered;
 import work.Result.Processed;
@@ -261,6 +262,17 @@ class AttemptsProof {
         assertThat(awaitReturned(ORDERS)).extracting(Handled::result).hasOnlyElementsOfType(Processed.class);
         assertThat(processing.outages().open()).isFalse();
         assertThat(processing.outages().outages()).isEqualTo(1);
+    }
+
+    @Test
+    @Tag("check")
+    void whatGoesOnIsSaidAtOnceAndThenNotForAWhile() {
+        Reminder reminder = new Reminder();
+        assertThat(reminder.isDue()).isTrue();
+        assertThat(reminder.isDue()).isFalse();
+        Reminder resting = new Reminder();
+        resting.rest();
+        assertThat(resting.isDue()).as("what ends soon is not worth a line").isFalse();
     }
 
     @Test
