@@ -60,7 +60,7 @@ public class Mutants implements Callable<Integer> {
             Path log = Files.createDirectories(Repo.file(".cache/mutants")).resolve(patch.name() + ".log");
             Fate fate = run(patch, log);
             found += fate == Fate.FOUND ? 1 : 0;
-            System.out.println(Ansi.AUTO.string("%s  %-36s %-50s %4d s  %s".formatted(switch (fate) {
+            System.out.println(Ansi.AUTO.string("%s  %-41s %-50s %4d s  %s".formatted(switch (fate) {
                 case FOUND -> "@|green found   |@";
                 case SURVIVED -> "@|red SURVIVED|@";
                 case NO_RESULT -> "@|red no result|@";
