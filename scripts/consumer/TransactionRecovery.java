@@ -115,8 +115,8 @@ public final class TransactionRecovery implements CommitPolicy {
             if (mayGiveUpId) {
                 mayGiveUpId = false;
                 idsGivenUp++;
-                LOG.warn("the last transaction cannot end, as a partition in it cannot take its end: the next ones "
-                        + "have another id");
+                LOG.warn("no transaction can begin with this id, perhaps because the last one cannot end: the next "
+                        + "ones have another id");
                 renew();
             } else if (notReady.isDue()) {
                 LOG.warn("no transaction can begin yet, will try again: {}", reason(e));
