@@ -93,7 +93,8 @@ public final class Figures implements AutoCloseable {
                 Totals totals = report.totals();
                 Snapshot seen = seen();
                 long waiting = now - aliveAt;
-                if (totals.finished() != before || seen.inFlight() > 0 || waiting > interval.toNanos()) {
+                if (totals.finished() != before || seen.inFlight() > 0 || !seen.heldBack().isEmpty()
+                        || waiting > interval.toNanos()) {
                     long rate = Math.round((totals.finished() - before) * 1e9 / (now - beforeAt));
                     print(seen, totals, rate, waiting);
                 }
