@@ -28,18 +28,14 @@ import dlq.ShowLetter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,6 +52,7 @@ import replay.ReplayOptions;
 import replay.ReplayPlan;
 import replay.ReplayProgress;
 import replay.ReplayResult;
+import replay.ReplaySettings;
 import replay.Sending;
 import replay.Sending.SendInTransaction;
 import replay.Sending.SendThenCommit;
@@ -125,7 +122,8 @@ public class DlqInspector implements Callable<Integer> {
         protected Integer run(Admin admin) throws Exception {
             options.complete(topic);
             progress = new ReplayProgress(topic, options);
-            consumer = new KafkaConsumer<>(consumerSettings());
+            consumer = new KafkaConsumer<>(ReplaySettings.consumer(TopicReader.settings(readingClient(),
+                    isolationLevel), progress.group(), options.atOnce(BATCH)));
             try (var stop = new Stop(); AutoCloseable inTime = this::close) {
                 producer = options.execute() ? producer() : null;
                 OffsetRange range = progress.open(consumer);
@@ -141,6 +139,17 @@ public class DlqInspector implements Callable<Integer> {
                 }
             }
             return ExitCode.OK.code();
+        }
+
+        private Producer<byte[], byte[]> producer() {
+            if (!options.exactlyOnce()) {
+                return new KafkaProducer<>(ReplaySettings.producer(client(), timeout()));
+            }
+            // all runs with this progress share its id: a later one aborts what an earlier one left open
+            Producer<byte[], byte[]> transactional = new KafkaProducer<>(
+                    ReplaySettings.transactional(client(), timeout(), progress.group()));
+            transactional.initTransactions();
+            return transactional;
         }
 
         /** By default a consumer waits 30 s for a broker that is gone, and a producer waits for ever. */
@@ -240,47 +249,6 @@ public class DlqInspector implements Callable<Integer> {
             });
             result.add(sent.written());
             sent.check();
-        }
-
-        // --- settings ---
-
-        private Properties consumerSettings() {
-            Properties settings = TopicReader.settings(readingClient(), isolationLevel);
-            // the progress is committed for this group, which it never joins
-            settings.put(ConsumerConfig.GROUP_ID_CONFIG, progress.group());
-            // one poll is one batch; with --rate, at most what may be sent in a second
-            settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
-                    options.rate() == null ? BATCH : Math.min(BATCH, options.rate()));
-            return settings;
-        }
-
-        private Producer<byte[], byte[]> producer() {
-            Properties settings = client();
-            settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-            settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-            // "replayed" means that every in-sync replica has the record
-            settings.put(ProducerConfig.ACKS_CONFIG, "all");
-            // the producer's own retries write nothing twice
-            settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-            // a batch that is too large is split and sent again, and is rejected for good if a later one was accepted
-            // meanwhile (as in KAFKA-15591)
-            settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-            // --timeout-ms bounds each wait for a broker that is gone, with room for one retry
-            settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, timeout().toMillis());
-            settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) timeout().toMillis());
-            settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) timeout().toMillis() / 2);
-            // only the broker limits the size
-            settings.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.MAX_VALUE);
-            // which it checks when compressed: so the record may have fitted into its topic before
-            settings.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
-            if (!options.exactlyOnce()) {
-                return new KafkaProducer<>(settings);
-            }
-            // all runs with this progress share it: a later one aborts what an earlier one left open
-            settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, progress.group());
-            Producer<byte[], byte[]> transactional = new KafkaProducer<>(settings);
-            transactional.initTransactions();
-            return transactional;
         }
     }
 }

@@ -167,6 +167,11 @@ public final class ReplayOptions {
         return delivery.rate;
     }
 
+    /** How many dead letters to send at a time: no more than may be sent in a second. */
+    public int atOnce(int most) {
+        return delivery.rate == null ? most : Math.min(most, delivery.rate);
+    }
+
     public boolean exactlyOnce() {
         return delivery.exactlyOnce;
     }

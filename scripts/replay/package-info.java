@@ -10,6 +10,7 @@
 //SOURCES ReplayProgress.java
 //SOURCES ReplayResult.java
 //SOURCES ReplayRules.java
+//SOURCES ReplaySettings.java
 //SOURCES Sending.java
 
 /** Replay of dead letters: which of them, where to and as what; in batches, the progress committed after each. */
