@@ -259,6 +259,8 @@ public class KafkaBroker implements Callable<Integer> {
     private void openLog() {
         // it warns at every first start
         logging.level("org.apache.kafka.controller", "error");
+        // an error for it is that something took two seconds, as it may on a laptop that has much to do
+        logging.level("org.apache.kafka.controller.EventPerformanceMonitor", "off");
         // and about every node that is away
         logging.level("org.apache.kafka.clients.NetworkClient", "error");
         logging.level("kafka.server.ReplicaFetcherThread", "error"); // every second, with a stack trace

@@ -26,6 +26,8 @@ import picocli.CommandLine.Help.Ansi;
  * set of them; also when it is skipped. A skipped test shows what was missing.
  */
 public final class Report implements TestExecutionListener {
+    private static final int LONGEST_FAILURE = 300; // in the list at the end
+
     private final PrintStream out;
     private final Map<TestIdentifier, Instant> started = new ConcurrentHashMap<>();
     private final TreeSet<String> missing = new TreeSet<>();
@@ -82,7 +84,7 @@ public final class Report implements TestExecutionListener {
                 failed++;
                 say("@|red FAILED|@ ", test);
                 result.getThrowable().ifPresent(e -> e.printStackTrace(new PrintWriter(out, true)));
-                failures.add(name(test) + result.getThrowable().map(e -> ": " + firstLine(e)).orElse(""));
+                failures.add(name(test) + result.getThrowable().map(e -> ": " + oneLine(e)).orElse(""));
             }
             case SUCCESSFUL -> {
                 if (test.isTest()) {
@@ -122,8 +124,10 @@ public final class Report implements TestExecutionListener {
                 .orElse(test.getDisplayName());
     }
 
-    private static String firstLine(Throwable e) {
-        return String.valueOf(e).lines().filter(line -> !line.isBlank()).findFirst().orElse("");
+    /** Its beginning, in one line. */
+    private static String oneLine(Throwable e) {
+        String text = String.valueOf(e).replaceAll("\\s+", " ");
+        return text.substring(0, Math.min(text.length(), LONGEST_FAILURE));
     }
 
     private String summary() {
