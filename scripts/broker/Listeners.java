@@ -10,7 +10,7 @@ import kafka.server.KafkaConfig;
 import org.apache.kafka.common.Endpoint;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** Where a node listens, for whom, and which address it gives to clients. */
+/** The addresses on which a node listens, and the one that it gives to clients. */
 public final class Listeners {
     /** The name of the listener for the other controllers. */
     public static final String CONTROLLER = "CONTROLLER";

@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Several copies of each of many orders, so many at a time. The first failure ends it all. */
+/** Sends several copies of each of many orders, many at a time, until one of them fails. */
 public final class Copies {
 
     /** How a copy is sent. */

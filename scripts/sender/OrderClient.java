@@ -71,7 +71,8 @@ public final class OrderClient implements AutoCloseable {
     }
 
     private HttpRequest request(String key, byte[] order) {
-        Duration timeout = Collections.max(List.of(SHORTEST_REQUEST, Collections.min(List.of(LONGEST_REQUEST, left()))));
+        Duration longest = Collections.min(List.of(LONGEST_REQUEST, left()));
+        Duration timeout = Collections.max(List.of(SHORTEST_REQUEST, longest));
         return HttpRequest.newBuilder(orders).timeout(timeout)
                 .header("Content-Type", "application/json").header("Idempotency-Key", "\"" + key + "\"")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(order)).build();

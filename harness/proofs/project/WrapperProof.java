@@ -137,6 +137,9 @@ class WrapperProof {
         Path checkout = wrapper.getParent();
         executable(wrapper, "pwd; exit 1");
         executable(tools.resolve("make"), "pwd; exit 1");
+        for (String tool : List.of("tee", "grep", "tail", "cut")) {
+            provide(tool);
+        }
         for (String script : List.of("harness/cluster.sh", ".ci/run")) {
             copy(script, checkout);
             Result result = run("env", "-C", checkout.toString(), script);
