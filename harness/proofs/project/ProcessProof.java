@@ -76,8 +76,7 @@ class ProcessProof {
     @Test
     void aClusterThatHasLostTwoNodesStillEndsOnCtrlC(Lab lab) throws Exception {
         Job cluster = cluster(lab, Ports.free(6));
-        await("three nodes are ready").atMost(START)
-                .until(() -> cluster.process.out().lines().filter(line -> line.contains("is ready")).count() == 3);
+        awaitReady(cluster.process, 3);
         List<ProcessHandle> nodes = cluster.process.descendants().filter(ProcessProof::isJava).toList();
         nodes.stream().limit(2).forEach(ProcessHandle::destroyForcibly);
         await("it goes on with one").atMost(START).until(() -> cluster.process.err().contains("1 of 3 are left"));
@@ -85,6 +84,26 @@ class ProcessProof {
         cluster.interrupt();
         assertThat(cluster.process.awaitExit(Duration.ofSeconds(40))).isEqualTo(130);
         cluster.awaitNothingLeft();
+    }
+
+    /** With its data: it votes with what it knew. */
+    @Test
+    void aKilledNodeOfAClusterCanBeStartedAgain(Lab lab) {
+        Job cluster = cluster(lab, Ports.free(6));
+        awaitReady(cluster.process, 3);
+        cluster.process.descendants().filter(ProcessProof::isJava).findFirst().orElseThrow().destroyForcibly();
+        await("it says how").atMost(START).until(() -> cluster.process.err().contains("2 of 3 are left"));
+        String command = cluster.process.err().replaceFirst("(?s).*again: (.*?)\n.*", "$1");
+        assertThat(command).startsWith("./jbang scripts/KafkaBroker.java ").contains("--data-dir");
+        Path data = Path.of(command.replaceFirst(".*--data-dir (\\S+).*", "$1"));
+        assertThat(data.resolve("meta.properties")).exists();
+        Running again = lab.command("again", Build.QUICK, "bash", "-c", "cd '" + Repo.root() + "' && exec " + command);
+        awaitReady(again, 1);
+    }
+
+    private static void awaitReady(Running process, int nodes) {
+        await(nodes + " nodes are ready").atMost(START)
+                .until(() -> process.out().lines().filter(line -> line.contains("is ready")).count() == nodes);
     }
 
     @Test
