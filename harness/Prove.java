@@ -85,6 +85,10 @@ public class Prove implements Callable<Integer> {
             description = "How many stories to play at a time (default: ${DEFAULT-VALUE}).")
     private int parallel;
 
+    @Option(names = "--bootstrap-server", paramLabel = "HOST:PORT",
+            description = "A Kafka that is running, such as that of make up, instead of one for this.")
+    private String bootstrap;
+
     @Option(names = "--json", description = "Print the results as JSON lines.")
     private boolean json;
 
@@ -118,7 +122,8 @@ public class Prove implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(chosen.size()), "what was proven so far"));
         Build.others(folder, "scripts/DlqInspector.java", "scripts/KafkaBroker.java", "scripts/KafkaProxy.java",
                 "scripts/OrderApi.java", "scripts/OrderConsumer.java");
-        try (Broker broker = Broker.embedded(folder.resolve("broker"), "for this")) {
+        try (Broker broker = bootstrap == null ? Broker.embedded(folder.resolve("broker"), "for this")
+                : Broker.running(bootstrap)) {
             play(chosen, broker);
         }
         end(chosen.size());
