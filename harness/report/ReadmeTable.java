@@ -24,14 +24,20 @@ public final class ReadmeTable {
 
     /** The rows that a document has. */
     public static List<String> rows(String document) {
-        int head = document.indexOf(HEAD) + HEAD.length();
-        return document.substring(head).lines().takeWhile(line -> line.startsWith("| ")).toList();
+        return document.substring(begin(document)).lines().takeWhile(line -> line.startsWith("| ")).toList();
+    }
+
+    private static int begin(String document) {
+        if (!document.contains(HEAD)) {
+            throw new IllegalStateException("There is no table of guarantees, which begins with " + HEAD);
+        }
+        return document.indexOf(HEAD) + HEAD.length();
     }
 
     /** Puts the rows of a run in place of those that are there. */
     public static void write(Path file, Collection<Proven> proven) throws IOException {
         String document = Files.readString(file);
-        String before = document.substring(0, document.indexOf(HEAD) + HEAD.length());
+        String before = document.substring(0, begin(document));
         Files.writeString(file, before + proven.stream().map(one -> row(one.number(), one.played()) + "\n")
                 .collect(Collectors.joining()) + document.substring(before.length()).lines()
                 .dropWhile(line -> line.startsWith("| ")).map(line -> line + "\n").collect(Collectors.joining()));
