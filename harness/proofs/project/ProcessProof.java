@@ -61,6 +61,20 @@ class ProcessProof {
         assertThat(run.process.out()).contains("interrupted: 0 passed, 0 failed, 1 of 1 not run");
     }
 
+    /** The first guarantee takes much longer than the ninth. */
+    @Test
+    void anInterruptedProveSaysWhatWasProven(Lab lab) throws Exception {
+        Job run = new Job(lab, "make", "-C", Repo.root().toString(), "--no-print-directory", "prove", "PROOF=1 9");
+        run.process.awaitOut("the first result", Pattern.compile("\\((1) of 2, "), START);
+        run.interrupt();
+        assertThat(run.process.awaitExit(Duration.ofSeconds(40))).isEqualTo(130);
+        run.awaitNothingLeft();
+        assertThat(run.process.out()).contains("ended early: 1 of 2 guarantees were played", "1 of 1 held as built");
+        Path page = Repo.file(run.process.awaitOut("the page", Pattern.compile("To look at: (\\S+)"), START));
+        assertThat(page).content().contains("\"number\":9").doesNotContain("\"number\":1");
+        assertThat(page.resolveSibling("TEST-prove.xml")).content().contains("tests=\"2\"");
+    }
+
     @Test
     void aClusterFailsWhenANodeFails(Lab lab) throws Exception {
         int port = Ports.free(6);
