@@ -11,6 +11,7 @@
 //SOURCES lab/Api.java
 //SOURCES lab/Broker.java
 //SOURCES lab/Build.java
+//SOURCES lab/ClassData.java
 //SOURCES lab/Cluster.java
 //SOURCES lab/Ended.java
 //SOURCES lab/Kafka.java
@@ -22,6 +23,7 @@
 //SOURCES lab/Running.java
 //SOURCES lab/Sentence.java
 //SOURCES lab/Series.java
+//SOURCES matrix/*.java
 //SOURCES report/JUnitXml.java
 //SOURCES report/Page.java
 //SOURCES report/Proofs.java
@@ -36,6 +38,7 @@ import guarantees.Guarantees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,10 +50,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import lab.Broker;
 import lab.Build;
+import lab.ClassData;
 import lab.Repo;
 import lab.Sentence;
+import matrix.Found;
+import matrix.Lives;
+import matrix.Matrix;
+import matrix.Point;
+import matrix.Table;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,8 +82,9 @@ import story.Stage;
 @Command(name = "Prove", mixinStandardHelpOptions = true, version = "Kafka Order Lab",
         description = "Proves each guarantee, and shows that the proof fails once the guarantee is switched off.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:each held as built, and failed as expected without", "1:one did not",
-            "2:wrong options, or a run that proves nothing: its fault did not bite",
+        exitCodeList = {"0:each held as built, and failed as expected without; no crash of the matrix did harm",
+            "1:one did not, or a crash did harm",
+            "2:wrong options, or a run that proves nothing: its fault did not bite, or a point was not reached",
             "130, 143:ended by Ctrl-C or SIGTERM"})
 public class Prove implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "NUMBER", description = "Which guarantees; without it, all.")
@@ -82,6 +93,18 @@ public class Prove implements Callable<Integer> {
     @Option(names = "--parallel", defaultValue = "2", paramLabel = "N",
             description = "How many stories to play at a time (default: ${DEFAULT-VALUE}).")
     private int parallel;
+
+    @Option(names = "--matrix", description = "Kill each script at every request of a short life, instead.")
+    private boolean matrix;
+
+    @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
+            description = "Of the matrix, only the points whose script and name contain a match, such as "
+                    + "'replay.*after EndTxn#1'.")
+    private Pattern points;
+
+    @Option(names = "--every", defaultValue = "1", paramLabel = "N",
+            description = "Of these, every N-th (default: ${DEFAULT-VALUE}).")
+    private int every;
 
     @Option(names = "--json", description = "Print the results as JSON lines.")
     private boolean json;
@@ -99,6 +122,9 @@ public class Prove implements Callable<Integer> {
         Path build = Repo.file(".cache/prove");
         Path folder = Files.createDirectories(build.resolve(Instant.now().toString().replace(':', '-')));
         link(build.resolve("latest"), folder);
+        if (matrix) {
+            return crash(folder);
+        }
         Proofs table = new Proofs(System.out, json);
         table.begin(chosen.size(), Repo.root().relativize(folder));
         Build.others(folder, "scripts/DlqInspector.java", "scripts/KafkaBroker.java", "scripts/KafkaProxy.java",
@@ -141,6 +167,27 @@ public class Prove implements Callable<Integer> {
     private static Proven prove(Guarantees one, Broker broker, Path folder) {
         Path own = folder.resolve(one.number() + "-" + one.name().toLowerCase().replace('_', '-'));
         return new Proven(one.number(), own, Stage.play(one.guarantee(), broker, own));
+    }
+
+    /** Crashes need a thousand starts: they are made cheaper first. */
+    private int crash(Path folder) throws Exception {
+        Build.scripts(folder);
+        Build.inBackground(folder, "harness/payments/PaymentConsumer.java", Build.BRIEF);
+        ClassData.make(folder);
+        Table table = new Table(System.out, json);
+        table.begin(Repo.root().relativize(folder));
+        try (Broker broker = Broker.embedded(folder.resolve("broker"), "for this");
+                Matrix crashes = new Matrix(broker, folder, 2 * parallel)) {
+            for (Lives lives : Lives.values()) {
+                long began = System.nanoTime();
+                List<Point> chosen = Matrix.every(every, crashes.points(lives).stream()
+                        .filter(point -> points.matcher(lives.title() + " " + point).find()).toList());
+                List<Found> found = crashes.kill(lives, chosen, one -> table.add(lives, one, chosen.size()));
+                table.end(lives, found, Duration.ofNanos(System.nanoTime() - began));
+            }
+        }
+        table.end();
+        return table.exitCode();
     }
 
     private static void link(Path link, Path folder) throws IOException {

@@ -1,0 +1,34 @@
+package proofs.history;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import lab.Lab;
+import lab.fixtures.LabExtension;
+import matrix.Found;
+import matrix.Lives;
+import matrix.Matrix;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A script that is killed with -9 at a request, before Kafka has it or before its answer arrives, loses nothing and
+ * does nothing twice (invariants 3, 4 and 10). {@code make prove MATRIX=1} does so at every request.
+ */
+@ExtendWith(LabExtension.class)
+@Order(2) // each of its lives is two starts of a JVM
+class CrashMatrixProof {
+    private static final int EVERY = 10;
+    private static final int AT_A_TIME = 2;
+
+    @ParameterizedTest
+    @EnumSource
+    void atATenthOfTheRequestsACrashLosesNothingAndDoesNothingTwice(Lives lives, Lab lab) throws Exception {
+        try (Matrix matrix = new Matrix(lab.broker(), lab.folder(), AT_A_TIME)) {
+            List<Found> found = matrix.kill(lives, Matrix.every(EVERY, matrix.points(lives)), each -> { });
+            assertThat(found).isNotEmpty().allMatch(Found::reached).noneMatch(Found::isWrong);
+        }
+    }
+}
