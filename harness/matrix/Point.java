@@ -1,10 +1,14 @@
 package matrix;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
-/** Where in its life a script is killed. */
-public record Point(Request request, Moment moment) {
+/**
+ * Where in its life a script is killed.
+ *
+ * @param changed whether it may have changed something in Kafka by then
+ */
+public record Point(Request request, Moment moment, boolean changed) {
 
     /** When, as seen from the broker. */
     public enum Moment {
@@ -22,8 +26,14 @@ public record Point(Request request, Moment moment) {
 
     /** Two for each request. */
     static List<Point> of(List<Request> requests) {
-        return requests.stream().flatMap(request -> Stream.of(Moment.values())
-                .map(moment -> new Point(request, moment))).toList();
+        List<Point> points = new ArrayList<>();
+        boolean changed = false;
+        for (Request request : requests) {
+            points.add(new Point(request, Moment.BEFORE, changed));
+            changed |= request.changes();
+            points.add(new Point(request, Moment.AFTER, changed));
+        }
+        return points;
     }
 
     /** What makes the proxy stop the script's time here. */

