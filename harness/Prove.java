@@ -118,6 +118,10 @@ public class Prove implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (every < 1 || matrix && !only.isEmpty()) {
+            throw new ParameterException(spec.commandLine(),
+                    "--every has to be 1 or more, and --matrix takes no NUMBER: choose its points with --only.");
+        }
         List<Guarantees> chosen = chosen();
         Path build = Repo.file(".cache/prove");
         Path folder = Files.createDirectories(build.resolve(Instant.now().toString().replace(':', '-')));

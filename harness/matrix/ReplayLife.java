@@ -18,8 +18,8 @@ final class ReplayLife extends Life {
 
     private final String[] options;
     private final String letters;
-    private String name;
     private Replay replay;
+    private boolean ended;
 
     /** @param options of the replay, beside those that every one has */
     ReplayLife(Side side, String... options) {
@@ -47,23 +47,25 @@ final class ReplayLife extends Life {
 
     @Override
     Running start(String name, String bootstrap) {
-        this.name = name;
         replay = side.replay(name, bootstrap, letters, options);
+        ended = false;
         return replay.process();
     }
 
     @Override
     boolean isDone() {
-        if (replay.process().alive()) {
-            return false;
+        if (!ended && !replay.process().alive()) {
+            replay.end();
+            ended = true;
         }
-        replay.end();
-        return true;
+        return ended;
     }
 
     @Override
     void kill() {
-        replay.kill();
+        if (!ended) {
+            replay.kill();
+        }
     }
 
     /** Without {@code --exactly-once} one batch is sent again if its progress was not committed. */
