@@ -24,7 +24,7 @@ final class Lane implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration NEXT_PERIOD = Duration.ofSeconds(2); // fetches and heartbeats come more often
     private static final int LOOK_MS = 50;
-    private static final int MOST_TRIES = 3;
+    private static final int MOST_TRIES = 5;
 
     private final Lab lab;
     private final Proxy proxy;

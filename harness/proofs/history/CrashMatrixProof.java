@@ -3,13 +3,17 @@ package proofs.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import lab.Lab;
 import lab.fixtures.LabExtension;
 import matrix.Found;
 import matrix.Lives;
 import matrix.Matrix;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -18,7 +22,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  * does nothing twice (invariants 3, 4 and 10). {@code make prove MATRIX=1} does so at every request.
  */
 @ExtendWith(LabExtension.class)
-@Order(2) // each of its lives is two starts of a JVM
+@Order(2) // one after the other they take long
+@Execution(ExecutionMode.SAME_THREAD) // each starts JVMs all the time
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class CrashMatrixProof {
     private static final int EVERY = 10;
     private static final int AT_A_TIME = 2;
