@@ -77,8 +77,13 @@ public final class Matrix implements AutoCloseable {
             ExecutorCompletionService<List<Found>> done = new ExecutorCompletionService<>(threads);
             List<Future<List<Found>>> all = loops(points).stream()
                     .map(loop -> done.submit(() -> killIn(lives, loop))).toList();
-            for (int i = 0; i < all.size(); i++) {
-                done.take().get().forEach(each);
+            try {
+                for (int i = 0; i < all.size(); i++) {
+                    done.take().get().forEach(each);
+                }
+            } catch (ExecutionException | InterruptedException e) {
+                threads.shutdownNow(); // what has not begun need not begin
+                throw e;
             }
             return all.stream().flatMap(loop -> loop.resultNow().stream()).toList();
         } catch (ExecutionException e) {
