@@ -19,7 +19,7 @@ final class NothingIsDropped extends Guarantee {
             side.send(side.order(null, "order-" + i, "order-" + i, "customer123", "2"));
         }
         side.consumer("consumer-1", side.options());
-        side.until("all are committed", () -> side.lag() == 0);
+        side.until("all are committed", side::caughtUp);
         side.bit(ORDERS + " ids came again with another total");
         return side.done() + " orders done, " + side.lab().deadLetters().size() + " of " + ORDERS
                 + " conflicts dead-lettered";

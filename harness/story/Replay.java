@@ -22,6 +22,11 @@ public final class Replay {
         this.recorder = recorder;
     }
 
+    /** Waits until it has frozen itself (see --freeze-at). */
+    public void awaitFrozen() {
+        process.awaitFrozen();
+    }
+
     /** Kills it: what it has sent is not known. */
     public void kill() {
         process.kill9();

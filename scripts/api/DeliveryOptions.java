@@ -2,6 +2,7 @@ package api;
 
 import cli.ExitCode;
 import cli.Failure;
+import cli.FreezePoint;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
@@ -41,6 +42,13 @@ public final class DeliveryOptions {
     @Option(names = "--buffer-memory", defaultValue = DEFAULT_BUFFER_MEMORY, paramLabel = "BYTES",
             description = "The same limit in bytes, as the producer's buffer counts them (default: ${DEFAULT-VALUE}).")
     public long bufferMemory;
+
+    @Option(names = "--freeze-at", paramLabel = "acknowledged",
+            description = "For tests: freeze the process (SIGSTOP) the first time that Kafka has acknowledged an order "
+                    + "and its client has no answer; then kill it, or continue it (SIGCONT).")
+    private void freezeAt(String point) {
+        FreezePoint.arm(point, FreezePoint.ACKNOWLEDGED);
+    }
 
     /**
      * Warns of each guarantee that is off.

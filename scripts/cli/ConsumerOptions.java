@@ -115,11 +115,12 @@ public final class ConsumerOptions {
     @Option(names = "--json", description = "Print the figures as JSON, one object per line.")
     public boolean json;
 
-    @Option(names = "--freeze-at", paramLabel = "polled|handled|written|committed",
+    @Option(names = "--freeze-at", paramLabel = "polled|handled|dead-lettered|written|committed",
             description = "For tests: freeze the process (SIGSTOP) the first time that a record gets to this point; "
                     + "then kill it, or continue it (SIGCONT).")
-    private void freezeAt(FreezePoint point) {
-        FreezePoint.arm(point);
+    private void freezeAt(String point) {
+        FreezePoint.arm(point, FreezePoint.POLLED, FreezePoint.HANDLED, FreezePoint.DEAD_LETTERED, FreezePoint.WRITTEN,
+                FreezePoint.COMMITTED);
     }
 
     /** {@link Instant#MIN} is earliest, {@link Instant#MAX} latest. */

@@ -2,6 +2,7 @@ package replay;
 
 import cli.ExitCode;
 import cli.Failure;
+import cli.FreezePoint;
 import dlq.Letter;
 import dlq.LetterFilter;
 import families.ErrorHeaders;
@@ -67,6 +68,13 @@ public final class ReplayOptions {
         @Option(names = "--audit", paramLabel = "FILE",
                 description = "Add a line of JSON to this file for each dead letter that was sent, skipped or gone.")
         private Path audit;
+
+        @Option(names = "--freeze-at", paramLabel = "sent",
+                description = "For tests: freeze the process (SIGSTOP) the first time that records are acknowledged "
+                        + "and the progress is not committed; then kill it, or continue it (SIGCONT).")
+        private void freezeAt(String point) {
+            FreezePoint.arm(point, FreezePoint.SENT);
+        }
     }
 
     static final class Mode {

@@ -3,9 +3,12 @@ package proofs.history;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import guarantees.Guarantees;
+import java.nio.file.Files;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import lab.Lab;
+import lab.Repo;
 import lab.fixtures.LabExtension;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,5 +41,18 @@ class GuaranteesProof {
         Played played = played(each, lab);
         assertThat(played.brokenResult()).as("%s %s", each.guarantee().off(), played.broken())
                 .isEqualTo(Result.AS_EXPECTED);
+    }
+
+    /** Its table has those that {@code make break} plays. */
+    @ParameterizedTest
+    @EnumSource
+    void theReadmeSaysWhatItDoes(Guarantees each, Lab lab) throws Exception {
+        String alone = "`make break WHAT=" + each.number() + "`";
+        List<String> row = Files.readString(Repo.file("README.md")).replace("**", "").lines()
+                .filter(line -> line.contains(alone)).toList();
+        Played played = played(each, lab);
+        assertThat(List.of(String.format("| %s | %s | `%s`: %s | %s |", each.guarantee().question(),
+                played.asBuilt().summary(), each.guarantee().off(), played.broken().summary(), alone)))
+                .containsAll(row);
     }
 }
