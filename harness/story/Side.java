@@ -45,6 +45,7 @@ public final class Side implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration READ_AGAIN = Duration.ofMillis(300);
     private static final Duration SAMPLE = Duration.ofMillis(100);
+    private static final Duration POLL = Duration.ofMillis(100);
 
     private final String[] switches;
     private final Meeting meeting;
@@ -105,8 +106,8 @@ public final class Side implements AutoCloseable {
                 recorder.add(new Event.Invoked(Orders.id(record.key(), record.value()), "producer-" + writers++)))
                 .toList();
         List<RecordMetadata> sent = lab.kafka().sendAll(records);
-        listener.did((records.size() == 1 ? "1 record" : records.size() + " records") + " sent, such as "
-                + Kafka.text(records.getFirst().value()));
+        listener.did("send " + Kafka.text(records.getFirst().key()) + (records.size() == 1 ? "" : " to "
+                + Kafka.text(records.getLast().key()) + ", " + records.size() + " records"));
         for (int i = 0; i < records.size(); i++) {
             recorder.add(new Event.Accepted(attempts.get(i),
                     Place.of(sent.get(i).topic(), sent.get(i).partition(), sent.get(i).offset()), "acknowledged"));
@@ -198,7 +199,7 @@ public final class Side implements AutoCloseable {
 
     /** Waits until something holds. */
     public void until(String what, Callable<Boolean> holds) {
-        await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(holds);
+        await(what).atMost(PATIENCE).pollInterval(POLL).until(holds);
         listener.saw(what);
     }
 

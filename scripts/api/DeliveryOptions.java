@@ -46,9 +46,7 @@ public final class DeliveryOptions {
     @Option(names = "--freeze-at", paramLabel = "acknowledged",
             description = "For tests: freeze the process (SIGSTOP) the first time that Kafka has acknowledged an order "
                     + "and its client has no answer; then kill it, or continue it (SIGCONT).")
-    private void freezeAt(String point) {
-        FreezePoint.arm(point, FreezePoint.ACKNOWLEDGED);
-    }
+    private String freezeAt;
 
     /**
      * Warns of each guarantee that is off.
@@ -63,6 +61,7 @@ public final class DeliveryOptions {
             throw new Failure(ExitCode.USAGE, "--timeout-ms has to be " + SHORTEST_TIMEOUT_MS + " or more, "
                     + "--max-in-flight 1 or more.");
         }
+        FreezePoint.arm(freezeAt, FreezePoint.ACKNOWLEDGED);
         if (!allReplicas()) {
             log.warn("UNSAFE: --acks {} answers 201 for orders that are lost when a broker dies", acks);
         }

@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * A hook for tests and for the curious: freezes the whole process (SIGSTOP) the first time that records get to a point
@@ -33,14 +32,17 @@ public enum FreezePoint {
     /**
      * Chooses the point.
      *
-     * @param name     as on the command line
+     * @param name     as on the command line; null for none
      * @param possible those that this script has
-     * @throws TypeConversionException if it is none of these
+     * @throws Failure if it is none of these
      */
     public static void arm(String name, FreezePoint... possible) {
-        ARMED.set(Arrays.stream(possible).filter(point -> point.toString().equals(name)).findFirst().orElseThrow(() ->
-                new TypeConversionException("--freeze-at " + name + ": give "
-                        + Arrays.stream(possible).map(FreezePoint::toString).collect(Collectors.joining(" or ")))));
+        if (name != null) {
+            ARMED.set(Arrays.stream(possible).filter(point -> point.toString().equals(name)).findFirst()
+                    .orElseThrow(() -> new Failure(ExitCode.USAGE, "--freeze-at " + name + ": give "
+                            + Arrays.stream(possible).map(FreezePoint::toString).collect(Collectors.joining(" or "))
+                            + ".")));
+        }
     }
 
     /** The same if there are records. */

@@ -72,9 +72,7 @@ public final class ReplayOptions {
         @Option(names = "--freeze-at", paramLabel = "sent",
                 description = "For tests: freeze the process (SIGSTOP) the first time that records are acknowledged "
                         + "and the progress is not committed; then kill it, or continue it (SIGCONT).")
-        private void freezeAt(String point) {
-            FreezePoint.arm(point, FreezePoint.SENT);
-        }
+        private String freezeAt;
     }
 
     static final class Mode {
@@ -100,6 +98,7 @@ public final class ReplayOptions {
         if (wrong != null) {
             throw new Failure(ExitCode.USAGE, wrong);
         }
+        FreezePoint.arm(delivery.freezeAt, FreezePoint.SENT);
         rules.complete(topic);
     }
 
