@@ -224,8 +224,8 @@ public class Demo implements Callable<Integer> {
             }
         };
         try {
-            return new Story(one, steps, Stage.playAsBuilt(one.guarantee(), broker, logs.resolve(one.name().toLowerCase()),
-                    listener), null);
+            Path folder = logs.resolve(one.name().toLowerCase());
+            return new Story(one, steps, Stage.playAsBuilt(one.guarantee(), broker, folder, listener), null);
         } catch (Exception e) {
             return new Story(one, steps, null, e);
         }

@@ -50,7 +50,8 @@ public final class Stage {
     }
 
     /** Plays it to the system as built alone, on this broker, while somebody listens. */
-    public static Verdict playAsBuilt(Guarantee guarantee, Broker broker, Path folder, Listener listener) throws Exception {
+    public static Verdict playAsBuilt(Guarantee guarantee, Broker broker, Path folder, Listener listener)
+            throws Exception {
         return perform(guarantee, broker, new Meeting(1), folder, listener);
     }
 
