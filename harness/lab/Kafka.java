@@ -45,6 +45,7 @@ import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
@@ -285,10 +286,14 @@ public final class Kafka implements AutoCloseable {
         }
     }
 
-    /** How many partitions each member of a group has, most first. */
+    /** How many partitions each member of a group has, most first; none if there is no such group yet. */
     public List<Integer> assignment(String group) {
-        return get(admin.describeConsumerGroups(Set.of(group)).all()).get(group).members().stream()
-                .map(member -> member.assignment().topicPartitions().size()).sorted((a, b) -> b - a).toList();
+        try {
+            return get(admin.describeConsumerGroups(Set.of(group)).all()).get(group).members().stream()
+                    .map(member -> member.assignment().topicPartitions().size()).sorted((a, b) -> b - a).toList();
+        } catch (GroupIdNotFoundException e) {
+            return List.of();
+        }
     }
 
     public static String header(ConsumerRecord<?, ?> record, String name) {
