@@ -6,33 +6,43 @@
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.4.0
 //DEPS org.awaitility:awaitility:4.3.0
+//SOURCES guarantees/*.java
+//SOURCES history/*.java
 //SOURCES lab/Api.java
 //SOURCES lab/Broker.java
 //SOURCES lab/Build.java
+//SOURCES lab/Cluster.java
 //SOURCES lab/Ended.java
 //SOURCES lab/Kafka.java
 //SOURCES lab/Lab.java
+//SOURCES lab/Ports.java
+//SOURCES lab/Proxy.java
 //SOURCES lab/Reaper.java
 //SOURCES lab/Repo.java
 //SOURCES lab/Running.java
 //SOURCES lab/Sentence.java
 //SOURCES lab/Series.java
+//SOURCES story/*.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import guarantees.Guarantees;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import lab.Api;
 import lab.Api.Answer;
 import lab.Broker;
@@ -43,17 +53,20 @@ import lab.Repo;
 import lab.Running;
 import lab.Sentence;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.awaitility.core.ConditionTimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import story.Listener;
+import story.Stage;
+import story.Verdict;
 
 /**
  * What does an order system look like that loses nothing and does nothing twice? Starts a broker, the API and the
- * consumer, sends orders, breaks things on purpose, and checks the outcomes each time.
+ * consumer, sends orders, and checks the outcomes. Then it plays the stories of some guarantees: what breaks, and what
+ * comes of it. {@code make prove} plays the same stories to a system without the guarantee, too.
  */
 @Command(
         name = "Demo",
@@ -68,16 +81,36 @@ import picocli.CommandLine.Parameters;
         })
 public class Demo implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int AT_A_TIME = 3; // stories
 
-    enum Scenario { normal, failure, retry, poison, http, topic, consumer, api }
+    /** What can be seen alone: one order each, or, where a guarantee is named, its story. */
+    enum Scenario {
+        normal(null),
+        failure(null),
+        retry(null),
+        http(null),
+        api(null),
+        crash(Guarantees.PROCESSED_AT_LEAST_ONCE),
+        consumer(Guarantees.PROCESSED_ONCE),
+        poison(Guarantees.BAD_RECORD_STOPS_NOTHING),
+        order(Guarantees.ORDER_PER_KEY),
+        slow(Guarantees.SLOW_ORDER_HOLDS_UP_ITS_KEY),
+        conflict(Guarantees.NOTHING_IS_DROPPED);
+
+        private final Guarantees guarantee;
+
+        Scenario(Guarantees guarantee) {
+            this.guarantee = guarantee;
+        }
+    }
 
     @Parameters(
             arity = "0..1",
             paramLabel = "SCENARIO",
             description =
-                    "One of ${COMPLETION-CANDIDATES}, on what is already running. 'consumer' and 'api' restart those,"
-                            + " and so start their own. Without it: all, with a broker, an API and a consumer of their"
-                            + " own.")
+                    "One of ${COMPLETION-CANDIDATES}, on what is already running. 'normal' to 'http' use the API and"
+                            + " the consumer that are running; the others restart theirs, and so start their own."
+                            + " Without it: all, with a broker, an API and a consumer of their own.")
     private Scenario only;
 
     @Option(names = "--bootstrap-server", defaultValue = "localhost:9092", paramLabel = "HOST:PORT",
@@ -104,18 +137,22 @@ public class Demo implements Callable<Integer> {
         Instant start = Instant.now();
         if (only == null) {
             all(logs);
-        } else if (only == Scenario.consumer || only == Scenario.api) {
+        } else if (only == Scenario.api) {
             Build.scripts(logs);
             try (Lab lab = new Lab(Broker.running(bootstrap), logs)) {
-                restart(lab, lab.api(), lab.consumer("--instance-id", "demo"));
+                lab.consumer("--instance-id", "demo");
+                restart(lab, lab.api());
             }
+        } else if (only.guarantee != null) {
+            Build.scripts(logs);
+            print(story(only.guarantee, Broker.running(bootstrap), logs));
         } else {
             Broker.requireListening(
                     bootstrap, "Kafka", "start one (make broker), or give its address (BOOTSTRAP=HOST:PORT)");
             Broker.requireListening(
                     apiUri.getAuthority(), "OrderApi", "start one (make api), or give its address (API=URL)");
             try (Kafka kafka = new Kafka(bootstrap)) {
-                play(only, new Stage(kafka, new Api(apiUri, null), "order-events", "order-events-dlq", "order-outcomes",
+                play(only, new Place(kafka, new Api(apiUri, null), "order-events", "order-events-dlq", "order-outcomes",
                         "order-processor"));
             }
         }
@@ -124,19 +161,33 @@ public class Demo implements Callable<Integer> {
         return failed == 0 ? 0 : 1;
     }
 
-    private void all(Path logs) {
+    private void all(Path logs) throws Exception {
         say("starting a broker, an API and a consumer");
         Build.scripts(logs);
-        try (Broker broker = Broker.embedded(logs, "demo"); Lab lab = new Lab(broker, logs)) {
+        try (Broker broker = Broker.embedded(logs, "demo"); Lab lab = new Lab(broker, logs);
+                ExecutorService stage = Executors.newFixedThreadPool(AT_A_TIME)) {
             Running starting = lab.startApi();
-            Running consumer = lab.consumer("--work-ms", "100", "--instance-id", "demo");
+            lab.consumer("--work-ms", "100", "--instance-id", "demo");
+            List<Future<Story>> stories = new ArrayList<>();
+            for (Scenario scenario : Scenario.values()) {
+                if (scenario.guarantee != null) { // they have topics of their own, and take longer
+                    stories.add(stage.submit(() -> story(scenario.guarantee, broker, logs)));
+                }
+            }
             Api api = lab.api(starting);
             say("broker at " + broker.bootstrap() + ", API at " + api.uri() + ", one consumer");
-            Stage stage = new Stage(lab.kafka(), api, lab.events, lab.dlq, lab.outcomes, lab.group);
-            Arrays.stream(Scenario.values()).filter(s -> s != Scenario.consumer && s != Scenario.api)
-                    .takeWhile(scenario -> failed == 0).forEach(scenario -> play(scenario, stage));
-            if (failed == 0) {
-                restart(lab, api, consumer);
+            Place place = new Place(lab.kafka(), api, lab.events, lab.dlq, lab.outcomes, lab.group);
+            for (Scenario scenario : Scenario.values()) {
+                if (scenario.guarantee == null && failed == 0) {
+                    if (scenario == Scenario.api) {
+                        restart(lab, api);
+                    } else {
+                        play(scenario, place);
+                    }
+                }
+            }
+            for (Future<Story> one : stories) {
+                print(one.get());
             }
             if (failed > 0) {
                 System.out.println("\n" + lab.tails());
@@ -144,8 +195,62 @@ public class Demo implements Callable<Integer> {
         }
     }
 
+    // --- stories of guarantees ------------------------------------------------------------------------------------
+
+    /**
+     * A story that was played to the system as built.
+     *
+     * @param steps what was done and seen
+     * @param end   how it came out: null if it did not come to its end
+     */
+    private record Story(Guarantees guarantee, List<Step> steps, Verdict end, Exception failure) {
+    }
+
+    /** @param seen whether it was waited for, and came */
+    private record Step(boolean seen, String what) {
+    }
+
+    private static Story story(Guarantees one, Broker broker, Path logs) {
+        List<Step> steps = new ArrayList<>();
+        Listener listener = new Listener() {
+            @Override
+            public void did(String what) {
+                steps.add(new Step(false, what));
+            }
+
+            @Override
+            public void saw(String what) {
+                steps.add(new Step(true, what));
+            }
+        };
+        try {
+            Path folder = logs.resolve(one.name().toLowerCase());
+            return new Story(one, steps, Stage.playAsBuilt(one.guarantee(), broker, folder, listener), null);
+        } catch (Exception e) {
+            return new Story(one, steps, null, e);
+        }
+    }
+
+    private void print(Story story) {
+        title("Guarantee " + story.guarantee.number(), story.guarantee.guarantee().question());
+        story.steps.forEach(step -> {
+            if (step.seen) {
+                check(step.what, () -> true);
+            } else {
+                say(step.what);
+            }
+        });
+        check(story.end == null ? "the story comes to its end" : story.end.summary(), () -> {
+            if (story.failure != null) {
+                throw story.failure;
+            }
+            story.end.anomalies().forEach(anomaly -> say(anomaly.sentence()));
+            return story.end.asBuilt() == Verdict.Result.AS_EXPECTED;
+        });
+    }
+
     /** Where a scenario is played: clients and names. */
-    private record Stage(Kafka kafka, Api api, String events, String dlq, String outcomes, String group) {
+    private record Place(Kafka kafka, Api api, String events, String dlq, String outcomes, String group) {
         List<JsonNode> outcomesOf(String orderId) {
             return kafka.jsonByKey(outcomes).getOrDefault(orderId, List.of());
         }
@@ -165,46 +270,44 @@ public class Demo implements Callable<Integer> {
         }
     }
 
-    private void play(Scenario scenario, Stage stage) {
+    private void play(Scenario scenario, Place place) {
         switch (scenario) {
-            case normal -> normal(stage);
-            case failure -> failure(stage);
-            case retry -> retry(stage);
-            case poison -> poison(stage);
-            case http -> overHttp(stage);
-            case topic -> straightToTheTopic(stage);
-            case consumer, api -> throw new IllegalStateException("these restart what is running");
+            case normal -> normal(place);
+            case failure -> failure(place);
+            case retry -> retry(place);
+            case http -> overHttp(place);
+            default -> throw new IllegalStateException(scenario + " starts its own");
         }
     }
 
     // --- the scenarios --------------------------------------------------------------------------------------------
 
-    private void normal(Stage stage) {
+    private void normal(Place place) {
         title("Normal processing", "201 comes once Kafka has acknowledged the order, and says where it is");
-        Answer answer = post(stage, "customer123");
+        Answer answer = post(place, "customer123");
         JsonNode at = answer.body().path("kafka_metadata");
         check("answered 201 with kafka_metadata", () -> answer.status() == 201 && at.path("offset").isIntegralNumber());
-        check("the order is in the topic, keyed by its order_id", () -> stage.recordsOf(answer.orderId()) == 1);
+        check("the order is in the topic, keyed by its order_id", () -> place.recordsOf(answer.orderId()) == 1);
         eventually("processed once, at the first attempt", () -> {
-            List<JsonNode> outcomes = stage.outcomesOf(answer.orderId());
+            List<JsonNode> outcomes = place.outcomesOf(answer.orderId());
             return outcomes.size() == 1 && outcomes.getFirst().path("status").asText().equals("processed")
                     && outcomes.getFirst().path("attempts").asInt() == 1;
         });
         eventually(
                 "and then its offset was committed",
-                () -> stage.committed(
+                () -> place.committed(
                         at.path("partition").asInt(), at.path("offset").asLong()));
     }
 
-    private void failure(Stage stage) {
+    private void failure(Place place) {
         title(
                 "Failure handling",
                 "a customer_id ending in f is refused: the order goes to the dead-letter queue, with its reason");
-        Answer answer = post(stage, "customerf");
+        Answer answer = post(place, "customerf");
         JsonNode at = answer.body().path("kafka_metadata");
         eventually(
                 "dead-lettered with its bytes, and where it came from",
-                () -> stage.deadLetter(
+                () -> place.deadLetter(
                                 at.path("partition").asInt(), at.path("offset").asLong())
                         .filter(letter -> answer.orderId().equals(Kafka.text(letter.key()))
                                 && Kafka.json(letter.value())
@@ -212,46 +315,35 @@ public class Demo implements Callable<Integer> {
                                         .asText()
                                         .equals("customerf"))
                         .isPresent());
-        stage.deadLetter(at.path("partition").asInt(), at.path("offset").asLong())
+        place.deadLetter(at.path("partition").asInt(), at.path("offset").asLong())
                 .ifPresent(letter -> letter.headers().forEach(header -> {
                     if (!header.key().endsWith("stacktrace")) {
                         say(header.key() + ": " + Kafka.text(header.value()));
                     }
                 }));
         eventually("the partition goes on: its offset is committed",
-                () -> stage.committed(at.path("partition").asInt(), at.path("offset").asLong()));
+                () -> place.committed(at.path("partition").asInt(), at.path("offset").asLong()));
     }
 
-    private void retry(Stage stage) {
+    private void retry(Place place) {
         title(
                 "Retry",
                 "a customer_id ending in r fails twice and then passes: retried with backoff, not dead-lettered");
-        Answer answer = post(stage, "customer-r");
+        Answer answer = post(place, "customer-r");
         eventually(
                 "processed at the third attempt",
-                () -> stage.outcomesOf(answer.orderId()).stream()
+                () -> place.outcomesOf(answer.orderId()).stream()
                         .anyMatch(outcome -> outcome.path("status").asText().equals("processed")
                                 && outcome.path("attempts").asInt() == 3));
     }
 
-    private void poison(Stage stage) {
-        title(
-                "Poison pill",
-                "bytes that are not JSON, straight to the topic: the consumer goes on, the bytes stay readable");
-        RecordMetadata at = stage.kafka().send(stage.events(), "poison", "not json");
-        eventually("'not json' is in the dead-letter queue", () -> stage.deadLetter(at.partition(), at.offset())
-                .filter(letter -> "not json".equals(Kafka.text(letter.value()))).isPresent());
-        Answer next = post(stage, "customer123");
-        eventually("and the next order is processed", () -> stage.outcomesOf(next.orderId()).size() == 1);
-    }
-
-    private void overHttp(Stage stage) {
+    private void overHttp(Place place) {
         title(
                 "Idempotency over HTTP",
                 "the same request with the same Idempotency-Key gets the first answer, and adds no record");
         String key = UUID.randomUUID().toString();
-        Answer first = post(stage, "customer123", "Idempotency-Key", key);
-        Answer second = post(stage, "customer123", "Idempotency-Key", key);
+        Answer first = post(place, "customer123", "Idempotency-Key", key);
+        Answer second = post(place, "customer123", "Idempotency-Key", key);
         check(
                 "the same order_id and kafka_metadata, marked as a duplicate",
                 () -> second.orderId().equals(first.orderId())
@@ -259,75 +351,35 @@ public class Demo implements Callable<Integer> {
                                 .path("kafka_metadata")
                                 .equals(first.body().path("kafka_metadata"))
                         && second.body().path("duplicate").asBoolean());
-        check("one record in the topic", () -> stage.recordsOf(first.orderId()) == 1);
-        Answer other = post(stage, "customer456", "Idempotency-Key", key);
+        check("one record in the topic", () -> place.recordsOf(first.orderId()) == 1);
+        Answer other = post(place, "customer456", "Idempotency-Key", key);
         check("another order under the same key is refused (422)", () -> other.status() == 422);
     }
 
-    private void straightToTheTopic(Stage stage) {
-        title("Idempotency at the consumer", "one order three times in the topic: the ledger recognises it");
-        String orderId = "order-" + UUID.randomUUID();
-        sendThreeTimes(stage, orderId);
-        eventually("three records", () -> stage.recordsOf(orderId) == 3);
-        check("one outcome", () -> stage.outcomesOf(orderId).size() == 1);
-    }
-
-    private void sendThreeTimes(Stage stage, String orderId) {
-        RecordMetadata last = null;
-        for (int i = 0; i < 3; i++) {
-            last = stage.kafka().send(stage.events(), orderId, Api.record(orderId, "customer123", "59.98"));
-        }
-        RecordMetadata at = last;
-        eventually(
-                "all are committed: no more outcomes can follow", () -> stage.committed(at.partition(), at.offset()));
-    }
-
-    private void restart(Lab lab, Api api, Running consumer) {
-        Stage stage = new Stage(lab.kafka(), api, lab.events, lab.dlq, lab.outcomes, lab.group);
-        if (only != Scenario.api) {
-            title(
-                    "Idempotency over a restart of the consumer",
-                    "kill -9; the next consumer reads the ledger back from order-outcomes");
-            String orderId = "order-" + UUID.randomUUID();
-            sendThreeTimes(stage, orderId);
-            consumer.kill9();
-            say("killed; starting it again");
-            lab.consumer("--instance-id", "demo");
-            sendThreeTimes(stage, orderId);
-            check(
-                    "six records, one outcome",
-                    () -> stage.recordsOf(orderId) == 6
-                            && stage.outcomesOf(orderId).size() == 1);
-        }
-        if (only != Scenario.consumer) {
-            title(
-                    "Idempotency over a restart of the API",
-                    "kill -9; the order_id is made from the key, so that the retry is recognised");
-            String key = UUID.randomUUID().toString();
-            Answer first = post(stage, "customer123", "Idempotency-Key", key);
-            api.process().kill9();
-            say("killed; starting another one, and sending the same request again");
-            Api next = lab.api();
-            Answer second = post(
-                    new Stage(lab.kafka(), next, lab.events, lab.dlq, lab.outcomes, lab.group),
-                    "customer123",
-                    "Idempotency-Key",
-                    key);
-            check("the same order_id, in a second record", () -> second.orderId().equals(first.orderId())
-                    && stage.recordsOf(first.orderId()) == 2);
-            JsonNode at = second.body().path("kafka_metadata");
-            eventually(
-                    "both are committed",
-                    () -> stage.committed(
-                            at.path("partition").asInt(), at.path("offset").asLong()));
-            check("one outcome", () -> stage.outcomesOf(first.orderId()).size() == 1);
-        }
+    private void restart(Lab lab, Api api) {
+        Place place = new Place(lab.kafka(), api, lab.events, lab.dlq, lab.outcomes, lab.group);
+        title(
+                "Idempotency over a restart of the API",
+                "kill -9; the order_id is made from the key, so that the retry is recognised");
+        String key = UUID.randomUUID().toString();
+        Answer first = post(place, "customer123", "Idempotency-Key", key);
+        api.process().kill9();
+        say("killed; starting another one, and sending the same request again");
+        Api next = lab.api();
+        Answer second = post(new Place(lab.kafka(), next, lab.events, lab.dlq, lab.outcomes, lab.group), "customer123",
+                "Idempotency-Key", key);
+        check("the same order_id, in a second record", () -> second.orderId().equals(first.orderId())
+                && place.recordsOf(first.orderId()) == 2);
+        JsonNode at = second.body().path("kafka_metadata");
+        eventually("both are committed",
+                () -> place.committed(at.path("partition").asInt(), at.path("offset").asLong()));
+        check("one outcome", () -> place.outcomesOf(first.orderId()).size() == 1);
     }
 
     // --- printing and checking ------------------------------------------------------------------------------------
 
-    private Answer post(Stage stage, String customer, String... headers) {
-        Answer answer = stage.api().post(Api.order(customer), headers);
+    private Answer post(Place place, String customer, String... headers) {
+        Answer answer = place.api().post(Api.order(customer), headers);
         say("POST /orders/ " + Api.order(customer) + (headers.length > 0 ? " with " + headers[0] : ""));
         say(answer.status() + " " + answer.body());
         return answer;

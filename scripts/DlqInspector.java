@@ -16,6 +16,7 @@
 //CDS
 
 import cli.ExitCode;
+import cli.FreezePoint;
 import cli.ProgressBar;
 import cli.Script;
 import cluster.TopicAdmin;
@@ -231,6 +232,7 @@ public class DlqInspector implements Callable<Integer> {
         private void sendThenCommit(SendThenCommit way, List<Outgoing> batch, Map<TopicPartition, Long> end) {
             Sent sent = way.send(batch, end);                                                   // 4: send, wait
             result.add(sent.written());
+            FreezePoint.SENT.reachedWith(sent.written());
             try {
                 consumer.commitSync(progress.at(sent.position()));                              // 5: commit
             } finally {
@@ -244,6 +246,7 @@ public class DlqInspector implements Callable<Integer> {
                 producer.beginTransaction();
                 Sent whole = way.send(batch, end);                                              // 4: send, wait
                 producer.sendOffsetsToTransaction(progress.at(whole.position()), consumer.groupMetadata());
+                FreezePoint.SENT.reachedWith(batch);
                 producer.commitTransaction();                                                   // 5: commit
                 return whole;
             });

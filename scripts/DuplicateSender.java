@@ -138,7 +138,7 @@ public class DuplicateSender implements Callable<Integer> {
             Copies.Sent sent = send();                                                          // 1
             Duration took = Duration.between(start, Instant.now());
             GroupProgress progress = progress(admin, reader);
-            awaitCommitted(progress, committedBefore);                                          // 2
+            awaitCommitted(progress, committedBefore, reader);                                  // 2
             OutcomeCounts outcomes = new OutcomeCounts(sent.orderIds());
             reader.readAll(reader.partitions(topics.outcomes), () -> false, outcomes::add);     // 3
             DuplicateCheck check = check(sent, took, progress.total() - before.total(), outcomes);
@@ -194,13 +194,14 @@ public class DuplicateSender implements Callable<Integer> {
         return new GroupProgress(kafka.cluster(), admin, topics.group, reader.ends(reader.partitions(topics.events)));
     }
 
-    private void awaitCommitted(GroupProgress progress, long before) throws InterruptedException {
+    private void awaitCommitted(GroupProgress progress, long before, TopicReader reader) throws InterruptedException {
         Instant deadline = Instant.now().plusMillis(sending.timeoutMs);
         try (ProgressBar bar = new ProgressBar("committed", progress.total() - before)) {
             while (true) {
                 long committed = progress.committed();
                 bar.at(committed - before);
-                if (committed >= progress.total()) {
+                if (progress.isComplete(reader)) {
+                    bar.at(progress.total() - before);
                     return;
                 }
                 if (Instant.now().isAfter(deadline)) {

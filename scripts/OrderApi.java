@@ -36,6 +36,7 @@ import api.Sent.TooBusy;
 import api.Sent.Unknown;
 import cli.ExitCode;
 import cli.Failure;
+import cli.FreezePoint;
 import cli.KafkaOptions;
 import cli.LogFileOptions;
 import cli.Script;
@@ -207,6 +208,7 @@ public class OrderApi implements Callable<Integer> {
         }
         return switch (producer.awaitAcknowledgement(placed.sent)) {                                    // 4
             case Acknowledged at -> {                                                                   // 5
+                FreezePoint.ACKNOWLEDGED.reached();
                 if (duplicate) {
                     log.info("order {} was already sent with the idempotency key {}: not sent again", orderId, key);
                 } else if (at.offset() < 0) {

@@ -271,7 +271,7 @@ public class OrderConsumer implements Callable<Integer> {
         workers = new Workers<>(processing, new OutcomeRecords<>(topics.outcomes, topics.deadLetters, topics.group,
                 format, ClientSettings.largestRecord(writerSettings(0))), guarantees.keyOrder());
         pending = new PendingWrites(guarantees.linger(), options.stopAtRefusal(), report);
-        writer = new OutcomeWriter(pending);
+        writer = new OutcomeWriter(pending, FreezePoint.DEAD_LETTERED::reached);
         options.takeOver(kafka.cluster(), admin, topics.group, log); // a member that a crash left in the group
         return policy = metrics.timed(switch (guarantees.commit) {
             case manual -> new RetryLater(newWriter(0), this::writeThenCommit);

@@ -1,6 +1,7 @@
 package guarantees;
 
 import history.Anomaly.Kind;
+import java.util.stream.IntStream;
 import story.Guarantee;
 import story.Side;
 
@@ -15,11 +16,10 @@ final class NothingIsDropped extends Guarantee {
     @Override
     public String happens(Side side) {
         side.send(side.orders(null, "order-", ORDERS, "customer123"));
-        for (int i = 0; i < ORDERS; i++) {
-            side.send(side.order(null, "order-" + i, "order-" + i, "customer123", "2"));
-        }
+        side.send(IntStream.range(0, ORDERS)
+                .mapToObj(i -> side.order(null, "order-" + i, "order-" + i, "customer123", "2")).toList());
         side.consumer("consumer-1", side.options());
-        side.until("all are committed", () -> side.lag() == 0);
+        side.until("all are committed", side::caughtUp);
         side.bit(ORDERS + " ids came again with another total");
         return side.done() + " orders done, " + side.lab().deadLetters().size() + " of " + ORDERS
                 + " conflicts dead-lettered";

@@ -17,12 +17,12 @@ final class ProcessedOnce extends Guarantee {
     public String happens(Side side) {
         side.send(side.orders(null, "order-", ORDERS, "customer123"));
         side.send(side.orders(null, "order-", ORDERS, "customer123"));
-        Running first = side.consumer("consumer-1", side.options());
-        side.until("both copies are committed", () -> side.lag() == 0);
+        Running first = side.consumer("consumer-1", side.options("--instance-id", "one"));
+        side.until("both copies are committed", side::caughtUp);
         side.kill("consumer-1", first);
         side.send(side.orders(null, "order-", ORDERS, "customer123"));
-        side.consumer("consumer-2", side.options());
-        side.until("the third copies, too", () -> side.lag() == 0);
+        side.consumer("consumer-2", side.options("--instance-id", "one"));
+        side.until("the third copies, too", side::caughtUp);
         side.bit("each of " + ORDERS + " orders came three times, once after a restart");
         return side.counted();
     }

@@ -1,7 +1,6 @@
 package guarantees;
 
 import history.Anomaly.Kind;
-import lab.Proxy;
 import lab.Running;
 import story.Guarantee;
 import story.Replay;
@@ -22,22 +21,21 @@ final class ReplayIsSafe extends Guarantee {
     public String happens(Side side) {
         side.send(side.orders(null, "order-", ORDERS, "customerf"));
         Running failing = side.consumer("consumer-1", side.options());
-        side.until("all are dead-lettered", () -> side.lag() == 0);
+        side.until("all are dead-lettered", side::caughtUp);
         side.stop("consumer-1", failing);
 
-        Proxy proxy = Proxy.before(side.lab(), "--hold", "OffsetCommit#2"); // the first one is that of no letters yet
-        Replay first = side.replay("replay-1", proxy.bootstrap());
-        proxy.awaitLine("held OffsetCommit");
+        Replay first = side.replay("replay-1", "--freeze-at", "sent");
+        first.awaitFrozen();
         first.kill();
         int sent = side.records() - ORDERS;
-        side.replay("replay-2", side.lab().broker().bootstrap()).end();
+        side.replay("replay-2").end();
         int again = side.records() - ORDERS - sent;
         if (sent > 0 && again == ORDERS) {
             side.bit(sent + " dead letters were sent, and sent again by the next run");
         }
 
         side.consumer("consumer-2", side.options("--no-failures"));
-        side.until("all are committed", () -> side.lag() == 0);
+        side.until("all are committed", side::caughtUp);
         return side.counted();
     }
 }

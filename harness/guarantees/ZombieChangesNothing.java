@@ -21,13 +21,13 @@ final class ZombieChangesNothing extends Guarantee {
         side.send(side.orders(null, "order-", ORDERS, "customer123"));
         Running zombie = side.frozenConsumer("consumer-1", "handled", options);
         side.consumer("consumer-2", options);
-        side.until("the other one has done all", () -> side.lag() == 0 && side.done() == ORDERS);
+        side.until("the other one has done all", () -> side.caughtUp() && side.done() == ORDERS);
         side.thaw("consumer-1", zombie);
         side.until("the zombie is a member again, with a partition of the other's",
                 () -> side.lab().kafka().assignment(side.lab().group).equals(List.of(2, 1)));
         side.bit("it was frozen with orders in hand, which another one did meanwhile");
         side.send(side.orders(null, "more-", MORE, "customer123"));
-        side.until("these are done, too", () -> side.lag() == 0);
+        side.until("these are done, too", side::caughtUp);
         return side.counted();
     }
 }

@@ -37,6 +37,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
@@ -44,8 +45,8 @@ import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
@@ -74,6 +75,7 @@ public final class Kafka implements AutoCloseable {
                 new ByteArraySerializer(), new ByteArraySerializer());
         reader = new KafkaConsumer<>(
                 and(client, Map.of("allow.auto.create.topics", false, "isolation.level", "read_committed",
+                        "auto.offset.reset", "earliest", // of what retention has left
                         "fetch.max.wait.ms", 20)), // a fetch at the end of one topic delays the next one this long
                 new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
@@ -252,28 +254,46 @@ public final class Kafka implements AutoCloseable {
         return committed;
     }
 
-    /** Whether this producer has committed offsets in its transactions. */
-    public boolean commitsOffsets(String transactionalId) {
-        long producer = get(admin.describeTransactions(Set.of(transactionalId)).description(transactionalId))
-                .producerId();
-        List<TopicPartition> offsets = IntStream.range(0, partitions(Topic.GROUP_METADATA_TOPIC_NAME))
-                .mapToObj(partition -> new TopicPartition(Topic.GROUP_METADATA_TOPIC_NAME, partition)).toList();
-        return get(admin.describeProducers(offsets).all()).values().stream()
-                .flatMap(partition -> partition.activeProducers().stream())
-                .anyMatch(active -> active.producerId() == producer);
-    }
-
-    /** How many records of a topic a group has not committed. */
-    public long lag(String group, String topic) {
+    /**
+     * Whether a group has committed all records of a topic. An offset without a record does not count: the marker of a
+     * transaction, an aborted record, one that retention has removed. Records in an open transaction do.
+     */
+    public boolean caughtUp(String group, String topic) {
         Map<Integer, Long> committed = committed(group, topic);
-        return ends(topic, IsolationLevel.READ_UNCOMMITTED).entrySet().stream()
-                .mapToLong(end -> end.getValue() - committed.getOrDefault(end.getKey().partition(), 0L)).sum();
+        Map<TopicPartition, Long> rest = new HashMap<>(ends(topic, IsolationLevel.READ_UNCOMMITTED));
+        rest.entrySet().removeIf(end -> committed.getOrDefault(end.getKey().partition(), 0L) >= end.getValue());
+        if (rest.isEmpty()) {
+            return true;
+        }
+        Map<TopicPartition, Long> stable = ends(topic, IsolationLevel.READ_COMMITTED);
+        if (rest.entrySet().stream().anyMatch(end -> stable.get(end.getKey()) < end.getValue())) {
+            return false;
+        }
+        synchronized (reader) {
+            reader.assign(rest.keySet());
+            rest.keySet().forEach(each -> reader.seek(each, committed.getOrDefault(each.partition(), 0L)));
+            boolean record = false;
+            try {
+                while (!record
+                        && rest.entrySet().stream().anyMatch(end -> reader.position(end.getKey()) < end.getValue())) {
+                    record = !reader.poll(Duration.ofMillis(100)).isEmpty();
+                }
+            } catch (KafkaException e) {
+                record = true; // one that is corrupt
+            }
+            reader.unsubscribe();
+            return !record;
+        }
     }
 
-    /** How many partitions each member of a group has, most first. */
+    /** How many partitions each member of a group has, most first; none if there is no such group yet. */
     public List<Integer> assignment(String group) {
-        return get(admin.describeConsumerGroups(Set.of(group)).all()).get(group).members().stream()
-                .map(member -> member.assignment().topicPartitions().size()).sorted((a, b) -> b - a).toList();
+        try {
+            return get(admin.describeConsumerGroups(Set.of(group)).all()).get(group).members().stream()
+                    .map(member -> member.assignment().topicPartitions().size()).sorted((a, b) -> b - a).toList();
+        } catch (GroupIdNotFoundException e) {
+            return List.of();
+        }
     }
 
     public static String header(ConsumerRecord<?, ?> record, String name) {

@@ -186,8 +186,7 @@ public final class Lab implements AutoCloseable {
     /** Starts a consumer that freezes at a point (see --freeze-at); returns once it is frozen. */
     public Running frozenConsumer(String point, String... options) {
         Running consumer = consumer(with(options, "--freeze-at", point));
-        consumer.awaitOut("frozen at " + point, Pattern.compile("(freezing at) " + point), START);
-        await("stopped by its signal").until(consumer::frozen);
+        consumer.awaitFrozen();
         return consumer;
     }
 
@@ -220,8 +219,17 @@ public final class Lab implements AutoCloseable {
 
     /** Runs DuplicateSender on this experiment's topics. */
     public Ended sendDuplicates(String... options) {
-        return runInSeries("DuplicateSender", with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events,
-                "--outcomes-topic", outcomes, "--group", group));
+        return runInSeries("DuplicateSender", duplicates(options));
+    }
+
+    /** Starts it, in a process of its own. */
+    public Running startDuplicates(String... options) {
+        return start("DuplicateSender", duplicates(options));
+    }
+
+    private String[] duplicates(String... options) {
+        return with(options, "--bootstrap-server", broker.bootstrap(), "--topic", events, "--outcomes-topic", outcomes,
+                "--group", group);
     }
 
     /** Runs DlqInspector on this experiment's dead letters. */
@@ -235,6 +243,17 @@ public final class Lab implements AutoCloseable {
                 with(options, "--bootstrap-server", broker.bootstrap(), "--topic", topic)));
     }
 
+    /** Starts a replay of this experiment's dead letters, in a process of its own. */
+    public Running startReplay(String... options) {
+        return startReplayAt(broker.bootstrap(), options);
+    }
+
+    /** The same with Kafka at another address, such as that of a proxy. */
+    public Running startReplayAt(String bootstrap, String... options) {
+        return start("DlqInspector", with(new String[] {"replay", "--execute", "--bootstrap-server", bootstrap,
+            "--topic", dlq}, options));
+    }
+
     /** Options, with more appended. */
     public static String[] with(String[] options, String... more) {
         return Stream.concat(Arrays.stream(options), Arrays.stream(more)).toArray(String[]::new);
@@ -242,10 +261,16 @@ public final class Lab implements AutoCloseable {
 
     // --- what can be seen -----------------------------------------------------------------------------------------
 
-    /** Waits until the group has committed everything in the topic. After that, no more outcomes follow. */
+    /** Waits until the group has committed all records in the topic. After that, no more outcomes follow. */
     public void awaitCaughtUp() {
         await("the group commits all that was sent").atMost(CATCH_UP).pollInterval(Duration.ofMillis(100))
-                .until(() -> kafka.lag(group, events) == 0);
+                .until(() -> kafka.caughtUp(group, events));
+    }
+
+    /** Waits until the members of the group have so many partitions each, the one with most first. */
+    public void awaitAssignment(Integer... partitions) {
+        await("members with " + List.of(partitions) + " partitions").atMost(CATCH_UP)
+                .pollInterval(Duration.ofMillis(50)).until(() -> kafka.assignment(group).equals(List.of(partitions)));
     }
 
     /** All outcomes so far, by order. */

@@ -176,6 +176,17 @@ public final class Running implements AutoCloseable {
         }
     }
 
+    /** Waits until it has frozen itself (see --freeze-at). */
+    public void awaitFrozen() {
+        await(name + " is frozen").atMost(Duration.ofSeconds(60)).pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(30)).until(() -> {
+                    if (!alive()) {
+                        throw new IllegalStateException(name + " ended before it froze\n" + tail());
+                    }
+                    return frozen();
+                });
+    }
+
     private void signal(String signal) {
         signal(signal, pid());
     }

@@ -10,8 +10,13 @@ import java.util.concurrent.TimeoutException;
 final class Meeting {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-    private final CyclicBarrier both = new CyclicBarrier(2);
+    private final CyclicBarrier both;
     private volatile Throwable gone; // why one of them will not come
+
+    /** @param sides 2, or 1 for a story that happens to one system alone */
+    Meeting(int sides) {
+        both = new CyclicBarrier(sides);
+    }
 
     /** Waits for the other side, does something once for both, and returns when it is done. */
     void once(Runnable fault) {

@@ -26,6 +26,11 @@ public final class Replay {
         return process;
     }
 
+    /** Waits until it has frozen itself (see --freeze-at). */
+    public void awaitFrozen() {
+        process.awaitFrozen();
+    }
+
     /** Kills it: what it has sent is not known. */
     public void kill() {
         process.kill9();

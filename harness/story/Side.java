@@ -20,7 +20,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +50,11 @@ public final class Side implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration READ_AGAIN = Duration.ofMillis(300);
     private static final Duration SAMPLE = Duration.ofMillis(100);
+    private static final Duration POLL = Duration.ofMillis(100);
 
     private final String[] switches;
     private final Meeting meeting;
+    private final Listener listener;
     private final Lab lab;
     private final Path folder;
     private final Recorder recorder;
@@ -62,12 +63,13 @@ public final class Side implements AutoCloseable {
     private int writers;
 
     /** @param switches none for the system as built */
-    Side(Broker broker, Meeting meeting, Path folder, String... switches) throws IOException {
-        this(new Lab(broker, folder), meeting, folder, switches);
+    Side(Broker broker, Meeting meeting, Path folder, Listener listener, String... switches) throws IOException {
+        this(new Lab(broker, folder), meeting, folder, listener, switches);
     }
 
-    private Side(Lab lab, Meeting meeting, Path folder, String... switches) throws IOException {
+    private Side(Lab lab, Meeting meeting, Path folder, Listener listener, String... switches) throws IOException {
         this.meeting = meeting;
+        this.listener = listener;
         this.switches = switches;
         this.folder = Files.createDirectories(folder);
         this.lab = lab;
@@ -80,7 +82,7 @@ public final class Side implements AutoCloseable {
      * @param kafka clients that are not closed with it
      */
     public static Side alone(Broker broker, Kafka kafka, Path folder) throws IOException {
-        return new Side(Lab.with(broker, folder, kafka), new Meeting(), folder);
+        return new Side(Lab.with(broker, folder, kafka), new Meeting(1), folder, Listener.NONE);
     }
 
     /** Whether its guarantee is switched off. */
@@ -122,6 +124,8 @@ public final class Side implements AutoCloseable {
                 recorder.add(new Event.Invoked(Orders.id(record.key(), record.value()), "producer-" + writers++)))
                 .toList();
         List<RecordMetadata> sent = lab.kafka().sendAll(records);
+        listener.did("send " + Kafka.text(records.getFirst().key()) + (records.size() == 1 ? "" : " to "
+                + Kafka.text(records.getLast().key()) + ", " + records.size() + " records"));
         for (int i = 0; i < records.size(); i++) {
             recorder.add(new Event.Accepted(attempts.get(i),
                     Place.of(sent.get(i).topic(), sent.get(i).partition(), sent.get(i).offset()), "acknowledged"));
@@ -144,7 +148,7 @@ public final class Side implements AutoCloseable {
 
     /** The same without waiting for it: give it to {@link #recorded}. */
     public Running startApi(String name, String bootstrap, String... options) {
-        recorder.add(new Fault(Fault.Kind.START, name, String.join(" ", options)));
+        fault(Fault.Kind.START, name, String.join(" ", options));
         return lab.startApiAt(bootstrap, options);
     }
 
@@ -162,23 +166,22 @@ public final class Side implements AutoCloseable {
         return new RecordedTransactions(bootstrap, "producer-" + writers++, recorder);
     }
 
-    /**
-     * Starts a replay of all dead letters.
-     *
-     * @param bootstrap where it finds Kafka
-     */
-    public Replay replay(String name, String bootstrap) {
-        return replay(name, bootstrap, lab.dlq);
+    /** Starts a replay of all dead letters. */
+    public Replay replay(String name, String... options) {
+        return replay(name, lab.broker().bootstrap(), lab.dlq, options);
     }
 
     /**
      * The same for another topic of dead letters. With {@code --exactly-once} all runs together promise to write each
      * record once: they are one writer.
+     *
+     * @param bootstrap where it finds Kafka
      */
-    public Replay replay(String name, String bootstrap, String topic, String... options) {
+    public Replay replay(String name, String bootstrap, String topic, String[] options) {
         String writer = List.of(options).contains("--exactly-once") ? "replay" : name;
         List<Long> attempts = lab.kafka().records(topic).stream().map(letter -> recorder.add(
                 new Event.Invoked(Orders.id(letter.key(), letter.value()), writer))).toList();
+        listener.did("replay " + attempts.size() + " dead letters " + String.join(" ", options));
         return new Replay(attempts, lab.start("DlqInspector", Lab.with(new String[] {"replay", "--execute",
             "--bootstrap-server", bootstrap, "--topic", topic}, options)), recorder);
     }
@@ -187,54 +190,61 @@ public final class Side implements AutoCloseable {
 
     /** Starts a consumer of these orders. */
     public Running consumer(String name, String... options) {
-        recorder.add(new Fault(Fault.Kind.START, name, String.join(" ", options)));
+        fault(Fault.Kind.START, name, String.join(" ", options));
         watchOffsets();
         return lab.consumer(options);
     }
 
     /** Starts a consumer that freezes at a point (see --freeze-at); returns once it is frozen. */
     public Running frozenConsumer(String name, String point, String... options) {
-        recorder.add(new Fault(Fault.Kind.START, name, String.join(" ", options)));
+        fault(Fault.Kind.START, name, String.join(" ", options));
         watchOffsets();
         Running consumer = lab.frozenConsumer(point, options);
-        recorder.add(new Fault(Fault.Kind.FREEZE, name, "at " + point));
+        fault(Fault.Kind.FREEZE, name, "at " + point);
         return consumer;
     }
 
     public void kill(String name, Running script) {
         script.kill9();
-        recorder.add(new Fault(Fault.Kind.KILL, name, null));
+        fault(Fault.Kind.KILL, name, null);
     }
 
     /** Stops it as a service manager does. */
     public void stop(String name, Running script) {
         script.stop();
-        recorder.add(new Fault(Fault.Kind.STOP, name, null));
+        fault(Fault.Kind.STOP, name, null);
     }
 
     public void thaw(String name, Running script) {
         script.thaw();
-        recorder.add(new Fault(Fault.Kind.THAW, name, null));
+        fault(Fault.Kind.THAW, name, null);
     }
 
     /** Waits for the other side, and then lets a fault happen once to both. */
     public void together(Fault fault, Runnable once) {
         meeting.once(once);
-        recorder.add(fault);
+        fault(fault.kind(), fault.target(), fault.detail());
+    }
+
+    private void fault(Fault.Kind kind, String target, String what) {
+        recorder.add(new Fault(kind, target, what));
+        listener.did(kind.name().toLowerCase() + " " + target + (what == null ? "" : " " + what).stripTrailing());
     }
 
     /** Notes what a fault was seen to do: what proves that it was one. */
     public void bit(String how) {
         bites.add(how);
+        listener.saw(how);
     }
 
     /** Waits until something holds. */
     public void until(String what, Callable<Boolean> holds) {
         try {
-            await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(holds);
+            await(what).atMost(PATIENCE).pollInterval(POLL).until(holds);
         } catch (ConditionTimeoutException e) {
             throw new IllegalStateException("It waited " + PATIENCE.toSeconds() + " s in vain until " + what, e);
         }
+        listener.saw(what);
     }
 
     // --- what can be seen --------------------------------------------------------------------------------------
@@ -260,9 +270,20 @@ public final class Side implements AutoCloseable {
                 .collect(Collectors.joining(", "));
     }
 
-    /** How many records the group has not committed. */
-    public long lag() {
-        return lab.kafka().lag(lab.group, lab.events);
+    /** How many orders were done at a later attempt than the first. */
+    public long retried() {
+        return lab.outcomes().values().stream()
+                .filter(each -> each.stream().anyMatch(one -> one.path("attempts").asInt() > 1)).count();
+    }
+
+    /** The offset that the group has committed for a partition of the orders; 0 if none. */
+    public long committed(int partition) {
+        return lab.kafka().committed(lab.group, lab.events).getOrDefault(partition, 0L);
+    }
+
+    /** Whether the group has committed all records. */
+    public boolean caughtUp() {
+        return lab.kafka().caughtUp(lab.group, lab.events);
     }
 
     /** Reads until two reads are the same and prove something, and returns what is wrong. */

@@ -58,13 +58,14 @@ public final class Stage {
     }
 
     private static List<Verdict> perform(Guarantee guarantee, Guarantee.Brokers brokers, Path folder) {
-        Meeting meeting = new Meeting();
+        Meeting meeting = new Meeting(2);
         ExecutorService two = Executors.newFixedThreadPool(2, Thread.ofPlatform().daemon().factory());
         try {
             Future<Verdict> asBuilt = two.submit(
-                    () -> perform(guarantee, brokers.asBuilt(), meeting, folder.resolve("as-built")));
+                    () -> perform(guarantee, brokers.asBuilt(), meeting, folder.resolve("as-built"),
+                            Listener.NONE));
             Future<Verdict> broken = two.submit(() -> perform(guarantee, brokers.broken(), meeting,
-                    folder.resolve("broken"), guarantee.off().split(" ")));
+                    folder.resolve("broken"), Listener.NONE, guarantee.off().split(" ")));
             return List.of(verdict(asBuilt), verdict(broken));
         } finally {
             two.shutdownNow(); // what has not ended
@@ -84,9 +85,15 @@ public final class Stage {
         }
     }
 
-    private static Verdict perform(Guarantee guarantee, Broker broker, Meeting meeting, Path folder,
+    /** Plays it to the system as built alone, on this broker, while somebody listens. */
+    public static Verdict playAsBuilt(Guarantee guarantee, Broker broker, Path folder, Listener listener)
+            throws Exception {
+        return perform(guarantee, broker, new Meeting(1), folder, listener);
+    }
+
+    private static Verdict perform(Guarantee guarantee, Broker broker, Meeting meeting, Path folder, Listener listener,
             String... switches) throws Exception {
-        try (Side side = new Side(broker, meeting, folder, switches)) {
+        try (Side side = new Side(broker, meeting, folder, listener, switches)) {
             try {
                 guarantee.createTopic(side.lab().kafka(), side.lab().events);
                 String summary = guarantee.happens(side);

@@ -2,6 +2,7 @@ package api;
 
 import cli.ExitCode;
 import cli.Failure;
+import cli.FreezePoint;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.Logger;
@@ -42,6 +43,11 @@ public final class DeliveryOptions {
             description = "The same limit in bytes, as the producer's buffer counts them (default: ${DEFAULT-VALUE}).")
     public long bufferMemory;
 
+    @Option(names = "--freeze-at", paramLabel = "acknowledged",
+            description = "For tests: freeze the process (SIGSTOP) the first time that Kafka has acknowledged an order "
+                    + "and its client has no answer; then kill it, or continue it (SIGCONT).")
+    private String freezeAt;
+
     /**
      * Warns of each guarantee that is off.
      *
@@ -55,6 +61,7 @@ public final class DeliveryOptions {
             throw new Failure(ExitCode.USAGE, "--timeout-ms has to be " + SHORTEST_TIMEOUT_MS + " or more, "
                     + "--max-in-flight 1 or more.");
         }
+        FreezePoint.arm(freezeAt, FreezePoint.ACKNOWLEDGED);
         if (!allReplicas()) {
             log.warn("UNSAFE: --acks {} answers 201 for orders that are lost when a broker dies", acks);
         }

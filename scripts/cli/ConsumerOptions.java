@@ -115,12 +115,10 @@ public final class ConsumerOptions {
     @Option(names = "--json", description = "Print the figures as JSON, one object per line.")
     public boolean json;
 
-    @Option(names = "--freeze-at", paramLabel = "polled|handled|written|committed",
+    @Option(names = "--freeze-at", paramLabel = "polled|handled|dead-lettered|written|committed",
             description = "For tests: freeze the process (SIGSTOP) the first time that a record gets to this point; "
                     + "then kill it, or continue it (SIGCONT).")
-    private void freezeAt(FreezePoint point) {
-        FreezePoint.arm(point);
-    }
+    private String freezeAt;
 
     /** {@link Instant#MIN} is earliest, {@link Instant#MAX} latest. */
     private static final class From implements ITypeConverter<Instant> {
@@ -189,8 +187,10 @@ public final class ConsumerOptions {
         return onRefusal == OnRefusal.stop;
     }
 
-    /** @throws Failure if a number makes no sense */
+    /** @throws Failure if a number makes no sense, or there is no such point to freeze at */
     public void check() {
+        FreezePoint.arm(freezeAt, FreezePoint.POLLED, FreezePoint.HANDLED, FreezePoint.DEAD_LETTERED,
+                FreezePoint.WRITTEN, FreezePoint.COMMITTED);
         if (maxInFlight < 1 || maxInFlightBytes < 1) {
             throw new Failure(ExitCode.USAGE, "--max-in-flight and --max-in-flight-bytes have to be 1 or more.");
         }

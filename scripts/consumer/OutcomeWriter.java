@@ -37,6 +37,7 @@ public final class OutcomeWriter {
                                                    // would hold up the others
 
     private final PendingWrites pending;
+    private final Runnable deadLettered;
     private final Map<Handled, Sent> unacknowledged = new LinkedHashMap<>(); // without a transaction
     private AtomicReference<Refused> refused = new AtomicReference<>(); // in the last transaction
     private long lastChance = System.nanoTime();
@@ -47,9 +48,13 @@ public final class OutcomeWriter {
     private record Refused(Handled handled, ProducerRecord<byte[], byte[]> record, Throwable cause) {
     }
 
-    /** @param pending gets what Kafka refuses */
-    public OutcomeWriter(PendingWrites pending) {
+    /**
+     * @param pending      gets what Kafka refuses
+     * @param deadLettered is run between dead letters that are acknowledged and their outcomes
+     */
+    public OutcomeWriter(PendingWrites pending, Runnable deadLettered) {
         this.pending = pending;
+        this.deadLettered = deadLettered;
     }
 
     /** Until this time, by {@link System#nanoTime()}, a write may take longer than a second: there is no next one. */
@@ -177,6 +182,9 @@ public final class OutcomeWriter {
             }
             return true;
         });
+        if (!half.isEmpty()) {
+            deadLettered.run();
+        }
         return half;
     }
 

@@ -2,6 +2,7 @@ package replay;
 
 import cli.ExitCode;
 import cli.Failure;
+import cli.FreezePoint;
 import dlq.Letter;
 import dlq.LetterFilter;
 import families.ErrorHeaders;
@@ -67,6 +68,11 @@ public final class ReplayOptions {
         @Option(names = "--audit", paramLabel = "FILE",
                 description = "Add a line of JSON to this file for each dead letter that was sent, skipped or gone.")
         private Path audit;
+
+        @Option(names = "--freeze-at", paramLabel = "sent",
+                description = "For tests: freeze the process (SIGSTOP) the first time that records are acknowledged "
+                        + "and the progress is not committed; then kill it, or continue it (SIGCONT).")
+        private String freezeAt;
     }
 
     static final class Mode {
@@ -92,6 +98,7 @@ public final class ReplayOptions {
         if (wrong != null) {
             throw new Failure(ExitCode.USAGE, wrong);
         }
+        FreezePoint.arm(delivery.freezeAt, FreezePoint.SENT);
         rules.complete(topic);
     }
 

@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +21,6 @@ import lab.Api;
 import lab.Api.Answer;
 import lab.Kafka;
 import lab.Lab;
-import lab.Running;
 import lab.fixtures.LabExtension;
 import lab.fixtures.OwnBroker;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -138,47 +136,6 @@ class ApiOutageProof {
             assertThat(answer.status()).as(answer.body().toString()).isIn(503, 504);
             refused.incrementAndGet();
         }
-    }
-
-    /** A broker that is frozen for longer than the producer's timeout gets the record a second time. */
-    @Test
-    void aLostAcknowledgementLeadsToOneRecordAndWithoutIdempotenceToTwo(Lab lab, OwnBroker broker) throws Exception {
-        String twice = lab.events + "-twice";
-        Running start = lab.start("OrderApi", "--bootstrap-server", broker.bootstrap(), "--topic", twice, "--port", "0",
-                "--timeout-ms", "1000", "--no-idempotence");
-        List<Api> apis = List.of(lab.api("--timeout-ms", "1000"), lab.api(start));
-        postToEach(apis, "before");
-        String lost = null;
-        try (ExecutorService clients = Executors.newFixedThreadPool(apis.size())) {
-            broker.freeze();
-            List<AtomicInteger> refused = List.of(new AtomicInteger(), new AtomicInteger());
-            List<Future<Answer>> created = IntStream.range(0, apis.size())
-                    .mapToObj(i -> clients.submit(() -> untilCreated(apis.get(i), "lost", refused.get(i)))).toList();
-            await("both producers have tried again").atMost(Duration.ofSeconds(30))
-                    .until(() -> refused.stream().allMatch(answers -> answers.get() >= 3));
-            broker.thaw();
-            for (Future<Answer> answer : created) {
-                lost = answer.get().orderId();
-            }
-        } finally {
-            broker.thaw();
-        }
-        postToEach(apis, "after");
-        assertThat(orders(lab, lab.events)).as("one record for each of three keys").hasSize(3).doesNotHaveDuplicates()
-                .contains(lost);
-        List<String> doubled = new ArrayList<>(orders(lab, twice));
-        assertThat(Collections.frequency(doubled, lost)).as("without idempotence, records of the lost order")
-                .isGreaterThan(1);
-        doubled.removeAll(List.of(lost));
-        assertThat(doubled).as("and of the others").hasSize(2).doesNotHaveDuplicates();
-    }
-
-    private static List<String> orders(Lab lab, String topic) {
-        return lab.kafka().records(topic).stream().map(record -> Kafka.text(record.key())).toList();
-    }
-
-    private static void postToEach(List<Api> apis, String key) {
-        apis.forEach(api -> assertThat(api.post(Api.order("c"), "Idempotency-Key", key).status()).isEqualTo(201));
     }
 
     /** Its acknowledgement was lost, and the right to write is revoked before it is sent again. */

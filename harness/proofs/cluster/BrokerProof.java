@@ -40,7 +40,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class BrokerProof {
 
     @Test
-    void afterAKillItHasLostNothingAndLocksItsFolder(Lab lab) {
+    void afterAKillItHasLostNothingAndLocksItsFolderAndAProducerCreatesNoTopic(Lab lab) {
         Path data = lab.folder().resolve("data");
         Running broker = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
         try (Kafka kafka = new Kafka(Broker.address(broker))) {
@@ -53,6 +53,7 @@ class BrokerProof {
         Running again = lab.start("KafkaBroker", "--port", "0", "--data-dir", data.toString());
         try (Kafka kafka = new Kafka(Broker.address(again))) {
             assertThat(kafka.records("t")).hasSize(100);
+            aProducerCreatesNoTopic(kafka, Broker.address(again));
         }
         assertThat(sentence(refused(lab, "--port", "0", "--data-dir", data.toString()), 1))
                 .contains("in use by another broker");
@@ -64,13 +65,9 @@ class BrokerProof {
     }
 
     /** A topic that was deleted, or whose name is misspelt, would otherwise come back with the broker's shape. */
-    @Test
-    void aProducerCreatesNoTopic(Lab lab) {
-        Running broker = lab.start("KafkaBroker", "--port", "0");
-        String address = Broker.address(broker);
-        try (Kafka kafka = new Kafka(address); var producer = new KafkaProducer<>(Map.of(
-                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, address, ProducerConfig.MAX_BLOCK_MS_CONFIG, 3_000),
-                new StringSerializer(), new StringSerializer())) {
+    private static void aProducerCreatesNoTopic(Kafka kafka, String address) {
+        try (var producer = new KafkaProducer<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, address,
+                ProducerConfig.MAX_BLOCK_MS_CONFIG, 3_000), new StringSerializer(), new StringSerializer())) {
             assertThat(producer.send(new ProducerRecord<>("misspelt", "v"))).failsWithin(Duration.ofSeconds(10))
                     .withThrowableThat().withCauseInstanceOf(TimeoutException.class);
             assertThat(kafka.partitions("misspelt")).isZero();

@@ -37,7 +37,7 @@ class TransactionVersionProof {
     private static long warnings(Lab lab, String commit) {
         lab.sendOrders(0, 1);
         Running consumer = lab.consumer("--commit", commit);
-        await("an order").atMost(Duration.ofSeconds(40)).until(() -> lab.kafka().lag(lab.group, lab.events) == 0);
+        await("an order").atMost(Duration.ofSeconds(40)).until(() -> lab.kafka().caughtUp(lab.group, lab.events));
         assertThat(consumer.stop()).isEqualTo(143);
         return consumer.err().lines().filter(line -> line.contains(" WARN ") && line.contains(FEATURE + " 1: "))
                 .count();

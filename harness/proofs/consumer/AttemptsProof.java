@@ -338,7 +338,7 @@ class AttemptsProof {
         Running consumer = away(lab, away, switches);
         Pattern aMinute = Pattern.compile("all orders still wait, for 6\\d s now");
         await("a minute, or all are dead-lettered").atMost(Duration.ofMinutes(2)).until(() -> switches.length > 0
-                ? lab.kafka().lag(lab.group, lab.events) == 0
+                ? lab.kafka().caughtUp(lab.group, lab.events)
                 : aMinute.matcher(consumer.err()).find() && consumer.out().contains("\"outage_ms\":60"));
         Files.delete(away);
         lab.awaitCaughtUp();

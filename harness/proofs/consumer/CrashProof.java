@@ -3,8 +3,12 @@ package proofs.consumer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import lab.Api;
 import lab.Kafka;
 import lab.Lab;
 import lab.Running;
@@ -51,6 +55,51 @@ class CrashProof {
         kill(lab, "OrderConsumer", 0, "written", Seen.OUTCOMES, options);
         assertThatThrownBy(() -> theNextConsumerLeavesOneOutcomeEach(lab, ORDERS, options))
                 .isInstanceOf(AssertionError.class).hasMessageContaining("2=");
+    }
+
+    /** The next consumer writes the dead letter once more, as no ledger remembers it; a replay of both is one order. */
+    @Test
+    void afterAKillBetweenDeadLetterAndOutcomeTheOrderHasOneOutcome(Lab lab) {
+        String[] options = {"--instance-id", "a"};
+        lab.kafka().createTopic(lab.events, 3);
+        lab.kafka().send(lab.events, "order-1", Api.record("order-1", "customerf", "1"));
+        Running consumer = lab.frozenConsumer("dead-lettered", options);
+        assertThat(lab.deadLetters()).hasSize(1);
+        assertThat(lab.outcomes()).isEmpty();
+        assertThat(lab.kafka().committed(lab.group, lab.events)).isEmpty();
+        consumer.kill9();
+
+        Running next = lab.consumer(options);
+        lab.awaitCaughtUp();
+        assertThat(lab.deadLetters()).hasSize(2);
+        assertThat(statuses(lab)).containsExactly("dead-lettered");
+        next.kill9();
+        lab.consumer(Lab.with(options, "--no-failures"));
+        assertThat(lab.inspect("replay", "--execute").out()).contains("replayed 2 of 2");
+        lab.awaitCaughtUp();
+        assertThat(statuses(lab)).containsExactly("dead-lettered", "processed");
+    }
+
+    private static List<String> statuses(Lab lab) {
+        return lab.outcomes().get("order-1").stream().map(outcome -> outcome.path("status").asText()).toList();
+    }
+
+    /** The clients repeat what was not answered, at an API that has forgotten all keys: the ledger remembers. */
+    @Test
+    void afterAKillBetweenAcknowledgementAndAnswerEachOrderHasOneOutcome(Lab lab) {
+        Api api = lab.api("--freeze-at", "acknowledged");
+        Running sender = lab.startDuplicates("--orders", "20", "--copies", "2", "--concurrency", "4", "--json", "--api",
+                api.uri().toString());
+        api.process().awaitFrozen();
+        assertThat(lab.kafka().records(lab.events)).as("what is not answered").isNotEmpty();
+        api.process().kill9();
+        lab.apiOn(String.valueOf(api.uri().getPort()));
+        lab.consumer();
+
+        assertThat(sender.awaitExit(Duration.ofSeconds(60))).as(sender.tail()).isEqualTo(0);
+        JsonNode result = Kafka.json(Kafka.bytes(sender.out()));
+        assertThat(result.path("one_outcome").asInt()).isEqualTo(20);
+        assertThat(result.path("http_retries").asInt()).isPositive();
     }
 
     /** Sends more orders, and kills a consumer that has these and those that its predecessors left. */

@@ -111,7 +111,7 @@ class GapProof {
         lab.kafka().createTopic(lab.events, 1);
         Running first = lab.consumer("--group-protocol", protocol, "--commit", commit, "--work-ms", "2000",
                 "--concurrency", "200", "--verbose");
-        await("it has the partition").atMost(SOON).until(() -> first.err().contains("has " + lab.events));
+        lab.awaitAssignment(1);
         lab.sendOrders(0, 100);
         await("100 are being handled").atMost(SOON).until(() -> first.err().contains("@99), attempt 1"));
         makeAgain(lab);

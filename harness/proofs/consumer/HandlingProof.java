@@ -1,8 +1,6 @@
 package proofs.consumer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
@@ -38,28 +36,6 @@ class HandlingProof {
         lab.awaitCaughtUp();
         assertThat(lab.deadLetters()).singleElement().satisfies(letter -> assertThat(
                 Kafka.header(letter, "__dlq.errors.message")).contains("not handled within 200 ms"));
-    }
-
-    @Test
-    void aSlowOrderHoldsUpOnlyItsOwnKey(Lab lab) {
-        othersPassASlowOne(lab);
-    }
-
-    @Test
-    void withAConcurrencyOfOneItHoldsUpAll(Lab lab) {
-        assertThatThrownBy(() -> othersPassASlowOne(lab, "--concurrency", "1"))
-                .isInstanceOf(AssertionError.class).hasMessageContaining("before the slow one");
-    }
-
-    /** The first order of partition 0 hangs until its timeout, which does not delay the others of that partition. */
-    private static void othersPassASlowOne(Lab lab, String... switches) {
-        hang(lab, Lab.with(switches, "--handler-timeout", "3000", "--max-attempts", "1",
-                "--work-ms", "20"));
-        lab.awaitCaughtUp();
-        List<String> order = lab.kafka().records(lab.outcomes).stream().map(outcome -> Kafka.text(outcome.key()))
-                .toList();
-        assertThat(order).hasSize(51);
-        assertThat(order.indexOf("hangs")).as("orders done before the slow one").isEqualTo(50);
     }
 
     /** An order that hangs twice, and fifty behind it in the same partition. */

@@ -106,7 +106,7 @@ class RareMomentsProof {
         for (int i = 0; i < 20; i++) {
             pending.add(handled(partition, i, "a" + i, new ProducerRecord<>(lab.dlq, new byte[10]), null));
         }
-        OutcomeWriter writer = new OutcomeWriter(pending);
+        OutcomeWriter writer = new OutcomeWriter(pending, () -> { });
         try (Producer<byte[], byte[]> producer = new KafkaProducer<>(writerSettings(lab, "x"))) {
             await("transactions can begin").atMost(SOON).ignoreException(TimeoutException.class).until(() -> {
                 producer.initTransactions(); // the first one of a broker takes seconds
@@ -141,7 +141,7 @@ class RareMomentsProof {
             };
             TransactionRecovery recovery = new TransactionRecovery(number -> new KafkaProducer<>(
                     writerSettings(lab, UUID.randomUUID().toString())), consumer, assignment,
-                    new OutcomeWriter(pending), pending, path, () -> false);
+                    new OutcomeWriter(pending, () -> { }), pending, path, () -> false);
             consumer.subscribe(List.of(lab.events), assignment.onRebalance(revoked -> { }));
             await("the record").atMost(SOON).pollInSameThread().until(() -> {
                 for (var record : assignment.poll(Duration.ofMillis(100))) {

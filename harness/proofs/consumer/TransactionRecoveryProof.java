@@ -144,7 +144,7 @@ class TransactionRecoveryProof {
         lab.kafka().createTopic(lab.outcomes, 1);
         Report report = new Report("order", NOPLogger.NOP_LOGGER);
         PendingWrites pending = new PendingWrites(Duration.ZERO, false, report);
-        OutcomeWriter writer = new OutcomeWriter(pending);
+        OutcomeWriter writer = new OutcomeWriter(pending, () -> { });
         HappyPath path = (producer, batch) -> {
             producer.beginTransaction();
             fault.accept(producer);

@@ -26,7 +26,7 @@ class ProgressKeyProof {
     private static final List<String> DO_NOT = List.of("--limit=1", "--group=g", "--from-beginning", "--skip=0:3",
             "--partition=original", "--max-replays=9", "--quarantine-topic=q", "--set=/a=1", "--strip-header=h",
             "--keep-error-headers", "--new-timestamp", "--dry-run", "--execute", "--rate=1", "--exactly-once",
-            "--audit=file");
+            "--audit=file", "--freeze-at=sent");
 
     @Test
     void theKeyHasTheOptionsForSelectionAndTargetAndNoOthers() {

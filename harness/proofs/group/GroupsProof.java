@@ -145,7 +145,7 @@ class GroupsProof {
     }
 
     private static void awaitCaughtUp(Lab lab, String group) {
-        await(group + " commits all that was sent").atMost(SOON).until(() -> lab.kafka().lag(group, lab.events) == 0);
+        await(group + " commits all that was sent").atMost(SOON).until(() -> lab.kafka().caughtUp(group, lab.events));
     }
 
     private static String group(JsonNode outcome) {

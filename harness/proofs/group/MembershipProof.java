@@ -66,7 +66,7 @@ class MembershipProof {
         long killed = System.nanoTime();
         Running again = lab.consumer(options);
         await("the group commits all that was sent").atMost(SESSION)
-                .until(() -> again.alive() && lab.kafka().lag(lab.group, lab.events) == 0);
+                .until(() -> again.alive() && lab.kafka().caughtUp(lab.group, lab.events));
         assertThat(since(killed)).as("before its session ended").isLessThan(SESSION);
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, (long) ORDERS));
     }

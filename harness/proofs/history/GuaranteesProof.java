@@ -83,4 +83,17 @@ class GuaranteesProof {
     private static List<String> readme() throws IOException {
         return ReadmeTable.rows(Files.readString(Repo.file("README.md")));
     }
+
+    /** Its table has those that {@code make break} plays. */
+    @ParameterizedTest
+    @EnumSource
+    void theReadmeSaysWhatItDoes(Guarantees each, Lab lab) throws Exception {
+        String alone = "`make break WHAT=" + each.number() + "`";
+        List<String> row = Files.readString(Repo.file("README.md")).replace("**", "").lines()
+                .filter(line -> line.contains(alone)).toList();
+        Played played = proven(each, lab).played();
+        assertThat(List.of(String.format("| %s | %s | `%s`: %s | %s |", each.guarantee().question(),
+                played.asBuilt().summary(), each.guarantee().off(), played.broken().summary(), alone)))
+                .containsAll(row);
+    }
 }

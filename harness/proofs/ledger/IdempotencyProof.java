@@ -1,10 +1,8 @@
 package proofs.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -12,7 +10,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Api.Answer;
@@ -82,91 +79,43 @@ class IdempotencyProof {
         return api.post(Api.order("customer123"), "Idempotency-Key", "key-" + key).body().has("duplicate");
     }
 
-    @Test
-    void aRetryAfterARestartOfTheApiIsRecognisedByTheConsumer(Lab lab) {
-        Api api = lab.api();
-        Answer first = api.post(Api.order("customer123"), "Idempotency-Key", "k");
-        api.process().kill9();
-        Answer second = lab.api().post(Api.order("customer123"), "Idempotency-Key", "k");
-
-        assertThat(second.orderId()).isEqualTo(first.orderId());
-        assertThat(lab.kafka().records(lab.events)).hasSize(2);
-        lab.consumer();
-        lab.awaitCaughtUp();
-        assertThat(lab.outcomeCounts()).isEqualTo(Map.of(first.orderId(), 1));
-    }
-
     // --- the consumer's layer -------------------------------------------------------------------------------------
 
     @Test
-    void duplicatesInOneBatchInTwoAndAfterARestartHaveOneOutcomeAndOtherContentIsAConflict(Lab lab) {
-        Running consumer = threeTimesEach(lab);
+    void otherContentIsAConflictAndDoesNotReplaceTheOutcomeInTheLedger(Lab lab) {
+        lab.kafka().createTopic(lab.events, 3);
+        lab.kafka().send(record(lab, "order-0", "59.98"));
         lab.kafka().send(record(lab, "order-0", "1.00"));
+        Running consumer = lab.consumer("--instance-id", "a");
         lab.awaitCaughtUp();
-        theConflictIsTheOnlyDeadLetter(lab);
+        oneOutcomeAndOneConflict(lab);
 
-        next(lab, consumer); // the conflict must not have replaced the order's outcome in the ledger
-        everyOrderHasExactlyOneOutcome(lab);
+        consumer.kill9();
         lab.kafka().send(record(lab, "order-0", "59.980"));
+        lab.consumer("--instance-id", "a");
         lab.awaitCaughtUp();
-        everyOrderHasExactlyOneOutcome(lab);
-        theConflictIsTheOnlyDeadLetter(lab);
+        oneOutcomeAndOneConflict(lab);
     }
 
-    private static void theConflictIsTheOnlyDeadLetter(Lab lab) {
+    private static void oneOutcomeAndOneConflict(Lab lab) {
+        assertThat(lab.outcomeCounts()).isEqualTo(Map.of("order-0", 1));
         assertThat(lab.deadLetters()).singleElement().satisfies(letter ->
                 assertThat(Kafka.header(letter, "__dlq.errors.exception")).endsWith("IdempotencyConflict"));
     }
 
     @Test
-    void withoutDedupEveryCopyIsProcessedAndDuplicateSenderFails(Lab lab) {
-        next(lab, threeTimesEach(lab, "--dedup", "none"), "--dedup", "none");
-        assertThatThrownBy(() -> everyOrderHasExactlyOneOutcome(lab))
-                .isInstanceOf(AssertionError.class).hasMessageContaining("outcomes of each order");
-        assertThat(lab.outcomeCounts().values()).as("every copy was processed").containsOnly(4);
-
-        Ended sender = lab.sendDuplicates("--orders", "10", "--via", "topic", "--json");
-        assertThat(sender.exitCode()).isEqualTo(1);
-        assertThat(Kafka.json(Kafka.bytes(sender.out())).path("several_outcomes").asInt()).isEqualTo(10);
-    }
-
-    @Test
     void withDedupMemoryOrdersAreRepeatedAfterARestart(Lab lab) {
-        Running consumer = threeTimesEach(lab, "--dedup", "memory");
-        everyOrderHasExactlyOneOutcome(lab);
-        next(lab, consumer, "--dedup", "memory");
-        assertThatThrownBy(() -> everyOrderHasExactlyOneOutcome(lab))
-                .isInstanceOf(AssertionError.class).hasMessageContaining("outcomes of each order");
-        assertThat(lab.outcomeCounts().values()).as("once before the restart, once after").containsOnly(2);
-    }
-
-    /** Twenty orders, each three times to one consumer: twice in one batch, and once later. */
-    private static Running threeTimesEach(Lab lab, String... switches) {
-        lab.kafka().createTopic(lab.events, 3);
-        sendTwenty(lab);
-        sendTwenty(lab);
-        Running consumer = lab.consumer(switches);
+        String[] options = {"--dedup", "memory", "--instance-id", "a"};
+        lab.sendOrders(0, 20);
+        lab.sendOrders(0, 20);
+        Running consumer = lab.consumer(options);
         lab.awaitCaughtUp();
-        sendTwenty(lab);
+        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 20L));
+        consumer.kill9();
+        lab.sendOrders(0, 20);
+        lab.consumer(options);
         lab.awaitCaughtUp();
-        return consumer;
-    }
-
-    /** The same orders once more, to the next consumer. */
-    private static void next(Lab lab, Running consumer, String... switches) {
-        consumer.stop();
-        sendTwenty(lab);
-        lab.consumer(switches);
-        lab.awaitCaughtUp();
-    }
-
-    private static void sendTwenty(Lab lab) {
-        lab.kafka().sendAll(IntStream.range(0, 20).mapToObj(i -> record(lab, "order-" + i, "59.98")).toList());
-    }
-
-    private static void everyOrderHasExactlyOneOutcome(Lab lab) {
-        assertThat(lab.outcomeCounts()).as("outcomes of each order").isEqualTo(
-                IntStream.range(0, 20).boxed().collect(Collectors.toMap(i -> "order-" + i, i -> 1)));
+        assertThat(lab.ordersByOutcomes()).as("once before the restart, once after").isEqualTo(Map.of(2, 20L));
     }
 
     private static ProducerRecord<byte[], byte[]> record(Lab lab, String orderId, String total) {
@@ -175,6 +124,14 @@ class IdempotencyProof {
     }
 
     // --- DuplicateSender ------------------------------------------------------------------------------------------
+
+    @Test
+    void duplicateSenderFailsIfOrdersAreDoneTwice(Lab lab) {
+        lab.consumer("--dedup", "none");
+        Ended sender = lab.sendDuplicates("--orders", "10", "--via", "topic", "--json");
+        assertThat(sender.exitCode()).isEqualTo(1);
+        assertThat(Kafka.json(Kafka.bytes(sender.out())).path("several_outcomes").asInt()).isEqualTo(10);
+    }
 
     @Test
     void duplicateSenderSeesOneOutcomeEachOverHttpAndStraightToTheTopic(Lab lab) {

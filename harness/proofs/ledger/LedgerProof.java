@@ -35,6 +35,8 @@ class LedgerProof {
         first.stop();
         await("the second has all partitions").atMost(Duration.ofSeconds(30))
                 .until(() -> lab.kafka().assignment(lab.group).equals(List.of(3)));
+        assertThat(second.err()).as("the log has the partitions that it keeps, not only new ones").contains("has "
+                + lab.events + "-0, " + lab.events + "-1, " + lab.events + "-2 (new: ").doesNotContain("no partition");
         lab.sendOrders(0, 30); // where the partitions moved to
         lab.awaitCaughtUp();
         second.kill9();

@@ -65,6 +65,21 @@ class ShutdownProof {
         consumer.awaitOut("handles an order", Pattern.compile("(in flight 1 )"), START);
         assertThat(consumer.stopWithin(Duration.ofSeconds(60))).isEqualTo(143);
         assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 1L));
-        assertThat(lab.kafka().lag(lab.group, lab.events)).as("uncommitted").isZero();
+        assertThat(lab.kafka().caughtUp(lab.group, lab.events)).as("all is committed").isTrue();
+    }
+
+    @Test
+    void aStopFinishesWhatIsBeingHandledAndTheNextConsumerTakesOver(Lab lab) {
+        lab.sendOrders(0, 200);
+        Running first = lab.consumer("--work-ms", "100", "--concurrency", "5", "--drain-timeout-ms", "60000");
+        await("some are done").atMost(START).until(() -> lab.outcomes().size() > 20);
+        assertThat(first.stop()).isEqualTo(143);
+        long committed = lab.kafka().committed(lab.group, lab.events).values().stream().mapToLong(each -> each).sum();
+        assertThat(committed).as("committed is what is done").isEqualTo(lab.outcomes().size());
+        assertThat(committed).as("records that were not begun are not processed").isLessThan(200);
+
+        lab.consumer();
+        lab.awaitCaughtUp();
+        assertThat(lab.ordersByOutcomes()).isEqualTo(Map.of(1, 200L));
     }
 }

@@ -52,6 +52,9 @@ class ScriptsProof {
         mistake(lab, "DlqInspector", "did you mean list?", "lst");
         mistake(lab, "DuplicateSender", "'many' is not a whole number", "--orders", "many");
         mistake(lab, "OrderApi", "'0' is not a number of partitions: give 1 or more", "--partitions", "0");
+        mistake(lab, "OrderConsumer", "--freeze-at sent: give polled or handled or dead-lettered or written or "
+                + "committed.", "--freeze-at", "sent");
+        mistake(lab, "OrderApi", "--freeze-at sent: give acknowledged.", "--freeze-at", "sent");
         mistake(lab, "DuplicateSender", "--api localhost:8000 is not the URL of an API: give one such as http://",
                 "--api", "localhost:8000");
         mistake(lab, "DuplicateSender", "--bootstrap-server http://localhost:9092 is a URL: give HOST:PORT, such as "
