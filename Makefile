@@ -6,6 +6,8 @@ API ?= http://localhost:8000
 BROKER ?= auto
 WHAT ?=
 ARGS ?=
+MINUTES ?= 10
+SEED ?=
 
 JBANG := ./jbang
 CLIENT := --bootstrap-server $(BOOTSTRAP) $(ARGS)
@@ -13,7 +15,7 @@ SCENARIO := $(JBANG) harness/Demo.java --bootstrap-server $(BOOTSTRAP) --api $(A
 COMPOSE = $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
 
 .DEFAULT_GOAL := help
-.PHONY: help break prove demo test check mutants bench broker smallest api consumer dlq duplicates normal failure \
+.PHONY: help break prove soak demo test check mutants bench broker smallest api consumer dlq duplicates normal failure \
 	retry poison idempotency-http idempotency-topic idempotency-consumer idempotency-api up down cluster clean
 
 help: ## This list
@@ -24,6 +26,8 @@ break: ## Lose orders and do some twice, beside a system that does not (WHAT=ack
 	@$(JBANG) harness/Break.java $(WHAT) $(ARGS)
 prove: ## Prove every guarantee, and see each fail once it is switched off (PROOF=3)
 	@$(JBANG) harness/Prove.java $(PROOF) $(ARGS)
+soak: ## Random faults and clients for ten minutes, checked each minute (MINUTES=1 SEED=7 ARGS="--json")
+	@$(JBANG) harness/Soak.java --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 demo: ## Start broker, API and consumer, play every scenario, check each step, shut everything down
 	@$(JBANG) harness/Demo.java
 test: export TESTCONTAINERS_RYUK_DISABLED ?= true # the harness removes its containers itself

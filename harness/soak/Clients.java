@@ -59,7 +59,7 @@ final class Clients implements AutoCloseable {
         this.subject = subject;
         this.recorder = recorder;
         random = new Random(seed);
-        producer = new KafkaProducer<>(Map.of("bootstrap.servers", subject.lab().broker().bootstrap(), "linger.ms", 0,
+        producer = new KafkaProducer<>(Map.of("bootstrap.servers", subject.bootstrap(), "linger.ms", 0,
                 "max.in.flight.requests.per.connection", 1, "request.timeout.ms", 5_000, "delivery.timeout.ms", 20_000,
                 "max.block.ms", 2_000), new ByteArraySerializer(), new ByteArraySerializer());
         intervalNanos = 1_000_000_000L / rate;

@@ -34,9 +34,10 @@ public record Mode(String commit, String protocol, boolean staticIds) {
 
     /** What does not count as an anomaly. */
     Allowed allowed() {
-        return transactional() ? Allowed.nothing(LONGEST_WAIT) : Allowed.manual(LONGEST_WAIT,
+        Allowed allowed = transactional() ? Allowed.nothing(LONGEST_WAIT) : Allowed.manual(LONGEST_WAIT,
                 SESSION.minus(HEARTBEAT), IntStream.rangeClosed(1, CONSUMERS).mapToObj(number -> "consumer-" + number)
                         .collect(Collectors.toSet()));
+        return allowed.repeatingDeadLetters(); // partitions move at each fault
     }
 
     @Override

@@ -52,11 +52,9 @@ public final class Progress {
     }
 
     void checked(int tick, int records, int fates, List<Anomaly> anomalies, long seconds) {
-        say("checked", anomalies.isEmpty()
-                        ? "%4d  all undone, read twice: %d records, %d outcomes and dead letters, @|green nothing wrong|@ (%d s)"
-                                .formatted(tick, records, fates, seconds)
-                        : "%4d  all undone, read twice: %d records, %d outcomes and dead letters, @|red,bold %s|@ (%d s)"
-                                .formatted(tick, records, fates, kinds(anomalies), seconds),
+        say("checked", "%4d  all undone, read twice: %d records, %d outcomes and dead letters, %s (%d s)".formatted(
+                        tick, records, fates, anomalies.isEmpty() ? "@|green nothing wrong|@"
+                                : "@|red,bold " + kinds(anomalies) + "|@", seconds),
                 Map.of("tick", tick, "records", records, "fates", fates, "anomalies", kinds(anomalies)));
     }
 

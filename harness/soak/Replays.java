@@ -24,7 +24,6 @@ final class Replays {
     private static final Duration LONGEST = Duration.ofSeconds(45);
 
     private final Lab lab;
-    private final String bootstrap;
     private final Recorder recorder;
     private final boolean exactlyOnce;
     private int number;
@@ -32,9 +31,8 @@ final class Replays {
     private Map<Integer, Long> progress; // when it began
     private final Map<String, Long> attempts = new LinkedHashMap<>(); // of this one, by place of the letter
 
-    Replays(Lab lab, String bootstrap, Recorder recorder, boolean exactlyOnce) {
+    Replays(Lab lab, Recorder recorder, boolean exactlyOnce) {
         this.lab = lab;
-        this.bootstrap = bootstrap;
         this.recorder = recorder;
         this.exactlyOnce = exactlyOnce;
     }
@@ -51,7 +49,8 @@ final class Replays {
         attempts.clear();
         progress = lab.kafka().committed(group(), lab.dlq);
         noteAttempts();
-        List<String> options = new ArrayList<>(List.of("replay", "--execute", "--bootstrap-server", bootstrap, "--topic",
+        List<String> options = new ArrayList<>(List.of("replay", "--execute", "--bootstrap-server",
+                lab.broker().bootstrap(), "--topic",
                 lab.dlq, "--group", group()));
         if (exactlyOnce) {
             options.add("--exactly-once");
@@ -68,7 +67,7 @@ final class Replays {
             String place = letter.partition() + "@" + letter.offset();
             if (letter.offset() >= progress.getOrDefault(letter.partition(), 0L) && !attempts.containsKey(place)) {
                 attempts.put(place, recorder.add(
-                        new Invoked(Orders.id(letter.key(), letter.value()), "replay-" + number)));
+                        new Invoked(Orders.id(letter.key(), letter.value()), "replay-" + number + " of " + place))); // it writes each once
             }
         }
     }

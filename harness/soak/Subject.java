@@ -1,6 +1,5 @@
 package soak;
 
-import history.Event;
 import history.Event.Fault;
 import history.Recorder;
 import java.nio.file.Path;
@@ -40,8 +39,8 @@ final class Subject implements AutoCloseable {
     private final Recorder recorder;
     private final Mode mode;
     private final Cluster cluster;
-    private final Lab lab;
-    private final Lab through;
+    private final Lab direct;
+    private final Lab lab; // its scripts go through the proxy
     private final Proxy proxy;
     private final Replays replays;
     private final Map<String, Service> services = new LinkedHashMap<>();
@@ -59,12 +58,12 @@ final class Subject implements AutoCloseable {
                 "--property", "group.consumer.session.timeout.ms=" + session,
                 "--property", "group.consumer.min.session.timeout.ms=" + session,
                 "--property", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000");
-        lab = new Lab(cluster, folder);
-        lab.kafka().createTopic(lab.events, 3);
-        proxy = Proxy.quiet(lab, "0", cluster.bootstrap().split(",")[0], "--seed", String.valueOf(seed), "--delay-ms",
+        direct = new Lab(cluster, folder);
+        proxy = Proxy.quiet(direct, "0", cluster.bootstrap().split(",")[0], "--seed", String.valueOf(seed), "--delay-ms",
                 "300", "--release-after", "3000");
-        through = lab.through(proxied());
-        replays = new Replays(lab, through.broker().bootstrap(), recorder, !mode.staticIds());
+        lab = direct.through(proxied());
+        lab.kafka().createTopic(lab.events, 3);
+        replays = new Replays(lab, recorder, !mode.staticIds());
         IntStream.rangeClosed(1, Mode.APIS).forEach(this::addApi);
         IntStream.rangeClosed(1, Mode.CONSUMERS).forEach(this::addConsumer);
     }
@@ -83,7 +82,7 @@ final class Subject implements AutoCloseable {
         String name = "api-" + number;
         services.put(name, new Service(name, recorder, life -> {
             apis.remove(name);
-            return start("OrderApi", "--bootstrap-server", through.broker().bootstrap(), "--topic", lab.events,
+            return start("OrderApi", "--bootstrap-server", lab.broker().bootstrap(), "--topic", lab.events,
                     "--outcomes-topic", lab.outcomes, "--port", "0", "--quiet", "--timeout-ms", "2500",
                     "--connect-attempts", "1000");
         }, (life, process) -> {
@@ -98,7 +97,7 @@ final class Subject implements AutoCloseable {
     private void addConsumer(int number) {
         String name = "consumer-" + number;
         List<String> options = new ArrayList<>(List.of("--commit", mode.commit(), "--group-protocol", mode.protocol(),
-                "--session-timeout-ms", String.valueOf(Mode.SESSION.toMillis()), "--work-ms", "0-40",
+                "--session-timeout-ms", String.valueOf(Mode.SESSION.toMillis()), "--work-ms", "0-250",
                 "--figures-interval-ms", "0", "--verbose", "--connect-attempts", "1000"));
         if (mode.staticIds()) {
             options.addAll(List.of("--instance-id", name));
@@ -112,11 +111,16 @@ final class Subject implements AutoCloseable {
     }
 
     private synchronized Running consumer(List<String> options) {
-        return through.consumer(options.toArray(String[]::new));
+        return lab.consumer(options.toArray(String[]::new));
     }
 
     Lab lab() {
         return lab;
+    }
+
+    /** The brokers' own addresses. */
+    String bootstrap() {
+        return cluster.bootstrap();
     }
 
     /** Those that listen, as far as is known. */
@@ -280,7 +284,7 @@ final class Subject implements AutoCloseable {
     @Override
     public void close() {
         targets.values().forEach(ExecutorService::shutdownNow);
-        lab.close();
+        direct.close();
         cluster.close();
     }
 }
