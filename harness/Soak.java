@@ -50,8 +50,8 @@ import soak.Verdicts;
 
 /**
  * Does anything go wrong, however clients, scripts, brokers and network behave? A cluster, APIs, consumers and replays,
- * with faults that a seed chooses, and the checker of the guarantees. What fails is run again with fewer faults, until a
- * short story is left.
+ * with faults that a seed chooses, and the checker of the guarantees. What fails is run again with fewer faults, until
+ * a short story is left.
  */
 @Command(name = "Soak", mixinStandardHelpOptions = true, version = "Kafka Order Lab",
         description = "Places orders while random faults happen, and checks each minute whether anything is wrong.",
@@ -59,8 +59,8 @@ import soak.Verdicts;
         footer = {"  ./jbang harness/Soak.java --minutes 1 --seed 7",
             "  ./jbang harness/Soak.java --seed 7 --faults 'freeze broker 2@5..9, kill consumer 1@7..12'"},
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:nothing is wrong", "1:something is", "2:wrong options, or a run that was too easy: something "
-                + "that has to happen now and then did not", "130, 143:ended by Ctrl-C or SIGTERM"})
+        exitCodeList = {"0:nothing is wrong", "1:something is", "2:wrong options, or a run that was too easy: "
+                + "something that has to happen now and then did not", "130, 143:ended by Ctrl-C or SIGTERM"})
 public class Soak implements Callable<Integer> {
     @Option(names = "--minutes", defaultValue = "10", paramLabel = "N",
             description = "How long faults happen, without the checks (default: ${DEFAULT-VALUE}).")

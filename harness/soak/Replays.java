@@ -66,8 +66,8 @@ final class Replays {
         for (ConsumerRecord<byte[], byte[]> letter : lab.kafka().visibleRecords(lab.dlq)) {
             String place = letter.partition() + "@" + letter.offset();
             if (letter.offset() >= progress.getOrDefault(letter.partition(), 0L) && !attempts.containsKey(place)) {
-                attempts.put(place, recorder.add(
-                        new Invoked(Orders.id(letter.key(), letter.value()), "replay-" + number + " of " + place))); // it writes each once
+                String writer = "replay-" + number + " of " + place; // it writes each once
+                attempts.put(place, recorder.add(new Invoked(Orders.id(letter.key(), letter.value()), writer)));
             }
         }
     }

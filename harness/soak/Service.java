@@ -3,6 +3,7 @@ package soak;
 import history.Event.Fault;
 import history.Recorder;
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 import lab.Running;
@@ -15,6 +16,7 @@ final class Service {
     private final Recorder recorder;
     private final IntFunction<Running> start;
     private final BiConsumer<Integer, Running> started;
+    private final ReentrantLock lock = new ReentrantLock(); // held while something is done to it
     private Running process;
     private int life;
     private boolean down; // on purpose
@@ -41,52 +43,78 @@ final class Service {
         Thread.ofVirtual().start(() -> started.accept(now, one));
     }
 
-    synchronized void kill() {
+    /** Kills it, freezes it, or stops it as a service manager does: with a kill if it takes too long. */
+    void harm(Disruption.Kind kind) {
+        locked(() -> {
+            switch (kind) {
+                case KILL -> kill();
+                case STOP -> stop();
+                case FREEZE -> {
+                    process.freeze();
+                    note(Fault.Kind.FREEZE, null);
+                }
+                default -> throw new IllegalArgumentException(kind.toString());
+            }
+        });
+    }
+
+    private void kill() {
         down = true;
         process.kill9();
         note(Fault.Kind.KILL, null);
     }
 
-    synchronized void stop() {
+    private void stop() {
         down = true;
         try {
             process.stopWithin(STOP);
             note(Fault.Kind.STOP, null);
-        } catch (IllegalStateException e) { // as a service manager does with one that takes too long
+        } catch (IllegalStateException e) {
             kill();
         }
     }
 
-    synchronized void freeze() {
-        if (process.alive()) {
-            process.freeze();
-            note(Fault.Kind.FREEZE, null);
-        }
+    /** Undoes what was done. */
+    void heal() {
+        locked(() -> {
+            if (!process.alive()) {
+                begin();
+            } else if (process.frozen()) {
+                process.thaw();
+                note(Fault.Kind.THAW, null);
+            }
+        });
     }
 
-    /** Undoes what was done. */
-    synchronized void heal() {
-        if (!process.alive()) {
-            begin();
-        } else if (process.frozen()) {
-            process.thaw();
-            note(Fault.Kind.THAW, null);
+    private void locked(Runnable what) {
+        lock.lock();
+        try {
+            what.run();
+        } finally {
+            lock.unlock();
         }
     }
 
     /**
-     * Starts it again if it has ended by itself.
+     * Starts it again if it has ended by itself. Returns at once.
      *
-     * @return the last lines of its log; null if it runs, or is down on purpose
+     * @return the last lines of its log; null if it runs, is down on purpose, or something is being done to it
      */
-    synchronized String endedByItself() {
-        if (down || process.alive()) {
+    String endedByItself() {
+        if (!lock.tryLock()) {
             return null;
         }
-        String tail = process.tail();
-        note(Fault.Kind.OTHER, "ended by itself");
-        begin();
-        return tail;
+        try {
+            if (down || process.alive()) {
+                return null;
+            }
+            String tail = process.tail();
+            note(Fault.Kind.OTHER, "ended by itself");
+            begin();
+            return tail;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void note(Fault.Kind kind, String detail) {

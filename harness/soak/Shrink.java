@@ -6,8 +6,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
- * Takes faults away while a run still fails: at first half of them, then a quarter, and so on down to single ones (delta
- * debugging, Zeller 1999). What fails by chance may pass by chance: the result is short, not the shortest.
+ * Takes faults away while a run still fails: at first half of them, then a quarter, and so on down to single ones
+ * (delta debugging, Zeller 1999). What fails by chance may pass by chance: the result is short, not the shortest.
  */
 public final class Shrink {
     private Shrink() {

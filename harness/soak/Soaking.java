@@ -18,7 +18,7 @@ import org.apache.kafka.common.KafkaException;
 import story.Witness;
 
 /**
- * One run. Ticks of a second pass, and disruptions with them, while clients place orders. After each minute or so all is
+ * One run. Ticks of a second pass, and disruptions with them, while clients place orders. After each minute all is
  * undone, half of the operations whose result is unknown are repeated, the committed offsets reach the ends, and two
  * reads agree: then the checker says what is wrong since the beginning. If nothing is, the run goes on.
  */

@@ -28,10 +28,10 @@ public enum Sometimes {
     REBALANCES("rebalances with work in flight"), FENCED("fenced producers");
 
     private static final int SHORT_S = 240; // the rare ones may not happen in less
-    private static final Pattern PLACE = Pattern.compile("(\\S*?-\\d+)@(\\d+)");
+    private static final Pattern PLACE = Pattern.compile("(order-events-\\w+-\\d+)@(\\d+)");
     private static final Pattern PARTITION = Pattern.compile("order-events-\\w+-\\d+");
     private static final Pattern FINISHED = Pattern.compile("processed order|skipped order|dead-lettered");
-    private static final Pattern IS_FENCED = Pattern.compile("transaction (not committed|given up).*("
+    private static final Pattern IS_FENCED = Pattern.compile("transaction (?:not committed|given up).*(?:"
             + "newer producer|fenced|metadata mismatch|epoch|generation|not the active member|not aware of this member)"
             + "|opens another: ");
 
@@ -105,7 +105,7 @@ public enum Sometimes {
                     offsets.set(offset);
                     unfinished.computeIfAbsent(place.group(1), each -> new HashSet<>()).add(place.group(2));
                 } else if (FINISHED.matcher(line).find() && place.find()) {
-                    unfinished.getOrDefault(place.group(1).replaceFirst("^\\(", ""), Set.of()).remove(place.group(2));
+                    unfinished.computeIfAbsent(place.group(1), each -> new HashSet<>()).remove(place.group(2));
                     counts.merge(LEDGER_HITS, line.contains("skipped order") ? 1L : 0L, Long::sum);
                 } else if (line.contains(" gives up ") || line.contains(" lost ")) {
                     boolean busy = PARTITION.matcher(line.replaceFirst(", keeps .*", "")).results()

@@ -59,8 +59,8 @@ final class Subject implements AutoCloseable {
                 "--property", "group.consumer.min.session.timeout.ms=" + session,
                 "--property", "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000");
         direct = new Lab(cluster, folder);
-        proxy = Proxy.quiet(direct, "0", cluster.bootstrap().split(",")[0], "--seed", String.valueOf(seed), "--delay-ms",
-                "300", "--release-after", "3000");
+        proxy = Proxy.quiet(direct, "0", cluster.bootstrap().split(",")[0], "--seed", String.valueOf(seed),
+                "--delay-ms", "300", "--release-after", "3000");
         lab = direct.through(proxied());
         lab.kafka().createTopic(lab.events, 3);
         replays = new Replays(lab, recorder, !mode.staticIds());
@@ -145,7 +145,7 @@ final class Subject implements AutoCloseable {
                     } else if (isBroker(one)) {
                         harmBroker(one);
                     } else {
-                        harm(services.get(one.what().replace(' ', '-')), one.kind());
+                        services.get(one.what().replace(' ', '-')).harm(one.kind());
                     }
                 }
             }
@@ -175,15 +175,6 @@ final class Subject implements AutoCloseable {
 
     private static boolean isBroker(Disruption one) {
         return one.what().startsWith("broker") || one.what().equals("coordinator");
-    }
-
-    private static void harm(Service service, Disruption.Kind kind) {
-        switch (kind) {
-            case KILL -> service.kill();
-            case STOP -> service.stop();
-            case FREEZE -> service.freeze();
-            default -> throw new IllegalArgumentException(kind.toString());
-        }
     }
 
     private void harmBroker(Disruption one) {

@@ -45,8 +45,8 @@ public final class Verdicts {
      */
     public int run(List<Disruption> given, int ticks, double shrinkMinutes) throws IOException {
         int length = given == null ? ticks : Plan.end(given) + AFTER;
-        progress.say("begin", "Seed @|bold %d|@, %s, %d orders/s, for %d s of faults. History and logs: %s".formatted(seed,
-                        mode, rate, length, Repo.root().relativize(folder)),
+        progress.say("begin", "Seed @|bold %d|@, %s, %d orders/s, for %d s of faults. History and logs: %s"
+                        .formatted(seed, mode, rate, length, Repo.root().relativize(folder)),
                 Map.of("seed", seed, "mode", mode.toString(), "rate", rate, "ticks", length));
         Soaking.Result result = once(given == null ? tick -> Plan.at(seed, tick) : of(given), length);
         say(result, given != null);
@@ -57,7 +57,7 @@ public final class Verdicts {
             }
             return 1;
         }
-        return given == null && missing(result).isEmpty() || given != null ? 0 : 2;
+        return given != null || missing(result).isEmpty() ? 0 : 2;
     }
 
     private Soaking.Result once(IntFunction<List<Disruption>> plan, int ticks) throws IOException {
