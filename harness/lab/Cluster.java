@@ -122,9 +122,11 @@ public final class Cluster implements Broker {
         nodes.get(node - 1).thaw();
     }
 
-    /** Starts one again that was killed, with its data; returns once it is ready. */
+    /** Starts one again that was killed, with its data, unless that was done; returns once it is ready. */
     public void restart(int node) {
-        nodes.set(node - 1, start(node, nodes.size()));
+        if (!nodes.get(node - 1).alive()) {
+            nodes.set(node - 1, start(node, nodes.size()));
+        }
         Broker.address(nodes.get(node - 1));
     }
 

@@ -17,6 +17,10 @@ import lab.Repo;
 
 /** Runs a soak, says how it came out, and shrinks what has failed. */
 public final class Verdicts {
+    /** The exit code if something is wrong. */
+    public static final int VIOLATION = 1;
+
+    private static final int INCONCLUSIVE = 2;
     private static final int AFTER = 5; // ticks after the last fault of a plan that is given
     private static final int MOST_SHOWN = 3;
 
@@ -41,23 +45,30 @@ public final class Verdicts {
      *
      * @param given the faults; null for those of the seed
      * @param ticks how long, unless they are given
-     * @return the exit code: 0 if nothing is wrong, 1 if something is, 2 if the run was too easy
+     * @return the exit code: 0 if nothing is wrong, 1 if something is, 2 if the run was too easy or could not be played
      */
     public int run(List<Disruption> given, int ticks, double shrinkMinutes) throws IOException {
         int length = given == null ? ticks : Plan.end(given) + AFTER;
         progress.say("begin", "Seed @|bold %d|@, %s, %d orders/s, for %d s of faults. History and logs: %s"
                         .formatted(seed, mode, rate, length, Repo.root().relativize(folder)),
                 Map.of("seed", seed, "mode", mode.toString(), "rate", rate, "ticks", length));
-        Soaking.Result result = once(given == null ? tick -> Plan.at(seed, tick) : of(given), length);
+        Soaking.Result result;
+        try {
+            result = once(given == null ? tick -> Plan.at(seed, tick) : of(given), length);
+        } catch (IllegalStateException e) { // it could not begin, or not be undone: nothing is known
+            progress.say("verdict", "@|yellow inconclusive|@: " + e.getMessage(),
+                    Map.of("verdict", "inconclusive", "why", String.valueOf(e.getMessage())));
+            return INCONCLUSIVE;
+        }
         say(result, given != null);
         if (!result.anomalies().isEmpty()) {
             violation(result);
             if (shrinkMinutes > 0) {
                 shrink(given == null ? Plan.soon(result.suspects()) : given, result, shrinkMinutes);
             }
-            return 1;
+            return VIOLATION;
         }
-        return given != null || missing(result).isEmpty() ? 0 : 2;
+        return given != null || missing(result).isEmpty() ? 0 : INCONCLUSIVE;
     }
 
     private Soaking.Result once(IntFunction<List<Disruption>> plan, int ticks) throws IOException {
@@ -129,6 +140,8 @@ public final class Verdicts {
                 return same;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
+            } catch (IllegalStateException e) {
+                return false; // nothing is known
             }
         }, () -> System.nanoTime() < deadline);
         if (!failed.isEmpty()) {
