@@ -25,6 +25,7 @@ import story.Witness;
 public final class Soaking {
     private static final Duration SAMPLE = Duration.ofMillis(250);
     private static final Duration TICK = Duration.ofSeconds(1);
+    private static final Duration POSITIONS = Duration.ofSeconds(120); // a replay's transaction may be open for 60 s
     private static final int GROUP = 10; // ticks a line of progress
     private static final int BETWEEN_CHECKS = 60; // ticks
 
@@ -130,30 +131,34 @@ public final class Soaking {
     }
 
     /**
-     * Waits until the committed offset of each partition is beyond its last record. It may never be at the end of the
-     * log, where the marker of a transaction may be.
+     * Waits until no transaction is open, and the committed offset of each partition is beyond its last record. It may
+     * never be at the end of the log, where the marker of a transaction may be.
      *
-     * @return what is wrong if it takes longer than the longest wait
+     * @return what is wrong if it takes too long
      */
-    private List<Anomaly> awaitPositions(Witness witness) {
-        long deadline = System.nanoTime() + Mode.LONGEST_WAIT.plusSeconds(20).toNanos();
+    private static List<Anomaly> awaitPositions(Witness witness) {
+        long deadline = System.nanoTime() + POSITIONS.toNanos();
         while (true) {
-            List<Event.Record> beyond = null;
+            boolean stable = false;
+            List<Event.Record> beyond = List.of();
             try {
+                stable = witness.isStable();
                 FinalRead read = witness.read();
                 beyond = read.records().stream().filter(record -> record.place().offset()
                         >= read.committed().getOrDefault(record.place().partition(), 0L)).toList();
             } catch (KafkaException | IllegalStateException e) {
-                sleepUntil(System.nanoTime() + TICK.toNanos()); // a partition without a leader
+                stable = false; // a partition has no leader yet
             }
-            if (beyond != null && beyond.isEmpty()) {
+            if (stable && beyond.isEmpty()) {
                 return List.of();
             }
             if (System.nanoTime() > deadline) {
-                return beyond == null ? List.of() : List.of(new Anomaly(Anomaly.Kind.STALLED, beyond.size()
-                        + " records, the first at " + beyond.getFirst().place() + ", are not committed "
-                        + Mode.LONGEST_WAIT.plusSeconds(20).toSeconds() + " s after all was undone.",
-                        beyond.stream().map(Event.Record::id).limit(5).toList(), List.copyOf(beyond.subList(0, 1))));
+                return List.of(new Anomaly(Anomaly.Kind.STALLED, (beyond.isEmpty()
+                        ? "A transaction is still open, or a partition has no leader, "
+                        : beyond.size() + " records, the first at " + beyond.getFirst().place()
+                                + ", are not committed, ") + POSITIONS.toSeconds() + " s after all was undone.",
+                        beyond.stream().map(Event.Record::id).limit(1).toList(),
+                        List.copyOf(beyond.subList(0, Math.min(1, beyond.size())))));
             }
             sleepUntil(System.nanoTime() + TICK.toNanos() / 2);
         }

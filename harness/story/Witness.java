@@ -62,7 +62,14 @@ public final class Witness implements AutoCloseable {
                 }, Objects::nonNull);
     }
 
-    /** What the topics hold, and what the group has committed. */
+    /** Whether no transaction is open, which would hide what comes after it. */
+    public boolean isStable() {
+        return Stream.of(lab.events, lab.outcomes, lab.dlq).allMatch(topic ->
+                lab.kafka().ends(topic, IsolationLevel.READ_COMMITTED)
+                        .equals(lab.kafka().ends(topic, IsolationLevel.READ_UNCOMMITTED)));
+    }
+
+    /** What the topics hold, up to the first transaction that is open, and what the group has committed. */
     public FinalRead read() {
         List<Event.Record> records = lab.kafka().visibleRecords(lab.events).stream().map(Orders::record).toList();
         Map<Place, Id> sources = Orders.ids(records);
