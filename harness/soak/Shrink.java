@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
- * Takes faults away while a run still fails: at first half of them, then a quarter, and so on down to single ones
+ * Takes faults away while a run still fails: at first all of them, then half, a quarter, and so on down to single ones
  * (delta debugging, Zeller 1999). What fails by chance may pass by chance: the result is short, not the shortest.
  */
 public final class Shrink {
@@ -21,7 +21,7 @@ public final class Shrink {
      * @param goOn    whether there is time for another run
      */
     public static <T> List<T> shrink(List<T> failing, Predicate<List<T>> fails, BooleanSupplier goOn) {
-        List<T> left = failing;
+        List<T> left = goOn.getAsBoolean() && fails.test(List.of()) ? List.of() : failing;
         int size = Math.max(1, left.size() / 2);
         while (!left.isEmpty() && goOn.getAsBoolean()) {
             List<T> fewer = fewer(left, size, fails, goOn);

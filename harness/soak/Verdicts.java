@@ -21,7 +21,7 @@ public final class Verdicts {
     public static final int VIOLATION = 1;
 
     private static final int INCONCLUSIVE = 2;
-    private static final int AFTER = 5; // ticks after the last fault of a plan that is given
+    private static final int AFTER = 10; // ticks after the last fault of a plan that is given
     private static final int MOST_SHOWN = 3;
 
     private final Mode mode;
