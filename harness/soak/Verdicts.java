@@ -128,7 +128,8 @@ public final class Verdicts {
         progress.say("shrinking", "%nRuns it again with fewer faults, for %.0f minutes at most.".formatted(minutes),
                 Map.of("minutes", minutes));
         List<Soaking.Result> failed = new ArrayList<>();
-        List<Disruption> left = Shrink.shrink(plan, fewer -> {
+        List<Disruption> left = Plan.soon(Shrink.shrink(plan, some -> {
+            List<Disruption> fewer = Plan.soon(some);
             try {
                 Soaking.Result result = once(of(fewer), Plan.end(fewer) + AFTER);
                 boolean same = result.anomalies().stream().anyMatch(one -> kinds.contains(one.kind()));
@@ -143,7 +144,7 @@ public final class Verdicts {
             } catch (IllegalStateException e) {
                 return false; // nothing is known
             }
-        }, () -> System.nanoTime() < deadline);
+        }, () -> System.nanoTime() < deadline));
         if (!failed.isEmpty()) {
             violation(failed.getLast());
         }
