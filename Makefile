@@ -6,6 +6,8 @@ API ?= http://localhost:8000
 BROKER ?= auto
 WHAT ?=
 ARGS ?=
+MINUTES ?= 10
+SEED ?=
 
 JBANG := ./jbang
 CLIENT := --bootstrap-server $(BOOTSTRAP) $(ARGS)
@@ -15,7 +17,7 @@ COMPOSE = $(shell if docker compose version >/dev/null 2>&1; then echo docker co
 export COMPOSE_PROJECT_NAME ?= kafka-order-lab-$(shell pwd | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help break prove demo test check mutants bench broker smallest api consumer dlq duplicates normal failure \
+.PHONY: help break prove soak demo test check mutants bench broker smallest api consumer dlq duplicates normal failure \
 	retry poison idempotency-http idempotency-consumer idempotency-api up down cluster clean
 
 help: ## This list
@@ -26,6 +28,8 @@ break: ## Lose orders and do some twice, beside a system that does not (WHAT=3)
 	@$(JBANG) harness/Prove.java $(or $(WHAT),1 3 4 5 8) $(ARGS)
 prove: ## Prove every guarantee, and see each fail once it is switched off (PROOF=3; MATRIX=1: every crash)
 	@$(JBANG) harness/Prove.java $(if $(MATRIX),--matrix) $(PROOF) $(ARGS)
+soak: ## Random faults and clients for ten minutes, checked each minute (MINUTES=1 SEED=7 ARGS="--json")
+	@$(JBANG) harness/Soak.java --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 demo: ## Start broker, API and consumer, play every scenario, check each step, shut everything down
 	@$(JBANG) harness/Demo.java
 test: export TESTCONTAINERS_RYUK_DISABLED ?= true # the harness removes its containers itself

@@ -31,6 +31,7 @@
 //SOURCES mutants/*.java
 //SOURCES proofs/**.java
 //SOURCES report/*.java
+//SOURCES soak/*.java
 //SOURCES story/*.java
 //FILES report/page.html=report/page.html
 //COMPILE_OPTIONS --release 21

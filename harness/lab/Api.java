@@ -12,6 +12,7 @@ import java.util.Map;
 /** A client of an OrderApi. */
 public record Api(URI uri, Running process) {
     private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final Duration LONGEST = Duration.ofSeconds(30);
 
     /** An answer: status, headers and JSON body. */
     public record Answer(int status, Map<String, java.util.List<String>> headers, JsonNode body) {
@@ -42,7 +43,12 @@ public record Api(URI uri, Running process) {
 
     /** Posts a body to /orders/; headers as name, value, name, value. */
     public Answer post(String body, String... headers) {
-        HttpRequest.Builder request = request("/orders/").header("Content-Type", "application/json");
+        return post(LONGEST, body, headers);
+    }
+
+    /** The same for a client that waits for so long. */
+    public Answer post(Duration longest, String body, String... headers) {
+        HttpRequest.Builder request = request("/orders/").header("Content-Type", "application/json").timeout(longest);
         for (int i = 0; i < headers.length; i += 2) {
             request.setHeader(headers[i], headers[i + 1]);
         }
@@ -54,7 +60,7 @@ public record Api(URI uri, Running process) {
     }
 
     public HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(uri.resolve(path)).timeout(Duration.ofSeconds(30));
+        return HttpRequest.newBuilder(uri.resolve(path)).timeout(LONGEST);
     }
 
     public Answer send(HttpRequest.Builder request) {

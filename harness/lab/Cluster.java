@@ -8,6 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.Node;
@@ -16,6 +20,7 @@ import org.apache.kafka.common.TopicPartitionInfo;
 /** Several {@code KafkaBroker.java} that make one cluster, to kill, freeze and restart one by one. */
 public final class Cluster implements Broker {
     private static final int FETCH_WAIT_MS = 100; // for how long a follower's fetch waits for records at the leader
+    private static final int SOON_S = 3;
 
     private final Path folder;
     private final String port;
@@ -66,6 +71,25 @@ public final class Cluster implements Broker {
         return partition(topic).replicas().stream().map(Node::id).filter(node -> node != leader).toList();
     }
 
+    /** The node that is a group's coordinator; 0 if none is. */
+    public int coordinatorOf(String group) {
+        try {
+            Node coordinator = kafka.admin().describeConsumerGroups(Set.of(group)).describedGroups().get(group)
+                    .get(SOON_S, TimeUnit.SECONDS).coordinator();
+            return coordinator == null ? 0 : coordinator.id();
+        } catch (ExecutionException | TimeoutException e) {
+            return 0;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    /** Whether all replicas of a topic have all that it has. */
+    public boolean isInSync(String topic) {
+        return kafka.describe(topic).partitions().stream()
+                .allMatch(partition -> partition.isr().size() == partition.replicas().size());
+    }
+
     private TopicPartitionInfo partition(String topic) {
         return kafka.describe(topic).partitions().getFirst();
     }
@@ -98,9 +122,11 @@ public final class Cluster implements Broker {
         nodes.get(node - 1).thaw();
     }
 
-    /** Starts one again that was killed, with its data; returns once it is ready. */
+    /** Starts one again that was killed, with its data, unless that was done; returns once it is ready. */
     public void restart(int node) {
-        nodes.set(node - 1, start(node, nodes.size()));
+        if (!nodes.get(node - 1).alive()) {
+            nodes.set(node - 1, start(node, nodes.size()));
+        }
         Broker.address(nodes.get(node - 1));
     }
 

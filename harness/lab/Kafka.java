@@ -57,6 +57,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public final class Kafka implements AutoCloseable {
     public static final ObjectMapper JSON = new ObjectMapper();
 
+    private final Map<String, Object> client;
     private final Admin admin;
     private final KafkaProducer<byte[], byte[]> producer;
     private final KafkaConsumer<byte[], byte[]> reader;
@@ -67,6 +68,7 @@ public final class Kafka implements AutoCloseable {
 
     /** @param client settings that a client needs to connect */
     public Kafka(Map<String, Object> client) {
+        this.client = client;
         admin = Admin.create(client);
         producer = new KafkaProducer<>(and(client, Map.of(
                 "linger.ms", 0,
@@ -200,17 +202,30 @@ public final class Kafka implements AutoCloseable {
         return records(topic, IsolationLevel.READ_COMMITTED);
     }
 
+    /** The same with those of transactions that are open or aborted. */
+    public List<ConsumerRecord<byte[], byte[]>> uncommittedRecords(String topic) {
+        try (KafkaConsumer<byte[], byte[]> all = new KafkaConsumer<>(and(client, Map.of(
+                "allow.auto.create.topics", false)), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            return records(topic, IsolationLevel.READ_UNCOMMITTED, all);
+        }
+    }
+
     private List<ConsumerRecord<byte[], byte[]>> records(String topic, IsolationLevel level) {
+        synchronized (reader) {
+            return records(topic, level, reader);
+        }
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> records(String topic, IsolationLevel level,
+            KafkaConsumer<byte[], byte[]> reader) {
         Map<TopicPartition, Long> ends = ends(topic, level);
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        synchronized (reader) {
-            reader.assign(ends.keySet());
-            reader.seekToBeginning(ends.keySet());
-            while (ends.entrySet().stream().anyMatch(end -> reader.position(end.getKey()) < end.getValue())) {
-                reader.poll(Duration.ofMillis(100)).forEach(records::add);
-            }
-            reader.unsubscribe();
+        reader.assign(ends.keySet());
+        reader.seekToBeginning(ends.keySet());
+        while (ends.entrySet().stream().anyMatch(end -> reader.position(end.getKey()) < end.getValue())) {
+            reader.poll(Duration.ofMillis(100)).forEach(records::add);
         }
+        reader.unsubscribe();
         records.sort(Comparator.<ConsumerRecord<byte[], byte[]>>comparingInt(ConsumerRecord::partition)
                 .thenComparingLong(ConsumerRecord::offset));
         return records;

@@ -35,8 +35,13 @@ public final class Proxy {
 
     /** The same on a given port, in front of any broker. */
     public static Proxy start(Lab lab, String port, String broker, String... options) {
+        return quiet(lab, port, broker, Lab.with(options, "--trace"));
+    }
+
+    /** The same without a trace, which would be long after an hour. */
+    public static Proxy quiet(Lab lab, String port, String broker, String... options) {
         return new Proxy(lab.start("KafkaProxy", Lab.with(options, "--port", port, "--bootstrap-server", broker,
-                "--control-port", "0", "--trace")));
+                "--control-port", "0")));
     }
 
     public String bootstrap() {

@@ -21,7 +21,7 @@ import lab.Kafka;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** What the history's words mean for orders: the one place where the proofs know them. */
-final class Orders {
+public final class Orders {
     private static final String HEADER = "__dlq.errors.";
 
     private Orders() {
@@ -32,7 +32,7 @@ final class Orders {
      *
      * @param key of the record
      */
-    static Id id(byte[] key, byte[] value) {
+    public static Id id(byte[] key, byte[] value) {
         try {
             JsonNode order = Kafka.JSON.readTree(value);
             return id(order.path("order_id").asText(), order);

@@ -9,10 +9,13 @@ import history.Event.Unknown;
 import history.Place;
 import history.Recorder;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import lab.Api;
 import lab.Kafka;
@@ -24,12 +27,15 @@ public final class RecordedApi {
     private static final int CLIENT_ERROR = 400;
     private static final int SERVER_ERROR = 500;
     private static final int UNAVAILABLE = 503;
+    private static final Duration LONGEST = Duration.ofSeconds(30);
 
     private final String name;
     private final Api api;
     private final Recorder recorder;
+    private final AtomicLong withoutKey = new AtomicLong();
 
-    RecordedApi(String name, Api api, Recorder recorder) {
+    /** @param name of this life of the API: another life is another writer */
+    public RecordedApi(String name, Api api, Recorder recorder) {
         this.name = name;
         this.api = api;
         this.recorder = recorder;
@@ -46,11 +52,28 @@ public final class RecordedApi {
      * @return whether it was accepted
      */
     public boolean post(String id, String... headers) {
-        String order = Api.record(id, "customer123", "1");
-        long attempt = recorder.add(new Invoked(Orders.id(Kafka.bytes(id), Kafka.bytes(order)), name));
-        Answer answer = answer(attempt, order, headers);
+        return attempt(Api.record(id, "customer123", "1"), name, LONGEST, headers) instanceof Accepted;
+    }
+
+    /**
+     * Posts an order with a key, which makes it safe to post it again: this life of the API writes it once.
+     *
+     * @param longest how long the client waits
+     */
+    public Answer post(String order, String key, Duration longest) {
+        return attempt(order, name, longest, "Idempotency-Key", key);
+    }
+
+    /** Posts an order without a key: each time that this is done it may be written. */
+    public Answer postWithoutKey(String order, Duration longest) {
+        return attempt(order, name + ", request " + withoutKey.incrementAndGet(), longest);
+    }
+
+    private Answer attempt(String order, String writer, Duration longest, String... headers) {
+        long attempt = recorder.add(new Invoked(Orders.id(null, Kafka.bytes(order)), writer));
+        Answer answer = answer(attempt, order, longest, headers);
         recorder.add(answer);
-        return answer instanceof Accepted;
+        return answer;
     }
 
     /**
@@ -67,9 +90,9 @@ public final class RecordedApi {
         }
     }
 
-    private Answer answer(long attempt, String order, String... headers) {
+    private Answer answer(long attempt, String order, Duration longest, String... headers) {
         try {
-            Api.Answer answer = api.post(order, headers);
+            Api.Answer answer = api.post(longest, order, headers);
             String said = answer.status() + " " + answer.body();
             int status = answer.status();
             if (status == CREATED) {
@@ -77,8 +100,11 @@ public final class RecordedApi {
             }
             return status >= CLIENT_ERROR && status < SERVER_ERROR || status == UNAVAILABLE
                     ? new Refused(attempt, said) : new Unknown(attempt, said);
-        } catch (UncheckedIOException e) { // timed out, or disconnected
-            return new Unknown(attempt, e.getMessage());
+        } catch (UncheckedIOException e) {
+            if (e.getCause() instanceof ConnectException) {
+                return new Refused(attempt, "not sent: nothing listens");
+            }
+            return new Unknown(attempt, e.getMessage()); // timed out, or disconnected
         }
     }
 

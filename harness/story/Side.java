@@ -7,11 +7,9 @@ import history.Anomaly.Kind;
 import history.Anomaly;
 import history.Checker;
 import history.Event;
-import history.Event.Fate;
 import history.Event.Fault;
 import history.FinalRead;
 import history.History;
-import history.Id;
 import history.JepsenForm;
 import history.Place;
 import history.Recorder;
@@ -23,14 +21,11 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import lab.Api;
 import lab.Broker;
 import lab.Kafka;
@@ -38,8 +33,6 @@ import lab.Lab;
 import lab.Running;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.IsolationLevel;
-import org.apache.kafka.common.TopicPartition;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
@@ -48,7 +41,6 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 public final class Side implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final Duration READ_AGAIN = Duration.ofMillis(300);
     private static final Duration SAMPLE = Duration.ofMillis(100);
     private static final Duration POLL = Duration.ofMillis(100);
 
@@ -59,7 +51,7 @@ public final class Side implements AutoCloseable {
     private final Path folder;
     private final Recorder recorder;
     private final Set<String> bites = Collections.synchronizedSet(new TreeSet<>());
-    private Sampler sampler; // from the first consumer on
+    private final Witness witness;
     private int writers;
 
     /** @param switches none for the system as built */
@@ -74,6 +66,7 @@ public final class Side implements AutoCloseable {
         this.folder = Files.createDirectories(folder);
         this.lab = lab;
         recorder = new Recorder(folder.resolve("history.jsonl"));
+        witness = new Witness(lab, recorder);
     }
 
     /**
@@ -191,14 +184,14 @@ public final class Side implements AutoCloseable {
     /** Starts a consumer of these orders. */
     public Running consumer(String name, String... options) {
         fault(Fault.Kind.START, name, String.join(" ", options));
-        watchOffsets();
+        witness.watchOffsets(SAMPLE);
         return lab.consumer(options);
     }
 
     /** Starts a consumer that freezes at a point (see --freeze-at); returns once it is frozen. */
     public Running frozenConsumer(String name, String point, String... options) {
         fault(Fault.Kind.START, name, String.join(" ", options));
-        watchOffsets();
+        witness.watchOffsets(SAMPLE);
         Running consumer = lab.frozenConsumer(point, options);
         fault(Fault.Kind.FREEZE, name, "at " + point);
         return consumer;
@@ -288,22 +281,8 @@ public final class Side implements AutoCloseable {
 
     /** Reads until two reads are the same and prove something, and returns what is wrong. */
     public Verdict verdict(String summary, Allowed allowed) throws IOException {
-        FinalRead[] last = {read()};
-        FinalRead settled = await("two reads that are the same, and not too early")
-                .atMost(PATIENCE.plus(allowed.longestWait())).pollInterval(READ_AGAIN)
-                .ignoreException(IllegalArgumentException.class) // the checker says so if it is too early
-                .until(() -> {
-                    FinalRead before = last[0];
-                    last[0] = read();
-                    if (!last[0].sameAs(before)) {
-                        return null;
-                    }
-                    Checker.check(recorder.history(), last[0], allowed);
-                    return last[0];
-                }, Objects::nonNull);
-        if (sampler != null) {
-            sampler.close(); // until now it has seen what is done
-        }
+        FinalRead settled = witness.settled(allowed);
+        witness.close(); // until now it has seen what is done
         settled.write(folder.resolve("final.json"));
         History history = recorder.history();
         JepsenForm.write(history, settled, folder.resolve("history.edn"));
@@ -325,54 +304,9 @@ public final class Side implements AutoCloseable {
         }
     }
 
-    private FinalRead read() {
-        List<Event.Record> records = lab.kafka().visibleRecords(lab.events).stream().map(Orders::record).toList();
-        Map<Place, Id> sources = Orders.ids(records);
-        List<Fate> fates = Stream.concat(
-                lab.kafka().visibleRecords(lab.outcomes).stream()
-                        .flatMap(outcome -> Orders.outcome(outcome, sources).stream()),
-                lab.kafka().visibleRecords(lab.dlq).stream().map(letter -> Orders.deadLetter(letter, sources)))
-                .toList();
-        return new FinalRead(recorder.now(), records, fates, starts(), sampler == null ? null : committed());
-    }
-
-    private Map<String, Long> committed() {
-        return lab.kafka().committed(lab.group, lab.events).entrySet().stream()
-                .collect(Collectors.toMap(each -> lab.events + "-" + each.getKey(), Map.Entry::getValue));
-    }
-
-    private Map<String, Long> starts() {
-        Map<String, Long> starts = new TreeMap<>();
-        List.of(lab.events, lab.outcomes, lab.dlq).forEach(topic -> starts.putAll(named(lab.kafka().starts(topic))));
-        return starts;
-    }
-
-    private Map<String, Long> ends() {
-        Map<String, Long> ends = new TreeMap<>();
-        List.of(lab.outcomes, lab.dlq).forEach(topic ->
-                ends.putAll(named(lab.kafka().ends(topic, IsolationLevel.READ_UNCOMMITTED))));
-        return ends;
-    }
-
-    private static Map<String, Long> named(Map<TopicPartition, Long> offsets) {
-        return offsets.entrySet().stream().collect(Collectors.toMap(each -> each.getKey().toString(),
-                Map.Entry::getValue));
-    }
-
-    private synchronized void watchOffsets() {
-        if (sampler == null) {
-            sampler = new Sampler(SAMPLE, () -> {
-                Map<String, Long> committed = committed(); // first
-                recorder.add(new Event.Offsets(committed, named(lab.kafka().starts(lab.events)), ends()));
-            });
-        }
-    }
-
     @Override
     public void close() {
-        if (sampler != null) {
-            sampler.close();
-        }
+        witness.close();
         lab.close();
         try {
             recorder.close();

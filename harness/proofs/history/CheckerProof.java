@@ -509,6 +509,22 @@ class CheckerProof {
                     .allowing(Allowed.nothing(HandWritten.LONGEST_WAIT)).shows(TWICE, "a");
         }
 
+        @Test
+        void wherePartitionsMoveAtAnyFaultEachMayAddADeadLetter() {
+            repeated(story().written("a", 0).deadLetter("a", 0).fault(FREEZE, "broker-1").deadLetter("a", 0))
+                    .showsNothing();
+            repeated(story().written("a", 0).deadLetter("a", 0).deadLetter("a", 0)).shows(TWICE, "a");
+        }
+
+        @Test
+        void butNoOutcome() {
+            repeated(processed(1, story().fault(KILL, "consumer-1"))).shows(TWICE, "a");
+        }
+
+        private HandWritten repeated(HandWritten story) {
+            return story.committed(1).allowing(Allowed.nothing(HandWritten.LONGEST_WAIT).repeatingDeadLetters());
+        }
+
         private HandWritten processed(int again, HandWritten story) {
             story.written("a", 0).outcome("a", 0).committed(1).allowing(MANUAL);
             for (int i = 0; i < again; i++) {
