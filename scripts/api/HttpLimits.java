@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import picocli.CommandLine.Command;
@@ -79,10 +80,10 @@ public final class HttpLimits {
     /**
      * Binds a server that is not yet started.
      *
-     * @param answerTimeout how many seconds a request and its answer may take
+     * @param answerTimeout how long a request and its answer may take
      * @throws Failure if the numbers make no sense, or the port is not available
      */
-    public HttpServer bind(int answerTimeout) throws IOException {
+    public HttpServer bind(Duration answerTimeout) throws IOException {
         if (maxHeaderBytes < 512 || maxConnections < 1 || requestTimeout < 1 || idleTimeout < 1 || port < 0
                 || port > 65_535) {
             throw new Failure(ExitCode.USAGE, "--port has to be 0 to 65535, --max-header-bytes 512 or more, the "
@@ -92,7 +93,7 @@ public final class HttpLimits {
         set("jdk.httpserver.maxConnections", maxConnections);
         set("sun.net.httpserver.maxIdleConnections", maxConnections); // 200 by default, and more are reset
         set("sun.net.httpserver.maxReqTime", requestTimeout);
-        set("sun.net.httpserver.maxRspTime", answerTimeout);
+        set("sun.net.httpserver.maxRspTime", (int) answerTimeout.toSeconds());
         set("sun.net.httpserver.idleInterval", idleTimeout);
         System.setProperty("sun.net.httpserver.nodelay", "true"); // else an answer waits for the client's ACK
         try {

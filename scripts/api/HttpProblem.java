@@ -11,7 +11,7 @@ public final class HttpProblem extends RuntimeException {
 
     private final ProblemType type;
     private final Map<String, String> headers = new LinkedHashMap<>();
-    private List<Problem> errors = List.of();
+    private final Map<String, Object> members = new LinkedHashMap<>();
 
     /** @param detail one sentence: what is wrong and what to do */
     public HttpProblem(ProblemType type, String detail) {
@@ -32,7 +32,12 @@ public final class HttpProblem extends RuntimeException {
 
     /** Adds the problem of each field, as the member {@code errors}. */
     public HttpProblem with(List<Problem> errors) {
-        this.errors = errors;
+        return withMember("errors", errors);
+    }
+
+    /** Adds a member of its own to the document (RFC 9457, 3.2). */
+    public HttpProblem withMember(String name, Object value) {
+        members.put(name, value);
         return this;
     }
 
@@ -48,9 +53,7 @@ public final class HttpProblem extends RuntimeException {
     public Map<String, Object> body() {
         Map<String, Object> body = type.body();
         body.put("detail", getMessage());
-        if (!errors.isEmpty()) {
-            body.put("errors", errors);
-        }
+        body.putAll(members);
         return body;
     }
 }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 
 /**
  * Finds the idempotency key of a request: the header {@code Idempotency-Key} (IETF draft
- * draft-ietf-httpapi-idempotency-key-header), {@code X-Idempotency-Key}, else the body's {@code idempotency_key}.
+ * draft-ietf-httpapi-idempotency-key-header), {@code X-Idempotency-Key}, or the body's {@code idempotency_key}.
  */
 public final class IdempotencyKey {
     private static final int LONGEST = 255;
@@ -32,14 +32,11 @@ public final class IdempotencyKey {
         }
         if (body.hasNonNull("idempotency_key")) {
             String text = body.get("idempotency_key").textValue(); // null if it is not a text
-            String key = checked("idempotency_key", text == null ? "" : text);
-            if (keys.isEmpty()) {
-                keys.add(key);
-            }
+            keys.add(checked("idempotency_key", text == null ? "" : text));
         }
         if (keys.size() > 1) {
             throw new HttpProblem(ProblemType.INVALID_IDEMPOTENCY_KEY,
-                    "The request names several idempotency keys: send one.");
+                    "The request names several idempotency keys, in its headers or body: send one.");
         }
         return keys.isEmpty() ? null : keys.iterator().next();
     }

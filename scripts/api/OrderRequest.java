@@ -6,9 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.UUID;
 import messages.Json;
 import orders.InvalidOrder;
@@ -17,11 +15,11 @@ import orders.Order;
 /**
  * A client's request to place an order.
  *
- * @param order   checked, with the order_id and timestamp that the client left out
- * @param key     its idempotency key; null if it has none
- * @param content a digest of what must be the same in every request with this key; null without a key
+ * @param order    checked, with the order_id and timestamp that the client left out
+ * @param key      its idempotency key; null if it has none
+ * @param identity what makes another request one for the same order
  */
-public record OrderRequest(Order order, String key, String content) {
+public record OrderRequest(Order order, String key, KnownOrders.Identity identity) {
     /**
      * Reads and checks a request.
      *
@@ -59,18 +57,12 @@ public record OrderRequest(Order order, String key, String content) {
                     "Send an Idempotency-Key: a text of your own, the same whenever you repeat the request.");
         }
         try {
-            Order order = Order.posted(body);
-            return new OrderRequest(order.completed(newId(key), Instant.now().toString(), key), key,
-                    key == null ? null : order.contentDigest() + Objects.toString(order.orderId(), ""));
+            String newId = key == null ? UUID.randomUUID().toString() : KnownOrders.idFor(key);
+            Order order = Order.posted(body).completed(newId, Instant.now().toString(), key);
+            return new OrderRequest(order, key, KnownOrders.Identity.of(order.orderId(), key, order.contentDigest()));
         } catch (InvalidOrder e) {
             throw new HttpProblem(ProblemType.INVALID_ORDER, "The order is not valid: " + e.getMessage())
                     .with(e.problems());
         }
-    }
-
-    /** Made from the key, it is the same for every retry, even after a restart. */
-    private static String newId(String key) {
-        return (key == null ? UUID.randomUUID() : UUID.nameUUIDFromBytes(key.getBytes(StandardCharsets.UTF_8)))
-                .toString();
     }
 }

@@ -17,10 +17,13 @@ public enum ProblemType {
     BODY_TOO_LARGE(413, "The body is too large"),
     UNSUPPORTED_MEDIA_TYPE(415, "The media type of the body is not supported"),
     INVALID_ORDER(422, "The order is not valid"),
+    ORDER_TOO_LARGE(413, "The order is too large for its topic"),
+    REUSED_ORDER_ID(422, "The order_id is already used"),
     REUSED_IDEMPOTENCY_KEY(422, "Idempotency-Key is already used"),
     INTERNAL_ERROR(500, "The request failed because of an error in the API"),
     TOO_BUSY(503, "Too many orders or requests are waiting"),
     KAFKA_UNAVAILABLE(503, "Kafka did not take the order"),
+    ORDER_REFUSED(503, "Kafka refuses the order"),
     OUTCOME_UNKNOWN(504, "Kafka did not acknowledge the order in time");
 
     public static final String ADDRESS = "/problems/";

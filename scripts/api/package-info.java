@@ -1,5 +1,6 @@
 //SOURCES Answers.java
 //SOURCES ApiDocs.java
+//SOURCES Claim.java
 //SOURCES DeliveryOptions.java
 //SOURCES HttpBodies.java
 //SOURCES HttpLimits.java
@@ -7,11 +8,13 @@
 //SOURCES HttpRoutes.java
 //SOURCES IdempotencyKey.java
 //SOURCES IdempotencyOptions.java
+//SOURCES KnownOrders.java
 //SOURCES OrderProducer.java
 //SOURCES OrderRequest.java
 //SOURCES OrderView.java
 //SOURCES ProblemType.java
-//SOURCES Recent.java
+//SOURCES ProducerSettings.java
+//SOURCES Reachability.java
 //SOURCES Sent.java
 //SOURCES TimeLimit.java
 
