@@ -10,6 +10,7 @@
 //SOURCES api/package-info.java
 //SOURCES cli/package-info.java
 //SOURCES cluster/package-info.java
+//SOURCES http/package-info.java
 //SOURCES messages/package-info.java
 //SOURCES orders/package-info.java
 //COMPILE_OPTIONS --release 21
@@ -24,10 +25,6 @@ import api.Claim.New;
 import api.Claim.Placed;
 import api.Claim.Taken;
 import api.DeliveryOptions;
-import api.HttpBodies;
-import api.HttpLimits;
-import api.HttpRoutes;
-import api.HttpRoutes.Answer;
 import api.IdempotencyOptions;
 import api.KnownOrders;
 import api.OrderProducer;
@@ -45,6 +42,10 @@ import cli.Script;
 import cluster.TopicAdmin;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import http.HttpBodies;
+import http.HttpLimits;
+import http.HttpRoutes;
+import http.HttpRoutes.Answer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Properties;
@@ -239,6 +240,7 @@ public class OrderApi implements Callable<Integer> {
     private Answer health() {
         boolean connected = started.getCount() == 0;
         return Answers.health(producer != null && producer.reachable(), producer == null ? null : producer.failure(),
-                connected ? view.failure() : "reading what was written before", kafka.cluster().bootstrapServers());
+                view == null || view.failure() == null && !connected ? "reading what was placed before"
+                        : view.failure(), kafka.cluster().bootstrapServers());
     }
 }

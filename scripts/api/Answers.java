@@ -1,6 +1,9 @@
 package api;
 
-import api.HttpRoutes.Answer;
+import http.HttpProblem;
+import http.HttpRoutes;
+import http.HttpRoutes.Answer;
+import http.ProblemType;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,6 +1,8 @@
 package api;
 
-import api.HttpRoutes.Answer;
+import http.HttpProblem;
+import http.HttpRoutes.Answer;
+import http.ProblemType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,8 @@ package api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.Headers;
+import http.HttpProblem;
+import http.ProblemType;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;

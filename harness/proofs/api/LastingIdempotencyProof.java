@@ -19,9 +19,12 @@ import lab.Api.Answer;
 import lab.Kafka;
 import lab.Lab;
 import lab.Running;
+import lab.fixtures.LabExtension;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A key and an order_id mean the same order after a restart, at another instance, and after retention (4, 9). */
+@ExtendWith(LabExtension.class)
 class LastingIdempotencyProof {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final String A = Api.order("customer123");

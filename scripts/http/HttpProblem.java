@@ -1,9 +1,8 @@
-package api;
+package http;
 
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import orders.InvalidOrder.Problem;
 
 /** A request that ends in an error, in the form of RFC 9457 (application/problem+json). */
 public final class HttpProblem extends RuntimeException {
@@ -31,7 +30,7 @@ public final class HttpProblem extends RuntimeException {
     }
 
     /** Adds the problem of each field, as the member {@code errors}. */
-    public HttpProblem with(List<Problem> errors) {
+    public HttpProblem with(List<?> errors) {
         return withMember("errors", errors);
     }
 

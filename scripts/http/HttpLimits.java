@@ -1,4 +1,4 @@
-package api;
+package http;
 
 import cli.ExitCode;
 import cli.Failure;

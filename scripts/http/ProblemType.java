@@ -1,4 +1,4 @@
-package api;
+package http;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,0 +1,8 @@
+//SOURCES HttpBodies.java
+//SOURCES HttpLimits.java
+//SOURCES HttpProblem.java
+//SOURCES HttpRoutes.java
+//SOURCES ProblemType.java
+
+/** What any API over HTTP needs around the JDK's server: routes, limits, problems. */
+package http;
