@@ -42,6 +42,7 @@ import cli.Script;
 import cluster.TopicAdmin;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import http.HttpAccess;
 import http.HttpBodies;
 import http.HttpLimits;
 import http.HttpRoutes;
@@ -94,6 +95,9 @@ public class OrderApi implements Callable<Integer> {
     private HttpLimits http;
 
     @Mixin
+    private HttpAccess access;
+
+    @Mixin
     private DeliveryOptions delivery;
 
     @Mixin
@@ -124,11 +128,12 @@ public class OrderApi implements Callable<Integer> {
     public Integer call() throws Exception {
         log = logging.open(OrderApi.class);
         delivery.check(log);
+        access.check(http.host(), log);
         Properties settings = ProducerSettings.of(kafka.client("order-api"), delivery);
         orders = idempotency.memory();
         bodies = http.bodies();
         Duration longest = delivery.timeout().plus(GRACE); // requests that wait get an answer, at worst 504
-        HttpServer server = http.bind(delivery.timeout().plus(TO_TAKE_THE_ANSWER));
+        HttpServer server = http.bind(delivery.timeout().plus(TO_TAKE_THE_ANSWER), access);
         HttpRoutes routes = routes();
         server.createContext("/", routes);
         try (var shutdown = new Script.Shutdown(stop::countDown, longest.multipliedBy(3));
@@ -163,13 +168,14 @@ public class OrderApi implements Callable<Integer> {
     }
 
     private HttpRoutes routes() {
-        return new HttpRoutes(log)
-                .on("POST", "/orders", (exchange, none) -> placeOrder(exchange))
-                .on("POST", "/orders/", (exchange, none) -> placeOrder(exchange))
-                .on("GET", "/orders/*", (exchange, orderId) -> status(orderId))
+        HttpRoutes.Route place = access.withToken((exchange, none) -> placeOrder(exchange));
+        return new HttpRoutes(access, log)
+                .on("POST", "/orders", place)
+                .on("POST", "/orders/", place)
+                .on("GET", "/orders/*", access.withToken((exchange, orderId) -> status(orderId)))
                 .on("GET", "/docs", (exchange, none) -> ApiDocs.page())
-                .on("GET", "/docs/*", (exchange, file) -> ApiDocs.file(file))
-                .on("GET", "/openapi.json", (exchange, none) -> ApiDocs.contract())
+                .on("GET", "/docs/*", ApiDocs::file)
+                .on("GET", "/openapi.json", (exchange, none) -> ApiDocs.contract(exchange))
                 .on("GET", "/problems/*", (exchange, name) -> Answers.problem(name))
                 .on("GET", "/health", (exchange, none) -> health())
                 .on("GET", "/", (exchange, none) -> Answers.hint());

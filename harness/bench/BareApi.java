@@ -18,6 +18,7 @@ import cli.KafkaOptions;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import http.HttpAccess;
 import http.HttpLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -78,7 +79,7 @@ public class BareApi implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         answer = ("\"" + "x".repeat(answerBytes - 2) + "\"").getBytes(StandardCharsets.US_ASCII); // JSON as well
-        HttpServer server = limits.bind(ANSWER_TIMEOUT);
+        HttpServer server = limits.bind(ANSWER_TIMEOUT, new HttpAccess());
         server.createContext("/", nothing ? this::created : producing());
         server.start();
         System.out.println("Listening on " + limits.address(server));

@@ -16,9 +16,11 @@ import java.util.regex.Pattern;
  */
 public final class IdempotencyKey {
     private static final int LONGEST = 255;
-    private static final int LONGEST_QUOTED = 2 * LONGEST + 2; // every character escaped
+    private static final int LONGEST_QUOTED = 2 * LONGEST + 2 + 200; // every character escaped, and parameters
     private static final List<String> HEADERS = List.of("Idempotency-Key", "X-Idempotency-Key");
-    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\[\"\\\\])*)\""); // RFC 9651, 3.3.3
+    /** A string, and parameters, which mean nothing here and are ignored (RFC 9651, 3.3.3 and 2). */
+    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\[\"\\\\])*)\"(?: *; *[a-z*][a-z0-9_.*-]*"
+            + "(?:=[^;\"]*|=\"(?:[^\"\\\\]|\\\\[\"\\\\])*\")?)*");
 
     private IdempotencyKey() {
     }

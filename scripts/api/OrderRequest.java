@@ -10,6 +10,7 @@ import http.HttpProblem;
 import http.ProblemType;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import messages.Json;
 import orders.InvalidOrder;
@@ -41,11 +42,12 @@ public record OrderRequest(Order order, String key, KnownOrders.Identity identit
 
     private static void checkMediaType(Headers headers) {
         String type = headers.getFirst("Content-Type");
-        if (type != null && !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
-            throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json.");
+        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
+            throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json: send Content-Type: application/json.");
         }
-        if (headers.containsKey("Content-Encoding")) {
-            throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be sent uncompressed.");
+        if (!"identity".equalsIgnoreCase(headers.getOrDefault("Content-Encoding", List.of("identity")).getFirst())) {
+            throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be sent uncompressed.")
+                    .with("Accept-Encoding", "identity"); // RFC 9110, 12.5.3
         }
     }
 

@@ -21,10 +21,13 @@ public final class HttpRoutes implements HttpHandler {
     private static final int SLICE = 4096;
 
     private final Map<String, Map<String, Route>> routes = new LinkedHashMap<>();
+    private final HttpAccess access;
     private final Logger log;
     private volatile boolean closing;
 
-    public HttpRoutes(Logger log) {
+    /** @param access which requests are answered at all */
+    public HttpRoutes(HttpAccess access, Logger log) {
+        this.access = access;
         this.log = log;
     }
 
@@ -105,6 +108,7 @@ public final class HttpRoutes implements HttpHandler {
     }
 
     private Answer answer(HttpExchange exchange) throws IOException {
+        access.admit(exchange);
         String path = exchange.getRequestURI().getRawPath();
         boolean exact = routes.containsKey(path) && !path.endsWith("*");
         String known = exact ? path : path.substring(0, path.indexOf('/', 1) + 1) + "*";
@@ -145,6 +149,7 @@ public final class HttpRoutes implements HttpHandler {
 
     private static void send(HttpExchange exchange, Answer answer) throws IOException {
         answer.headers().forEach(exchange.getResponseHeaders()::set);
+        exchange.getResponseHeaders().set("X-Frame-Options", "DENY"); // another site's page must not show it as its own
         if (answer.body() == null) {
             exchange.sendResponseHeaders(answer.status(), -1);
             return;
