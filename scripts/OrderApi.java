@@ -172,7 +172,7 @@ public class OrderApi implements Callable<Integer> {
         return new HttpRoutes(access, log)
                 .on("POST", "/orders", place)
                 .on("POST", "/orders/", place)
-                .on("GET", "/orders/*", access.withToken((exchange, orderId) -> status(orderId)))
+                .on("GET", "/orders/*", access.withToken(this::status))
                 .on("GET", "/docs", (exchange, none) -> ApiDocs.page())
                 .on("GET", "/docs/*", ApiDocs::file)
                 .on("GET", "/openapi.json", (exchange, none) -> ApiDocs.contract(exchange))
@@ -187,13 +187,14 @@ public class OrderApi implements Callable<Integer> {
         OrderRequest request = OrderRequest.read(exchange, bodies, idempotency.required());             // 1
         String orderId = request.order().orderId();
         String key = request.key();
+        String id = HttpRoutes.id(exchange);
         log.debug("received order {} of customer {}, {}", orderId, request.order().customerId(),
                 key == null ? "no idempotency key" : "idempotency key " + key);
         awaitStart();
 
         Claim claim = orders.claim(request.identity());                                                 // 2
         var sent = switch (claim) {
-            case New mine -> send(request, mine);                                                       // 3
+            case New mine -> send(request, id, mine);                                                   // 3
             case Placed before -> before.sent();
             case Taken taken -> throw Answers.taken(taken);
         };
@@ -201,11 +202,13 @@ public class OrderApi implements Callable<Integer> {
             case Acknowledged at -> {                                                                   // 5
                 boolean duplicate = claim instanceof Placed;
                 if (duplicate) {
-                    log.info("order {} was already sent: not sent again", orderId);
+                    log.info("order {} was already sent: not sent again (request {})", orderId, id);
                 } else if (at.offset() < 0) {
-                    log.info("order {} sent to {}-{}; nobody acknowledged it", orderId, topics.events, at.partition());
+                    log.info("order {} sent to {}-{}; nobody acknowledged it (request {})", orderId, topics.events,
+                            at.partition(), id);
                 } else {
-                    log.info("order {} acknowledged: {}-{}@{}", orderId, topics.events, at.partition(), at.offset());
+                    log.info("order {} acknowledged: {}-{}@{} (request {})", orderId, topics.events, at.partition(),
+                            at.offset(), id);
                 }
                 yield Answers.created(orderId, topics.events, at, duplicate);
             }
@@ -215,8 +218,9 @@ public class OrderApi implements Callable<Integer> {
     }
 
     /** Sends the order. All requests for it get the result, whether or not one is still waiting. */
-    private CompletableFuture<Sent> send(OrderRequest request, New mine) {
+    private CompletableFuture<Sent> send(OrderRequest request, String requestId, New mine) {
         var order = new ProducerRecord<>(topics.events, request.order().orderId(), Json.bytes(request.order()));
+        request.trace(requestId).forEach((name, value) -> order.headers().add(name, value));
         producer.send(order).thenAccept(sent -> {
             orders.settle(request.identity(), sent); // a retry of an order that was refused is sent again
             mine.sent().complete(sent);
@@ -238,9 +242,15 @@ public class OrderApi implements Callable<Integer> {
 
     // --- looking at orders ----------------------------------------------------------------------------------------
 
-    private Answer status(String orderId) {
+    /** At once, or with {@code ?wait=SECONDS} as soon as the order has an outcome. */
+    private Answer status(HttpExchange exchange, String orderId) {
+        Duration wait = Answers.wait(exchange.getRequestURI().getQuery(), delivery.timeout());
         awaitStart();
-        return Answers.status(orderId, topics.events, orders);
+        try {
+            return Answers.status(orderId, topics.events, orders.await(orderId, wait), orders.most());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private Answer health() {

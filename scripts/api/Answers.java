@@ -4,8 +4,10 @@ import http.HttpProblem;
 import http.HttpRoutes;
 import http.HttpRoutes.Answer;
 import http.ProblemType;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** The JSON answers of the API: their status, headers and bodies. */
 public final class Answers {
@@ -71,13 +73,33 @@ public final class Answers {
     // --- GET ------------------------------------------------------------------------------------------------------
 
     /**
+     * How long to wait for an outcome.
+     *
+     * @param query such as {@code wait=10}, in seconds; null for none
+     * @throws HttpProblem if it is not a whole number
+     */
+    public static Duration wait(String query, Duration most) {
+        String seconds = query == null ? "0" : query.replaceAll("^(?:.*&)?wait=([^&]*).*$", "$1");
+        if (query != null && seconds.equals(query)) {
+            return Duration.ZERO; // it has other parameters
+        }
+        if (!seconds.matches("\\d{1,6}")) {
+            throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "wait has to be a whole number of seconds.");
+        }
+        Duration wait = Duration.ofSeconds(Long.parseLong(seconds));
+        return wait.compareTo(most) < 0 ? wait : most;
+    }
+
+    /**
      * The status of an order.
      *
-     * @throws HttpProblem if the order is not known
+     * @param found if it is known
+     * @param most  how many orders are known
+     * @throws HttpProblem if it is not
      */
-    public static Answer status(String orderId, String topic, KnownOrders orders) {
-        KnownOrders.Status known = orders.status(orderId).orElseThrow(() -> new HttpProblem(ProblemType.UNKNOWN_ORDER,
-                "The order is not known: it is not accepted yet, or it is not among the last " + orders.most() + "."));
+    public static Answer status(String orderId, String topic, Optional<KnownOrders.Status> found, int most) {
+        KnownOrders.Status known = found.orElseThrow(() -> new HttpProblem(ProblemType.UNKNOWN_ORDER,
+                "The order is not known: it is not accepted yet, or it is not among the last " + most + "."));
         Map<String, Object> status = new LinkedHashMap<>();
         status.put("order_id", orderId);
         KnownOrders.Outcome outcome = known.outcome();

@@ -2,7 +2,9 @@ package api;
 
 import api.Sent.Acknowledged;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +13,9 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import messages.Digest;
 
 /**
@@ -24,6 +29,7 @@ public final class KnownOrders {
     private final SequencedMap<Digest, Known> byId = new LinkedHashMap<>(); // oldest first
     private final Map<Digest, Known> byKey = new HashMap<>(); // where the order_id is not made from the key
     private final Map<Digest, InFlight> inFlight = new HashMap<>(); // by id, and by such a key
+    private final Map<Digest, List<CompletableFuture<Void>>> awaited = new HashMap<>(); // outcomes that somebody waits for
 
     /** The place of a record. */
     public record Place(int partition, long offset) {
@@ -44,12 +50,12 @@ public final class KnownOrders {
         /** @param key null for none */
         public static Identity of(String orderId, String key, Digest content) {
             boolean idFromKey = key != null && idFor(key).equals(orderId);
-            return new Identity(id(orderId.getBytes(StandardCharsets.UTF_8)),
+            return new Identity(id(orderId),
                     key == null || idFromKey ? null : Digest.of(List.of("key", key)), idFromKey, content);
         }
 
-        static Digest id(byte[] orderId) {
-            return Digest.of(orderId);
+        static Digest id(String orderId) {
+            return Digest.of(orderId.getBytes(StandardCharsets.UTF_8));
         }
     }
 
@@ -189,6 +195,8 @@ public final class KnownOrders {
         } else {
             known.outcome = outcome;
         }
+        awaited.getOrDefault(order.id, List.of()).forEach(waiting -> waiting.complete(null));
+        awaited.remove(order.id);
     }
 
     private void add(Known known, Outcome outcome) {
@@ -210,6 +218,41 @@ public final class KnownOrders {
 
     /** @return empty if the order is not known, or no longer remembered */
     public synchronized Optional<Status> status(String orderId) {
-        return Optional.ofNullable(byId.get(Identity.id(orderId.getBytes(StandardCharsets.UTF_8)))).map(Known::status);
+        return Optional.ofNullable(byId.get(Identity.id(orderId))).map(Known::status);
+    }
+
+    /**
+     * Waits until the order has an outcome, or the time is over.
+     *
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public Optional<Status> await(String orderId, Duration most) throws InterruptedException {
+        if (most.isZero()) {
+            return status(orderId);
+        }
+        Digest id = Identity.id(orderId);
+        CompletableFuture<Void> outcome = toCome(id, orderId);
+        try {
+            outcome.get(most.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            stopWaiting(id, outcome);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+        return status(orderId);
+    }
+
+    private synchronized CompletableFuture<Void> toCome(Digest id, String orderId) {
+        CompletableFuture<Void> outcome = new CompletableFuture<>();
+        if (status(orderId).filter(known -> known.outcome != null).isPresent()) {
+            outcome.complete(null);
+        } else {
+            awaited.computeIfAbsent(id, none -> new ArrayList<>()).add(outcome);
+        }
+        return outcome;
+    }
+
+    private synchronized void stopWaiting(Digest id, CompletableFuture<Void> outcome) {
+        awaited.computeIfPresent(id, (same, waiting) -> waiting.remove(outcome) && waiting.isEmpty() ? null : waiting);
     }
 }

@@ -9,10 +9,15 @@ import http.HttpBodies;
 import http.HttpProblem;
 import http.ProblemType;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import messages.Json;
+import messages.Trace;
 import orders.InvalidOrder;
 import orders.Order;
 
@@ -22,8 +27,25 @@ import orders.Order;
  * @param order    checked, with the order_id and timestamp that the client left out
  * @param key      its idempotency key; null if it has none
  * @param identity what makes another request one for the same order
+ * @param parent   of W3C Trace Context, with its state; each null if there is none
  */
-public record OrderRequest(Order order, String key, KnownOrders.Identity identity) {
+public record OrderRequest(Order order, String key, KnownOrders.Identity identity, String parent, String state) {
+    private static final Pattern TRACE_PARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
+    private static final int LONGEST_STATE = 512; // W3C Trace Context, 3.3.1.5
+
+    /** The headers of its record: see {@link Trace}. */
+    public Map<String, byte[]> trace(String requestId) {
+        Map<String, byte[]> headers = new LinkedHashMap<>();
+        headers.put(Trace.REQUEST_ID, requestId.getBytes(StandardCharsets.US_ASCII));
+        if (parent != null) {
+            headers.put(Trace.PARENT, parent.getBytes(StandardCharsets.US_ASCII));
+        }
+        if (state != null) {
+            headers.put(Trace.STATE, state.getBytes(StandardCharsets.US_ASCII));
+        }
+        return headers;
+    }
+
     /**
      * Reads and checks a request.
      *
@@ -64,7 +86,11 @@ public record OrderRequest(Order order, String key, KnownOrders.Identity identit
         try {
             String newId = key == null ? UUID.randomUUID().toString() : KnownOrders.idFor(key);
             Order order = Order.posted(body).completed(newId, Instant.now().toString(), key);
-            return new OrderRequest(order, key, KnownOrders.Identity.of(order.orderId(), key, order.contentDigest()));
+            String parent = headers.getFirst(Trace.PARENT);
+            String state = headers.getFirst(Trace.STATE);
+            boolean isTraced = parent != null && TRACE_PARENT.matcher(parent).matches();
+            return new OrderRequest(order, key, KnownOrders.Identity.of(order.orderId(), key, order.contentDigest()),
+                    isTraced ? parent : null, isTraced && state != null && state.length() <= LONGEST_STATE ? state : null);
         } catch (InvalidOrder e) {
             throw new HttpProblem(ProblemType.INVALID_ORDER, "The order is not valid: " + e.getMessage())
                     .with(e.problems());

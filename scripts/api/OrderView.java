@@ -234,7 +234,7 @@ public final class OrderView implements AutoCloseable {
         try {
             if (record.topic().equals(outcomes)) {
                 takeOutcome(Json.read(record.value()));
-            } else if (!orders.knows(Identity.id(record.key()), place(record))) {
+            } else if (!orders.knows(Digest.of(record.key()), place(record))) {
                 Message<Order> order = format.read(record);
                 orders.written(Identity.of(order.id(), order.body().idempotencyKey(), order.content()), place(record));
             }

@@ -48,10 +48,15 @@ public final class HttpProblem extends RuntimeException {
         return headers;
     }
 
-    /** The problem document. */
-    public Map<String, Object> body() {
+    /**
+     * The problem document.
+     *
+     * @param instance which request it was: a URI
+     */
+    public Map<String, Object> body(String instance) {
         Map<String, Object> body = type.body();
         body.put("detail", getMessage());
+        body.put("instance", instance);
         body.putAll(members);
         return body;
     }
