@@ -88,8 +88,8 @@ import picocli.CommandLine.Mixin;
                 "  ./jbang scripts/OrderApi.java --port 8001 --acks 0"})
 public class OrderApi implements Callable<Integer> {
     private static final Duration TO_TAKE_THE_ANSWER = Duration.ofSeconds(10);
+    private static final Duration LOOK = Duration.ofMillis(50);
     private static final Duration GRACE = Duration.ofSeconds(2); // at the end, to send the last answers
-    private static final Duration START = Duration.ofSeconds(1); // how long an order waits for the start to be over
 
     @Mixin
     private HttpLimits http;
@@ -117,6 +117,7 @@ public class OrderApi implements Callable<Integer> {
     private Logger log;
     private HttpBodies bodies;
     private KnownOrders orders;
+    private volatile boolean away; // at the start: Kafka did not answer
     private volatile OrderProducer producer;
     private volatile OrderView view;
 
@@ -140,7 +141,8 @@ public class OrderApi implements Callable<Integer> {
                 AutoCloseable atLast = () -> server.stop(0)) {
             server.start(); // it answers at once, if only that Kafka cannot be reached
             System.out.println("Listening on " + http.address(server));
-            try (Admin admin = kafka.connect("order-api", log)) {
+            try (Admin admin = kafka.connect("order-api", () -> away = true, log)) {
+                away = false;
                 prepareTopic(kafka.topics(admin));
                 try (var producer = new OrderProducer(settings, admin, delivery.maxInFlight, delivery.timeout());
                         var view = new OrderView(orders, () -> kafka.client("order-api-view"), topics.events,
@@ -228,12 +230,15 @@ public class OrderApi implements Callable<Integer> {
         return mine.sent();
     }
 
-    /** Until it is known what was written before, a request could be answered by what is not true. */
+    /** Until it is known what was placed before, a request could be answered by what is not true: it waits. */
     private void awaitStart() {
+        long deadline = System.nanoTime() + delivery.timeout().toNanos();
         try {
-            if (!started.await(START.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw Answers.starting(view == null ? "Kafka was not reached yet, and nothing was sent."
-                        : "Nothing was sent: the orders that were placed before are still being read.");
+            while (!started.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (away || System.nanoTime() - deadline > 0) {
+                    throw Answers.starting(away ? "Kafka was not reached yet, and nothing was sent."
+                            : "Nothing was sent: the orders that were placed before are still being read.");
+                }
             }
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);

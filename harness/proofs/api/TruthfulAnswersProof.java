@@ -187,7 +187,7 @@ class TruthfulAnswersProof {
                 "default.api.timeout.ms=1500\nrequest.timeout.ms=1000\n");
         Answer before = through.api().post(Api.order("c"), "Idempotency-Key", "k");
         proxy.command("drop-answer ListOffsets");
-        Api api = through.api("--command-config", config.toString());
+        Api api = through.api("--command-config", config.toString(), "--timeout-ms", "1000");
         await("health says so").atMost(SOON).until(() -> api.get("/health").body().path("view").asText()
                 .contains("Timeout"));
         problem(api.post(Api.order("c"), "Idempotency-Key", "k"), 503, "are still being read");
