@@ -11,6 +11,8 @@ JBANG := ./jbang
 CLIENT := --bootstrap-server $(BOOTSTRAP) $(ARGS)
 SCENARIO := $(JBANG) harness/Demo.java --bootstrap-server $(BOOTSTRAP) --api $(API)
 COMPOSE = $(shell if docker compose version >/dev/null 2>&1; then echo docker compose; else echo docker-compose; fi)
+# containers and volumes of this checkout, and of no other one in a folder of the same name
+export COMPOSE_PROJECT_NAME ?= kafka-order-lab-$(shell pwd | cksum | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help break prove demo test check mutants bench broker smallest api consumer dlq duplicates normal failure \
@@ -73,7 +75,7 @@ idempotency-api: ## The same after a kill -9 of the API (starts its own API and 
 
 ##@ Brokers
 up: ## One broker in Docker, on port 9092
-	@$(COMPOSE) up -d
+	@harness/up.sh
 down: ## Stop what 'up' started, and remove its data
 	@$(COMPOSE) --profile cluster down -v
 cluster: ## Three brokers without Docker, on 9092, 9094 and 9096, until Ctrl-C

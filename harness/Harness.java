@@ -14,6 +14,7 @@
 //DEPS com.networknt:json-schema-validator:2.0.8
 //DEPS com.microsoft.playwright:playwright:1.62.0
 //DEPS io.swagger.parser.v3:swagger-parser-v3:2.1.48
+//DEPS us.bpsm:edn-java:0.7.1
 //SOURCES ../scripts/api/package-info.java
 //SOURCES ../scripts/cli/package-info.java
 //SOURCES ../scripts/cluster/package-info.java

@@ -26,6 +26,7 @@
 //SOURCES report/Page.java
 //SOURCES report/Proofs.java
 //SOURCES report/Proven.java
+//SOURCES report/ReadmeTable.java
 //SOURCES report/Timeline.java
 //SOURCES story/*.java
 //FILES report/page.html=report/page.html
@@ -34,6 +35,7 @@
 
 import guarantees.Guarantees;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -43,7 +45,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -62,6 +63,7 @@ import report.JUnitXml;
 import report.Page;
 import report.Proofs;
 import report.Proven;
+import report.ReadmeTable;
 import story.Stage;
 
 /**
@@ -73,7 +75,7 @@ import story.Stage;
         description = "Proves each guarantee, and shows that the proof fails once the guarantee is switched off.",
         exitCodeListHeading = "Exit codes:%n",
         exitCodeList = {"0:each held as built, and failed as expected without", "1:one did not",
-            "2:wrong options, or a run that proves nothing: its fault did not bite",
+            "2:wrong options, or a run that proves nothing: a fault did not bite, or a story was cut short",
             "130, 143:ended by Ctrl-C or SIGTERM"})
 public class Prove implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "NUMBER", description = "Which guarantees; without it, all.")
@@ -83,30 +85,50 @@ public class Prove implements Callable<Integer> {
             description = "How many stories to play at a time (default: ${DEFAULT-VALUE}).")
     private int parallel;
 
+    @Option(names = "--bootstrap-server", paramLabel = "HOST:PORT",
+            description = "A Kafka that is running, such as that of make up, instead of one for this.")
+    private String bootstrap;
+
     @Option(names = "--json", description = "Print the results as JSON lines.")
     private boolean json;
+
+    @Option(names = "--readme", description = "Write the table of guarantees in README.md, if all are as expected.")
+    private boolean readme;
 
     @Spec
     private CommandSpec spec;
 
+    private final Map<Integer, Proven> proven = new TreeMap<>();
+    private Path folder;
+    private Proofs table;
+    private boolean ended;
+
     public static void main(String... args) {
-        System.exit(new CommandLine(new Prove()).setExecutionExceptionHandler(new Sentence()).execute(args));
+        Sentence sentence = new Sentence();
+        System.exit(new CommandLine(new Prove()).setExecutionExceptionHandler((e, command, parsed) -> {
+            sentence.handleExecutionException(e, command, parsed);
+            return 2; // nothing was proven
+        }).execute(args));
     }
 
     @Override
     public Integer call() throws Exception {
         List<Guarantees> chosen = chosen();
         Path build = Repo.file(".cache/prove");
-        Path folder = Files.createDirectories(build.resolve(Instant.now().toString().replace(':', '-')));
+        folder = Files.createDirectories(build.resolve(Instant.now().toString().replace(':', '-')));
         link(build.resolve("latest"), folder);
-        Proofs table = new Proofs(System.out, json);
+        table = new Proofs(System.out, json);
         table.begin(chosen.size(), Repo.root().relativize(folder));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(chosen.size()), "what was proven so far"));
         Build.others(folder, "scripts/DlqInspector.java", "scripts/KafkaBroker.java", "scripts/KafkaProxy.java",
                 "scripts/OrderApi.java", "scripts/OrderConsumer.java");
-        try (Broker broker = Broker.embedded(folder.resolve("broker"), "for this")) {
-            List<Proven> proven = play(chosen, broker, folder, table);
-            JUnitXml.write(folder, proven);
-            table.end(proven, Repo.root().relativize(Page.write(folder, proven)));
+        try (Broker broker = bootstrap == null ? Broker.embedded(folder.resolve("broker"), "for this")
+                : Broker.running(bootstrap)) {
+            play(chosen, broker);
+        }
+        end(chosen.size());
+        if (readme && table.exitCode() == 0) {
+            ReadmeTable.write(Repo.file("README.md"), proven.values());
         }
         return table.exitCode();
     }
@@ -118,29 +140,48 @@ public class Prove implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "There is no guarantee " + only + ": give some of "
                     + Arrays.stream(Guarantees.values()).map(Guarantees::number).toList() + ".");
         }
+        if (readme && chosen.size() < Guarantees.values().length) {
+            throw new ParameterException(spec.commandLine(), "--readme needs all guarantees: give no numbers.");
+        }
         return chosen;
     }
 
     /** Each story has topics and groups of its own, so that several can be played at a time. */
-    private List<Proven> play(List<Guarantees> chosen, Broker broker, Path folder, Proofs table) throws Exception {
-        Map<Integer, Proven> proven = new TreeMap<>();
+    private void play(List<Guarantees> chosen, Broker broker) throws Exception {
         try (ExecutorService stages = Executors.newFixedThreadPool(parallel)) {
             ExecutorCompletionService<Proven> done = new ExecutorCompletionService<>(stages);
-            chosen.forEach(each -> done.submit(() -> prove(each, broker, folder)));
+            chosen.forEach(each -> done.submit(() -> prove(each, broker)));
             for (int i = 0; i < chosen.size(); i++) {
-                Proven one = done.take().get();
-                table.add(one.number(), one.played());
-                proven.put(one.number(), one);
+                add(done.take().get());
             }
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
         }
-        return List.copyOf(proven.values());
     }
 
-    private static Proven prove(Guarantees one, Broker broker, Path folder) {
+    private Proven prove(Guarantees one, Broker broker) {
         Path own = folder.resolve(one.number() + "-" + one.name().toLowerCase().replace('_', '-'));
         return new Proven(one.number(), own, Stage.play(one.guarantee(), broker, own));
+    }
+
+    private synchronized void add(Proven one) {
+        if (!ended) { // later, all fails because the processes are being ended
+            table.add(one.number(), one.played());
+            proven.put(one.number(), one);
+        }
+    }
+
+    /** Writes down what was proven, once: at the end, or at Ctrl-C. */
+    private synchronized void end(int chosen) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        List<Proven> all = List.copyOf(proven.values());
+        try {
+            JUnitXml.write(folder, all);
+            table.end(all, Repo.root().relativize(Page.write(folder, chosen, all)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void link(Path link, Path folder) throws IOException {

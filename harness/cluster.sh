@@ -2,8 +2,8 @@
 # Three brokers without Docker, until Ctrl-C (make cluster). Options go to each KafkaBroker.java.
 #
 # As soon as a node fails, for example because its port is in use, the others are stopped too, and the exit code is 1. A
-# node that is killed does not stop the others: three nodes are there to survive that.
-cd "$(dirname "$0")/.." || exit 1
+# node that is killed does not stop the others: three nodes are there to survive that, and it can be started again.
+CDPATH='' cd "$(dirname "$0")/.." || exit 1 # with a CDPATH, cd may lead elsewhere
 nodes=3
 pids=() # by node; one that has ended is taken out
 
@@ -39,7 +39,8 @@ while [ ${#pids[@]} -gt 0 ]; do
             echo "cluster: node $node failed; ending the others" >&3
             end 1
         fi
-        echo "cluster: node $node was killed; ${#pids[@]} of $nodes are left" >&3
+        echo "cluster: node $node was killed; ${#pids[@]} of $nodes are left. To start it again:" \
+            "./jbang scripts/KafkaBroker.java --node $node --of $nodes --data-dir $data/$node $*" >&3
     done
     sleep 0.5
 done

@@ -9,6 +9,7 @@
 //SOURCES cluster/package-info.java
 //SOURCES messages/package-info.java
 //SOURCES orders/package-info.java
+//SOURCES sender/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xlog:disable -Xlog:all=error:stderr -Xlog:cds=off:stderr
 //CDS
@@ -22,24 +23,15 @@ import cli.Script;
 import cli.SendingOptions;
 import cluster.GroupProgress;
 import cluster.TopicReader;
-import java.io.IOException;
 import java.math.BigDecimal;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import messages.Json;
 import orders.DuplicateCheck;
 import orders.Order;
@@ -58,6 +50,8 @@ import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import sender.Copies;
+import sender.OrderClient;
 
 /**
  * A client that gets no answer sends its order again. How many orders does it end up with?
@@ -81,7 +75,7 @@ public class DuplicateSender implements Callable<Integer> {
     private static final String DEFAULT_ORDERS = "100";
     private static final String DEFAULT_COPIES = "3";
     private static final String DEFAULT_CUSTOMER = "customer123";
-    private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
+    private static final long MOST_REQUESTS = 1_000_000; // what is remembered of each takes some 200 bytes
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final Order.Item ITEM = new Order.Item("product456", 1, new BigDecimal("59.98"));
 
@@ -117,7 +111,7 @@ public class DuplicateSender implements Callable<Integer> {
     @Mixin
     private LogOptions logging;
 
-    private final AtomicInteger httpRetries = new AtomicInteger();
+    private int httpRetries;
 
     public static void main(String... args) {
         System.exit(Script.run(new DuplicateSender(), args));
@@ -129,6 +123,10 @@ public class DuplicateSender implements Callable<Integer> {
         if (count < 1 || copies < 1) {
             throw new Failure(ExitCode.USAGE, "--orders and --copies have to be 1 or more.");
         }
+        if ((long) count * copies > MOST_REQUESTS) {
+            throw new Failure(ExitCode.USAGE, "--orders " + count + " --copies " + copies + " are too many requests: "
+                    + MOST_REQUESTS + " at most.");
+        }
         sending.check();
         try (Admin admin = kafka.connect("duplicate-sender", log);
                 TopicReader reader = new TopicReader(kafka.client("duplicate-sender-reader"))) {
@@ -137,13 +135,13 @@ public class DuplicateSender implements Callable<Integer> {
             GroupProgress before = progress(admin, reader);
             long committedBefore = before.committed();
             Instant start = Instant.now();
-            List<Request> requests = send();                                                    // 1
+            Copies.Sent sent = send();                                                          // 1
             Duration took = Duration.between(start, Instant.now());
             GroupProgress progress = progress(admin, reader);
             awaitCommitted(progress, committedBefore);                                          // 2
-            OutcomeCounts outcomes = new OutcomeCounts(requests.stream().map(Request::orderId).toList());
+            OutcomeCounts outcomes = new OutcomeCounts(sent.orderIds());
             reader.readAll(reader.partitions(topics.outcomes), () -> false, outcomes::add);     // 3
-            DuplicateCheck check = check(requests, took, progress.total() - before.total(), outcomes);
+            DuplicateCheck check = check(sent, took, progress.total() - before.total(), outcomes);
             System.out.println(json ? new String(Json.bytes(check), StandardCharsets.UTF_8)
                     : check.text(sending.via == SendingOptions.Via.http, topics.events));
             if (!check.held()) {
@@ -157,21 +155,15 @@ public class DuplicateSender implements Callable<Integer> {
 
     // --- 1: send --------------------------------------------------------------------------------------------------
 
-    /** One copy that was sent: its order, and how long it took to be acknowledged, repeats included. */
-    private record Request(String orderId, long nanos) {
-    }
-
-    @FunctionalInterface
-    private interface Way {
-        /** Sends an order, by its number, and returns its order_id once it is acknowledged. */
-        String send(int number) throws Exception;
-    }
-
-    private List<Request> send() throws Exception {
+    private Copies.Sent send() throws Exception {
         return switch (sending.via) {
             case http -> {
-                try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
-                    yield sendAll(number -> post(client, number));
+                byte[] order = Json.bytes(Map.of("customer_id", customer, "items", List.of(ITEM), "total_amount",
+                        ITEM.price()));
+                try (OrderClient api = new OrderClient(sending)) {
+                    Copies.Sent sent = sendAll(number -> api.send(name(number), order)); // one key for all its copies
+                    httpRetries = api.retries();
+                    yield sent;
                 }
             }
             case topic -> {
@@ -182,57 +174,8 @@ public class DuplicateSender implements Callable<Integer> {
         };
     }
 
-    /** The copies of one order follow each other directly, so that they are sent at the same time. */
-    private List<Request> sendAll(Way way) throws Exception {
-        List<Callable<Request>> copiesOfAll = new ArrayList<>();
-        List<Request> sent = new ArrayList<>();
-        try (ProgressBar bar = new ProgressBar("sending", count * copies);
-                var threads = Executors.newFixedThreadPool(sending.concurrency, Thread.ofVirtual().factory())) {
-            for (int i = 0; i < count * copies; i++) {
-                int number = i / copies;
-                copiesOfAll.add(() -> {
-                    long start = System.nanoTime();
-                    String orderId = way.send(number);
-                    bar.step();
-                    return new Request(orderId, System.nanoTime() - start);
-                });
-            }
-            for (Future<Request> one : threads.invokeAll(copiesOfAll)) {
-                sent.add(one.get());
-            }
-            return sent;
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
-        }
-    }
-
-    private String post(HttpClient client, int number) throws InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(sending.api.resolve("/orders/")).timeout(REQUEST_TIMEOUT)
-                .header("Content-Type", "application/json").header("Idempotency-Key", "\"" + name(number) + "\"")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(Json.bytes(Map.of("customer_id", customer,
-                        "items", List.of(ITEM), "total_amount", ITEM.price())))).build();
-        Instant deadline = Instant.now().plusMillis(sending.timeoutMs);
-        while (true) {
-            String problem;
-            try {
-                HttpResponse<byte[]> response = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
-                if (response.statusCode() == 201) {
-                    return Json.read(response.body()).path("order_id").asText();
-                }
-                problem = response.statusCode() + " " + new String(response.body(), StandardCharsets.UTF_8);
-                if (response.statusCode() < 500) {
-                    throw new Failure("The API refused an order: " + problem);
-                }
-            } catch (IOException e) {
-                problem = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-            }
-            if (Instant.now().isAfter(deadline)) {
-                throw new Failure("The API at " + sending.api + " took no order for " + sending.timeoutMs + " ms ("
-                        + problem + "): is it running, and is --api right?");
-            }
-            httpRetries.incrementAndGet(); // the result is unknown: the same key makes it safe to send again
-            Thread.sleep(PAUSE);
-        }
+    private Copies.Sent sendAll(Copies.Way way) throws Exception {
+        return Copies.send(count, copies, sending.concurrency, way);
     }
 
     private String produce(Producer<String, byte[]> producer, int number) throws Exception {
@@ -272,9 +215,9 @@ public class DuplicateSender implements Callable<Integer> {
 
     // --- 3: count -------------------------------------------------------------------------------------------------
 
-    private DuplicateCheck check(List<Request> requests, Duration took, long recordsAdded, OutcomeCounts outcomes) {
-        return DuplicateCheck.of(runId, count, copies, recordsAdded, outcomes, httpRetries.get(),
-                requests.stream().mapToLong(Request::nanos).toArray(), took.toMillis());
+    private DuplicateCheck check(Copies.Sent sent, Duration took, long recordsAdded, OutcomeCounts outcomes) {
+        return DuplicateCheck.of(runId, count, copies, recordsAdded, outcomes, httpRetries, sent.nanos(),
+                took.toMillis());
     }
 
     private Properties producerSettings() {

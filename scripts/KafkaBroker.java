@@ -13,6 +13,7 @@
 //CDS
 
 import broker.DataFolder;
+import broker.Listeners;
 import broker.NodeOptions;
 import broker.PortTaken;
 import broker.Ports;
@@ -57,18 +58,16 @@ import picocli.CommandLine.Option;
  * make a cluster that survives the loss of any one:
  *
  * <pre>
- *   jbang KafkaBroker.java --node 1 --of 3 &
- *   jbang KafkaBroker.java --node 2 --of 3 &
- *   jbang KafkaBroker.java --node 3 --of 3 &
+ *   jbang KafkaBroker.java --node 1 --of 3 --data-dir node1 &
+ *   jbang KafkaBroker.java --node 2 --of 3 --data-dir node2 &
+ *   jbang KafkaBroker.java --node 3 --of 3 --data-dir node3 &
  * </pre>
  */
 @Command(name = "KafkaBroker", mixinStandardHelpOptions = true, version = "Apache Kafka 4.4.0",
         description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.",
         footer = {"  ./jbang scripts/KafkaBroker.java --data-dir .cache/kafka",
-                "  ./jbang scripts/KafkaBroker.java --port 9192 --node 1 --of 3"})
+                "  ./jbang scripts/KafkaBroker.java --port 9192 --node 1 --of 3 --data-dir .cache/node1"})
 public class KafkaBroker implements Callable<Integer> {
-    private static final String CONTROLLER = "CONTROLLER"; // the name of the listener for the other controllers
-    private static final String PROXY = "PROXY"; // and of the one for a proxy between clients and broker
     private static final int TRIES = 10; // to find a free port
 
     @Mixin
@@ -80,12 +79,14 @@ public class KafkaBroker implements Callable<Integer> {
     @Mixin
     private LogOptions logging;
 
+    private volatile Runnable shutdown = () -> { };
+
     /** What the broker keeps, and how. */
     @Command(optionListHeading = "Broker:%n")
     static final class BrokerOptions {
         @Option(names = "--data-dir", paramLabel = "DIR",
                 description = "Keep the data in this folder (default: a temporary folder, deleted when the broker "
-                        + "ends).")
+                        + "ends; if it was killed, when the next one starts).")
         private Path dataDir;
 
         @Option(names = "--property", paramLabel = "K=V",
@@ -112,12 +113,18 @@ public class KafkaBroker implements Callable<Integer> {
         if (options.configFile != null && !Files.isReadable(options.configFile)) {
             throw new Failure(ExitCode.USAGE, "--config " + options.configFile + " cannot be read.");
         }
+        if (node.nodes() > 1 && options.dataDir == null) {
+            throw new Failure(ExitCode.USAGE, "A node of several needs a --data-dir: started again without its data, "
+                    + "it would vote with an empty log.");
+        }
         openLog();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutdown.run(), "shutdown"));     // 4
         for (int attempt = 1; ; attempt++) {
+            Ports ports = node.ports();
             try {
-                return run(node.ports());
-            } catch (PortTaken e) {
-                if (!node.takesAFreePort() || attempt == TRIES) { // a port that was free a moment ago may be taken
+                return run(ports);
+            } catch (PortTaken e) { // a port that was free a moment ago may be taken
+                if (!node.takesAFreePort() || !ports.have(e.port()) || attempt == TRIES) {
                     throw new Failure(ExitCode.FAILED, e.getMessage(), e);
                 }
             }
@@ -125,27 +132,29 @@ public class KafkaBroker implements Callable<Integer> {
     }
 
     private int run(Ports ports) throws Exception {
-        ports.requireFree(node.host());
         try (DataFolder folder = new DataFolder(options.dataDir)) {
             KafkaConfig config = KafkaConfig.fromProps(settings(ports, folder.path()));         // 1
+            Listeners.requireFree(config);
             format(folder, config);                                                             // 2
             KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                server.shutdown();                                                              // 4
+            shutdown = () -> {
+                server.shutdown();
                 remove(folder);
-            }, "shutdown"));
-            server.startup();                                                                   // 3
-            System.out.println("Kafka 4.4.0 is ready: " + node.host() + ":" + ports.client());
-            if (ports.proxy() > 0) {
-                System.out.println("For a proxy: KafkaProxy.java --port " + ports.proxy() + " --bootstrap-server "
-                        + node.host() + ":" + ports.behindProxy());
+            };
+            try (AutoCloseable running = server::shutdown) { // also what has started before a failure
+                server.startup();                                                               // 3
+                System.out.println("Kafka 4.4.0 is ready: " + Listeners.bootstrap(config));
+                if (ports.proxy() > 0) {
+                    System.out.println("For a proxy: KafkaProxy.java --port " + ports.proxy() + " --bootstrap-server "
+                            + node.inside() + ":" + ports.behindProxy());
+                }
+                if (options.dataDir == null) {
+                    System.out.println("Its data are in a temporary folder, deleted when the broker ends; --data-dir "
+                            + "keeps them.");
+                }
+                server.awaitShutdown();
+                return ExitCode.OK.code();
             }
-            if (options.dataDir == null) {
-                System.out.println("Its data are in a temporary folder, deleted when the broker ends; --data-dir "
-                        + "keeps them.");
-            }
-            server.awaitShutdown();
-            return ExitCode.OK.code();
         } catch (Exception e) {
             throw sentence(e, ports);
         }
@@ -155,7 +164,7 @@ public class KafkaBroker implements Callable<Integer> {
         new Formatter()
                 .setClusterId(folder.clusterId(node))
                 .setNodeId(node.node())
-                .setControllerListenerName(CONTROLLER)
+                .setControllerListenerName(Listeners.CONTROLLER)
                 .setMetadataLogDirectory(config.metadataLogDir())
                 .setDirectories(List.of(config.metadataLogDir()))
                 .setScramArguments(options.scramUsers) // without a first user, none could log in to create one
@@ -191,11 +200,6 @@ public class KafkaBroker implements Callable<Integer> {
         Properties settings = new Properties();
         settings.put("process.roles", "broker,controller");
         settings.put("node.id", String.valueOf(node.node()));
-        settings.put("controller.quorum.voters", node.voters(ports));
-        settings.put("controller.listener.names", CONTROLLER);
-        // only the nodes use the controllers' port; the clients' port may use any protocol
-        settings.put("listener.security.protocol.map", CONTROLLER + ":PLAINTEXT,"
-                + "PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL");
         settings.put("log.dirs", folder.toString());
         settings.put("num.partitions", "3");
         // three replicas survive the loss of one node; a smaller cluster has one on each node
@@ -232,28 +236,8 @@ public class KafkaBroker implements Callable<Integer> {
             }
         }
         settings.putAll(options.properties);
-        // brokers use the clients' port among themselves, and so the same protocol
-        String protocol = settings.getProperty("security.inter.broker.protocol", "PLAINTEXT");
-        String clients = protocol + "://" + node.host() + ":" + ports.client();
-        String listeners = clients + "," + CONTROLLER + "://" + node.host() + ":" + ports.controller();
-        String advertised = clients;
-        if (ports.proxy() > 0) { // clients that come through a proxy are to come back to it; a node uses the other port
-            requireReadable(protocol, settings);
-            settings.merge("listener.security.protocol.map", "," + PROXY + ":" + protocol, (a, b) -> "" + a + b);
-            listeners += "," + PROXY + "://" + node.host() + ":" + ports.behindProxy();
-            advertised += "," + PROXY + "://" + node.host() + ":" + ports.proxy();
-        }
-        settings.putIfAbsent("listeners", listeners);
-        settings.putIfAbsent("advertised.listeners", advertised);
+        Listeners.add(settings, node, ports);
         return settings;
-    }
-
-    private static void requireReadable(String protocol, Properties settings) {
-        if (protocol.endsWith("SSL") || settings.containsKey("listeners")
-                || settings.containsKey("advertised.listeners")) {
-            throw new Failure(ExitCode.USAGE, "--proxy makes a listener of its own, without TLS: a proxy cannot read "
-                    + "what is encrypted. With TLS, or with listeners of your own, add one for the proxy there.");
-        }
     }
 
     private void openLog() {

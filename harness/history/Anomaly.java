@@ -66,7 +66,8 @@ public record Anomaly(Kind kind, String sentence, List<Id> ids, List<Event> evid
 
         /**
          * An offset beyond a record was committed before the record had its fate. It got one later: without that it is
-         * NO_FATE. A crash in between would have lost it. Jepsen has no name for it.
+         * NO_FATE. A crash in between would have lost it. Judged only of fates in topics, whose ends were seen: an
+         * effect elsewhere does not say when it was there. Jepsen has no name for it.
          */
         AHEAD,
 
@@ -84,7 +85,8 @@ public record Anomaly(Kind kind, String sentence, List<Id> ids, List<Event> evid
 
         /**
          * A record has no fate, is not yet passed by a committed offset, and had the longest time that the mode allows,
-         * from the last fault (or its end) or the last attempt to the final read. Jepsen: {@code unseen}.
+         * from the last fault (or its end) or the last attempt to the final read. Or it has one, that was seen for as
+         * long, and the committed offset stays before it, though it is the next. Jepsen: {@code unseen}.
          */
         STALLED
     }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -159,6 +160,23 @@ final class Facts {
 
     boolean isSettled(Record record) {
         return settling(record).findAny().isPresent();
+    }
+
+    /** Whether it is a record of one of the topics that were read; it may be a row in a database, too. */
+    boolean isInATopic(Fate fate) {
+        return read.starts().containsKey(fate.place().partition());
+    }
+
+    /** Whether it was written before these ends were seen. */
+    static boolean isBefore(Fate fate, Offsets sample) {
+        return fate.place().offset() < sample.ends().getOrDefault(fate.place().partition(), 0L);
+    }
+
+    /** When a fate of a record was first seen to be there, on the history's clock. */
+    OptionalLong seenSettled(Record record) {
+        List<Fate> settling = settling(record).toList();
+        return history.entries().stream().filter(entry -> entry.event() instanceof Offsets sample
+                && settling.stream().anyMatch(fate -> isBefore(fate, sample))).mapToLong(History.Entry::at).findFirst();
     }
 
     // --- what the group has passed --------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -98,7 +99,10 @@ final class FateRules {
                         letter.place(), letter.source()));
     }
 
-    /** The first sample that has passed a record is the strictest one. */
+    /**
+     * The first sample that has passed a record is the strictest one. Of an effect that is not in one of the topics
+     * that were read, nothing says whether it was there before.
+     */
     Stream<Anomaly> ahead() {
         Map<String, NavigableMap<Long, Offsets>> firstBeyond = new HashMap<>();
         facts.history.events(Offsets.class).forEach(sample -> sample.committed().forEach((partition, committed) -> {
@@ -110,8 +114,8 @@ final class FateRules {
         return facts.records().stream().filter(facts::isSettled).flatMap(record -> {
             Map.Entry<Long, Offsets> passed = firstBeyond
                     .getOrDefault(record.place().partition(), new TreeMap<>()).higherEntry(record.place().offset());
-            return passed == null || facts.settling(record).anyMatch(fate -> fate.place().offset()
-                            < passed.getValue().ends().getOrDefault(fate.place().partition(), 0L))
+            return passed == null || facts.settling(record).anyMatch(fate -> !facts.isInATopic(fate)
+                            || Facts.isBefore(fate, passed.getValue()))
                     ? Stream.empty()
                     : Stream.of(anomaly(Kind.AHEAD, Stream.concat(Stream.of(record), facts.settling(record)).toList(),
                             "%s at %s was passed by the committed offset %d before its fate at %s was written",
@@ -154,9 +158,34 @@ final class FateRules {
                     + "last fault or attempt, " + Checker.places(waiting) + " had no fate. Read when all have one, or "
                     + "after " + allowed.longestWait().toMillis() + " ms.");
         }
-        return waiting.stream().map(record -> anomaly(Kind.STALLED, List.of(record),
+        return Stream.concat(waiting.stream().map(record -> anomaly(Kind.STALLED, List.of(record),
                 "%s at %s has neither an outcome nor a dead letter %d s after the last fault or attempt",
-                record.id(), record.place(), waited.toSeconds()));
+                record.id(), record.place(), waited.toSeconds())), stuck(allowed, last));
+    }
+
+    /** The committed offset has to pass a record whose fate was seen: the first one behind it, in each partition. */
+    private Stream<Anomaly> stuck(Allowed allowed, long lastFault) {
+        Map<String, Record> next = new TreeMap<>();
+        if (facts.read.committed() != null) {
+            facts.records().stream().filter(record -> !facts.passed(record.place()) && !facts.removed(record.place()))
+                    .forEach(record -> next.putIfAbsent(record.place().partition(), record)); // they are by place
+        }
+        return next.values().stream().filter(facts::isSettled).flatMap(record -> {
+            OptionalLong seen = facts.seenSettled(record);
+            Duration waited = Duration.ofNanos(facts.read.at() - Math.max(lastFault, seen.orElse(facts.read.at())));
+            if (seen.isEmpty()) {
+                return Stream.empty(); // it may have got it right now
+            }
+            if (waited.compareTo(allowed.longestWait()) < 0) {
+                throw new IllegalArgumentException("The final read is too early: " + waited.toMillis()
+                        + " ms after the fate of " + record.place() + " was seen, the committed offset has not passed "
+                        + "it. Read when it has, or after " + allowed.longestWait().toMillis() + " ms.");
+            }
+            return Stream.of(anomaly(Kind.STALLED,
+                    Stream.concat(Stream.of(record), facts.settling(record)).toList(),
+                    "%s at %s has its fate, and %d s later the committed offset has not passed it",
+                    record.id(), record.place(), waited.toSeconds()));
+        });
     }
 
     private Stream<Record> unsettled() {

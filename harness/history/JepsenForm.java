@@ -21,8 +21,9 @@ import java.util.stream.IntStream;
  *
  * <p>It is a history of a set, which Jepsen's own checkers {@code set} and {@code set-full} judge: each operation is
  * one {@code :add} of a number (they need integers) in a process of its own, and a {@code :read} at the end has the
- * numbers of all records, so that {@code :lost} and {@code :unexpected} there are LOST and PHANTOM here. Faults are
- * {@code :info} of the process {@code :nemesis}. With elle-cli: {@code elle-cli --model set history.edn}.
+ * numbers of all records (with those that retention removed, which it does not know), so that {@code :lost} and
+ * {@code :unexpected} there are LOST and PHANTOM here. Faults are {@code :info} of the process {@code :nemesis}. With
+ * elle-cli: {@code elle-cli --model set history.edn}.
  */
 public final class JepsenForm {
     private record Op(long at, String type, String f, String value, String process, String more) {
@@ -58,7 +59,7 @@ public final class JepsenForm {
             }
         });
         ops.sort(Comparator.comparingLong(Op::at));
-        String all = read.records().stream().map(record -> number(record.id()))
+        String all = new Facts(history, read).records().stream().map(record -> number(record.id()))
                 .collect(Collectors.joining(" ", "[", "]"));
         String reader = String.valueOf(numbers.size());
         ops.add(new Op(end, ":invoke", ":read", "nil", reader, ""));

@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -16,7 +18,7 @@ import lab.Repo;
  *
  * @param name  of its file
  * @param what  the bug, in words
- * @param proof a regular expression, for the harness's {@code --only}
+ * @param proof {@code make prove PROOF=N}, or a regular expression for the harness's {@code --only}
  */
 public record Patch(String name, String what, String proof, List<Hunk> hunks) {
     private static final Pattern HEADER = Pattern.compile("What: (.+)\nProof: (.+)\n");
@@ -70,15 +72,29 @@ public record Patch(String name, String what, String proof, List<Hunk> hunks) {
         return side.toString();
     }
 
-    /** Plants it in a copy of the checkout. */
-    public void plant(Path root) throws IOException {
+    /**
+     * Plants it in copies of the sources that it changes.
+     *
+     * @return these copies
+     */
+    public Set<Path> plant(Path folder) throws IOException {
+        Set<Path> sources = new TreeSet<>();
         for (Hunk hunk : hunks) {
+            Path copy = folder.resolve(hunk.file);
+            Path root = sources.add(copy) ? Repo.root() : folder; // another hunk may have changed it
             if (!hunk.fits(root)) {
-                throw new IllegalStateException(name + " does not fit " + hunk.file + ": make the patch again");
+                throw new IllegalStateException(name + " does not fit " + hunk.file + ": make the patch again.");
             }
-            Path file = root.resolve(hunk.file);
-            Files.writeString(file, read(file).replace(hunk.before, hunk.after));
+            String text = read(root.resolve(hunk.file));
+            Files.createDirectories(copy.getParent());
+            Files.writeString(copy, text.replace(hunk.before, hunk.after));
         }
+        return sources;
+    }
+
+    /** Whether its proof does: what changes only the harness is found by proofs that take seconds. */
+    public boolean needsABroker() {
+        return !hunks.stream().allMatch(hunk -> hunk.file.startsWith("harness/history/"));
     }
 
     private static String read(Path file) {

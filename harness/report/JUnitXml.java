@@ -27,7 +27,7 @@ public final class JUnitXml {
         /** What is wrong, one line each. */
         List<String> lines() {
             if (result == Result.INCONCLUSIVE) {
-                return List.of("The fault did not bite: this run proves nothing.");
+                return List.of("This run proves nothing: " + verdict.reason());
             }
             return verdict.anomalies().isEmpty()
                     ? List.of("Nothing was wrong, where " + proven.played().guarantee().anomaly() + " was expected.")

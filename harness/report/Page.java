@@ -26,15 +26,16 @@ public final class Page {
     private static final String HOLE = "{\"data\":null}";
 
     /** What the page's script draws. */
-    private record Data(String made, List<Shown> guarantees) {
+    private record Data(String made, int chosen, List<Shown> guarantees) {
     }
 
     private record Shown(int number, String question, String off, Anomaly.Kind expected, String meaning,
             double seconds, Side asBuilt, Side broken) {
     }
 
-    private record Side(Result result, String summary, Map<Anomaly.Kind, Long> kinds, List<String> bites,
-            String folder, List<String> files, Timeline timeline) {
+    /** @param timeline null if the topics were not read at the end: then it is not known what is in them */
+    private record Side(Result result, String summary, String reason, Map<Anomaly.Kind, Long> kinds,
+            List<String> bites, String folder, List<String> files, Timeline timeline) {
     }
 
     private Page() {
@@ -43,11 +44,12 @@ public final class Page {
     /**
      * Writes {@code index.html} into the folder of a run.
      *
+     * @param chosen how many guarantees were to be played
      * @return the page
      */
-    public static Path write(Path folder, List<Proven> proven) throws IOException {
+    public static Path write(Path folder, int chosen, List<Proven> proven) throws IOException {
         List<Shown> shown = proven.stream().map(one -> shown(folder, one)).toList();
-        Data data = new Data(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), shown);
+        Data data = new Data(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), chosen, shown);
         return Files.writeString(folder.resolve("index.html"),
                 template().replace(HOLE, inScript(JSON.writeValueAsString(data))));
     }
@@ -72,12 +74,13 @@ public final class Page {
     }
 
     private static Side side(Path folder, Path files, Verdict verdict, Result result) {
-        try (Stream<Path> all = Files.list(files)) {
-            return new Side(result, verdict.summary(), verdict.kinds(), verdict.bites().stream().sorted().toList(),
-                    folder.relativize(files).toString(),
+        Path last = files.resolve("final.json");
+        try (Stream<Path> all = Files.list(Files.createDirectories(files))) { // nothing is there if its broker failed
+            return new Side(result, verdict.summary(), result == Result.INCONCLUSIVE ? verdict.reason() : null,
+                    verdict.kinds(), verdict.bites().stream().sorted().toList(), folder.relativize(files).toString(),
                     all.filter(Files::isRegularFile).map(file -> file.getFileName().toString()).sorted().toList(),
-                    Timeline.of(History.read(files.resolve("history.jsonl")),
-                            FinalRead.read(files.resolve("final.json")), verdict.anomalies()));
+                    Files.exists(last) ? Timeline.of(History.read(files.resolve("history.jsonl")),
+                            FinalRead.read(last), verdict.anomalies()) : null);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

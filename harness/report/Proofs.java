@@ -64,7 +64,8 @@ public final class Proofs {
         String text = "@|%s %s%s|@".formatted(colour, verdict.summary(), anomalies.isEmpty() ? "" : ": " + anomalies);
         return switch (result) {
             case AS_EXPECTED -> text;
-            case INCONCLUSIVE -> text + " @|yellow inconclusive: the fault did not bite|@";
+            case INCONCLUSIVE -> (verdict.cutShort() == null ? text + " " : "")
+                    + "@|yellow inconclusive: " + verdict.reason() + "|@";
             case NOT_AS_EXPECTED -> text + " @|red,bold not as expected|@" + verdict.anomalies().stream()
                     .limit(MOST_SHOWN).map(anomaly -> "\n" + " ".repeat(28) + anomaly.sentence())
                     .collect(Collectors.joining());
@@ -96,11 +97,17 @@ public final class Proofs {
         fields.put("summary", verdict.summary());
         fields.put("anomalies", verdict.kinds());
         fields.put("fault", verdict.bites());
+        if (verdict.cutShort() != null) {
+            fields.put("cut_short", verdict.reason());
+        }
         return fields;
     }
 
-    /** Prints the last lines, with where the page is. */
+    /** Prints the last lines, with where the page is; an interrupted run has fewer results than it began. */
     public void end(List<Proven> proven, Path page) {
+        if (proven.size() < total) {
+            say("%nended early: %d of %d guarantees were played".formatted(proven.size(), total));
+        }
         long asBuilt = proven.stream().filter(one -> one.played().asBuiltResult() == Result.AS_EXPECTED).count();
         long broken = proven.stream().filter(one -> one.played().brokenResult() == Result.AS_EXPECTED).count();
         say("%n%d of %d held as built, %d of %d failed as expected once switched off, in %d s".formatted(asBuilt,

@@ -11,7 +11,7 @@ final class Meeting {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final CyclicBarrier both = new CyclicBarrier(2);
-    private volatile Exception gone; // why one of them will not come
+    private volatile Throwable gone; // why one of them will not come
 
     /** Waits for the other side, does something once for both, and returns when it is done. */
     void once(Runnable fault) {
@@ -36,7 +36,7 @@ final class Meeting {
     }
 
     /** The other side need not wait any longer. */
-    void leave(Exception why) {
+    void leave(Throwable why) {
         gone = why;
         both.reset();
     }

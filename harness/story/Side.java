@@ -3,12 +3,16 @@ package story;
 import static org.awaitility.Awaitility.await;
 
 import history.Allowed;
+import history.Anomaly.Kind;
+import history.Anomaly;
 import history.Checker;
 import history.Event;
 import history.Event.Fate;
 import history.Event.Fault;
 import history.FinalRead;
+import history.History;
 import history.Id;
+import history.JepsenForm;
 import history.Place;
 import history.Recorder;
 import java.io.IOException;
@@ -37,6 +41,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * One of the two systems of a story: its topics, its scripts, and the history of what happened to it. What is sent and
@@ -193,7 +198,11 @@ public final class Side implements AutoCloseable {
 
     /** Waits until something holds. */
     public void until(String what, Callable<Boolean> holds) {
-        await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(holds);
+        try {
+            await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(holds);
+        } catch (ConditionTimeoutException e) {
+            throw new IllegalStateException("It waited " + PATIENCE.toSeconds() + " s in vain until " + what, e);
+        }
     }
 
     // --- what can be seen --------------------------------------------------------------------------------------
@@ -226,9 +235,6 @@ public final class Side implements AutoCloseable {
 
     /** Reads until two reads are the same and prove something, and returns what is wrong. */
     public Verdict verdict(String summary, Allowed allowed) throws IOException {
-        if (sampler != null) {
-            sampler.close();
-        }
         FinalRead[] last = {read()};
         FinalRead settled = await("two reads that are the same, and not too early")
                 .atMost(PATIENCE.plus(allowed.longestWait())).pollInterval(READ_AGAIN)
@@ -242,8 +248,28 @@ public final class Side implements AutoCloseable {
                     Checker.check(recorder.history(), last[0], allowed);
                     return last[0];
                 }, Objects::nonNull);
+        if (sampler != null) {
+            sampler.close(); // until now it has seen what is done
+        }
         settled.write(folder.resolve("final.json"));
-        return new Verdict(summary, Checker.check(recorder.history(), settled, allowed), Set.copyOf(bites));
+        History history = recorder.history();
+        JepsenForm.write(history, settled, folder.resolve("history.edn"));
+        return new Verdict(summary, Checker.check(history, settled, allowed), Set.copyOf(bites));
+    }
+
+    /**
+     * What is known if its story did not come to its end. What is wrong then, is wrong; but a record may wait because
+     * nothing healed the fault.
+     */
+    Verdict cutShort(String why, Allowed allowed) {
+        Verdict known = Verdict.cutShort(why);
+        try {
+            List<Anomaly> anomalies = verdict(known.summary(), allowed).anomalies().stream()
+                    .filter(anomaly -> anomaly.kind() != Kind.STALLED).toList();
+            return new Verdict(known.summary(), anomalies, Set.copyOf(bites), why);
+        } catch (IOException | RuntimeException e) { // what stopped the story may stop this, too
+            return new Verdict(known.summary(), List.of(), Set.copyOf(bites), why);
+        }
     }
 
     private FinalRead read() {

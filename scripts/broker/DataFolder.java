@@ -1,5 +1,6 @@
 package broker;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
@@ -8,8 +9,12 @@ import cli.Failure;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.Comparator;
 import java.util.Properties;
 import java.util.stream.Stream;
@@ -19,6 +24,9 @@ import java.util.stream.Stream;
  * cluster.
  */
 public final class DataFolder implements AutoCloseable {
+    private static final String TEMPORARY = "kafka-broker-"; // how the name of a temporary one begins
+    private static final String LOCK = "in-use.lock";
+
     private final Path path;
     private final boolean temporary;
     private final FileChannel lock;
@@ -30,17 +38,68 @@ public final class DataFolder implements AutoCloseable {
      */
     public DataFolder(Path given) throws IOException {
         temporary = given == null;
-        path = writable(given);
-        lock = FileChannel.open(path.resolve("in-use.lock"), CREATE, WRITE);
-        if (lock.tryLock() == null) { // Kafka itself would notice only after both wrote to the metadata log
-            lock.close();
-            throw new Failure(path + " is in use by another broker: stop that one, or give another --data-dir.");
+        Path folder = writable(given);
+        FileChannel locked = lock(folder);
+        while (temporary && locked == null) { // another broker, which starts too, took it for a left one
+            folder = writable(null);
+            locked = lock(folder);
+        }
+        if (locked == null) { // Kafka itself would notice only after both wrote to the metadata log
+            throw new Failure(folder + " is in use by another broker: stop that one, or give another --data-dir.");
+        }
+        path = folder;
+        lock = locked;
+        if (temporary) {
+            removeThoseOfKilledBrokers();
+        }
+    }
+
+    /** Null if another process has the lock. */
+    private static FileChannel lock(Path folder) throws IOException {
+        FileChannel file;
+        try {
+            file = FileChannel.open(folder.resolve(LOCK), CREATE, WRITE);
+        } catch (NoSuchFileException e) { // the folder has just been removed
+            return null;
+        }
+        if (file.tryLock() == null) {
+            file.close();
+            return null;
+        }
+        return file;
+    }
+
+    /** A broker that was killed leaves its temporary folder behind, but not the lock on it. */
+    private void removeThoseOfKilledBrokers() throws IOException {
+        UserPrincipal me = Files.getOwner(path);
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(path.getParent(), TEMPORARY + "*")) {
+            for (Path one : all) {
+                if (!one.equals(path) && Files.isRegularFile(one.resolve(LOCK), NOFOLLOW_LINKS)
+                        && Files.getOwner(one, NOFOLLOW_LINKS).equals(me)) {
+                    removeIfLeft(one);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) { // another one has removed it first, or it stays
+        }
+    }
+
+    private static void removeIfLeft(Path folder) throws IOException {
+        try (FileChannel file = FileChannel.open(folder.resolve(LOCK), WRITE)) {
+            if (file.tryLock() != null) {
+                remove(folder);
+            }
+        }
+    }
+
+    private static void remove(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            all.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
         }
     }
 
     private static Path writable(Path given) {
         try {
-            Path path = given == null ? Files.createTempDirectory("kafka-broker-")
+            Path path = given == null ? Files.createTempDirectory(TEMPORARY)
                     : Files.createDirectories(given.toAbsolutePath());
             Files.delete(Files.createTempFile(path, "writable", ""));
             return path;
@@ -85,11 +144,9 @@ public final class DataFolder implements AutoCloseable {
             return;
         }
         closed = true;
-        lock.close();
         if (temporary) {
-            try (Stream<Path> all = Files.walk(path)) {
-                all.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
-            }
+            remove(path);
         }
+        lock.close();
     }
 }

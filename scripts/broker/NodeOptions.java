@@ -2,6 +2,8 @@ package broker;
 
 import cli.ExitCode;
 import cli.Failure;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
@@ -27,8 +29,13 @@ public final class NodeOptions {
     private int port;
 
     @Option(names = "--host", defaultValue = DEFAULT_HOST, paramLabel = "HOST",
-            description = "Address to listen on and to advertise to clients (default: ${DEFAULT-VALUE}).")
+            description = "Address to listen on (default: ${DEFAULT-VALUE}); 0.0.0.0 is all of this machine's, which "
+                    + "needs --advertise.")
     private String host;
+
+    @Option(names = "--advertise", paramLabel = "HOST",
+            description = "The name or address that clients get to connect to (default: that of --host).")
+    private String advertise;
 
     @Option(names = "--node", defaultValue = DEFAULT_NODE, paramLabel = "N",
             description = "Which node of the cluster this is.")
@@ -57,6 +64,10 @@ public final class NodeOptions {
             throw new Failure(ExitCode.USAGE, "--proxy " + proxy + " is not a port: give 1 to "
                     + (HIGHEST_PORT - 2 * nodes) + ".");
         }
+        if (isAnyAddress() && advertise == null) {
+            throw new Failure(ExitCode.USAGE, "--host " + host + " is every address of this machine, and clients need "
+                    + "one to connect to: add --advertise HOST.");
+        }
         if (nodes > 1 && port == 0) {
             throw new Failure(ExitCode.USAGE, "A cluster derives its ports from --port: give one, not 0.");
         }
@@ -64,6 +75,21 @@ public final class NodeOptions {
 
     public String host() {
         return host;
+    }
+
+    private boolean isAnyAddress() {
+        return new InetSocketAddress(host, 0).getAddress() instanceof InetAddress address
+                && address.isAnyLocalAddress();
+    }
+
+    /** What clients get to connect to. */
+    public String advertised() {
+        return advertise == null ? host : advertise;
+    }
+
+    /** Where controllers listen for each other, and a proxy finds the broker: all nodes are on this machine. */
+    public String inside() {
+        return isAnyAddress() ? DEFAULT_HOST : host;
     }
 
     /** From 1 on. */
@@ -97,10 +123,9 @@ public final class NodeOptions {
         return new Ports(port + offset, port + offset + 1, proxy == null ? 0 : proxy + offset);
     }
 
-    /** All controllers, in the form of {@code controller.quorum.voters}: NODE@HOST:PORT, separated by commas. */
-    public String voters(Ports own) {
-        return IntStream.rangeClosed(1, nodes)
-                .mapToObj(n -> n + "@" + host + ":" + (nodes == 1 ? own : ports(n)).controller())
+    /** The controllers of several nodes, as {@code controller.quorum.voters} has them: NODE@HOST:PORT, and commas. */
+    public String voters() {
+        return IntStream.rangeClosed(1, nodes).mapToObj(n -> n + "@" + inside() + ":" + ports(n).controller())
                 .collect(Collectors.joining(","));
     }
 

@@ -15,13 +15,9 @@ public record Ports(int client, int controller, int proxy) {
     private static final int FIRST_OF_THE_SYSTEM = 32_768; // on Linux; elsewhere it is 49,152 (RFC 6335)
     private static final int TRIES = 10;
 
-    /** @throws PortTaken if one of them is in use */
-    public void requireFree(String host) throws PortTaken {
-        requireFree(client, host);
-        requireFree(controller, host);
-        if (proxy > 0) {
-            requireFree(behindProxy(), host);
-        }
+    /** Whether it is one of these. */
+    public boolean have(int port) {
+        return port == client || port == controller || proxy > 0 && port == behindProxy();
     }
 
     /** Where it listens for what comes through the proxy. */
@@ -29,10 +25,11 @@ public record Ports(int client, int controller, int proxy) {
         return proxy + 1;
     }
 
-    private static void requireFree(int port, String host) throws PortTaken {
+    /** @param host an address of this machine; null or empty for all of them */
+    static void requireFree(int port, String host) throws PortTaken {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(host, port));
+            socket.bind(host == null || host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port));
         } catch (IOException e) {
             throw new PortTaken(port, host);
         }

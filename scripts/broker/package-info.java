@@ -1,4 +1,5 @@
 //SOURCES DataFolder.java
+//SOURCES Listeners.java
 //SOURCES NodeOptions.java
 //SOURCES PortTaken.java
 //SOURCES Ports.java

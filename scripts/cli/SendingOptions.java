@@ -29,15 +29,22 @@ public final class SendingOptions {
     public int concurrency;
 
     @Option(names = "--timeout-ms", defaultValue = DEFAULT_TIMEOUT_MS, paramLabel = "MS",
-            description = "How long to repeat a request, and to wait for the outcomes (default: ${DEFAULT-VALUE}).")
+            description = "How long to go on sending while the API accepts no order, and how long to wait for the "
+                    + "outcomes (default: ${DEFAULT-VALUE}).")
     public long timeoutMs;
+
+    /** Where the API takes orders. A gateway may give it a path of its own, which {@code --api} then has. */
+    public URI orders() {
+        return URI.create(api.toString().replaceFirst("/*$", "/orders/"));
+    }
 
     /** @throws Failure if a value makes no sense */
     public void check() {
         if (concurrency < 1) {
             throw new Failure(ExitCode.USAGE, "--concurrency has to be 1 or more.");
         }
-        if (api.getHost() == null || !List.of("http", "https").contains(api.getScheme())) {
+        if (api.getHost() == null || !List.of("http", "https").contains(api.getScheme()) || api.getQuery() != null
+                || api.getFragment() != null) {
             throw new Failure(ExitCode.USAGE, "--api " + api + " is not the URL of an API: give one such as "
                     + DEFAULT_API + ".");
         }

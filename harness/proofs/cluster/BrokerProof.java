@@ -3,11 +3,16 @@ package proofs.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import lab.Api;
@@ -24,6 +29,7 @@ import lab.fixtures.LabExtension;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
@@ -107,6 +113,99 @@ class BrokerProof {
                 .contains("password");
         assertThat(sentence(refused(lab, "--node", "4", "--of", "3"), 2)).contains("numbered from 1");
         assertThat(sentence(refused(lab, "--port", "zero"), 2)).contains("--port");
+    }
+
+    // --- addresses ------------------------------------------------------------------------------------------------
+
+    @Test
+    void theAddressThatItPrintsIsWhereItListens(Lab lab) {
+        int port = Ports.free(2);
+        Running broker = lab.start("KafkaBroker", "--port", "0", "--property", listeners(port));
+        assertThat(Broker.address(broker)).isEqualTo("127.0.0.1:" + port);
+        try (Kafka kafka = new Kafka(Broker.address(broker))) {
+            kafka.createTopic("t", 1);
+        }
+    }
+
+    private static String listeners(int port) {
+        return "listeners=PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + (port + 1);
+    }
+
+    @Test
+    void itListensOnAllAddressesAndAdvertisesOne(Lab lab) throws Exception {
+        assertThat(sentence(refused(lab, "--port", "0", "--host", "0.0.0.0"), 2)).contains("add --advertise HOST");
+        Running broker = lab.start("KafkaBroker", "--port", "0", "--host", "0.0.0.0", "--advertise", "localhost");
+        assertThat(Broker.address(broker)).startsWith("localhost:");
+        try (Kafka kafka = new Kafka(Broker.address(broker).replace("localhost", anotherAddress()))) {
+            kafka.createTopic("t", 1);
+            assertThat(kafka.send("t", "k", "v").offset()).isZero();
+            assertThat(kafka.admin().describeCluster().nodes().get()).extracting(Node::host)
+                    .containsExactly("localhost");
+        }
+    }
+
+    /** One of this machine, and not its loopback address if there is another. */
+    private static String anotherAddress() throws SocketException {
+        return NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+                .map(InetAddress::getHostAddress).findFirst().orElse("127.0.0.1");
+    }
+
+    // --- starts that fail -----------------------------------------------------------------------------------------
+
+    @Test
+    void aTakenPortAmongItsListenersIsReportedInOneSentence(Lab lab) throws Exception {
+        Path tmp = Files.createDirectories(lab.folder().resolve("tmp"));
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            Ended ended = start(lab, tmp, "--port", "0", "--property", listeners(taken.getLocalPort()))
+                    .ended(Duration.ofSeconds(60));
+            assertThat(sentence(ended, 1)).contains("Port " + taken.getLocalPort() + " on 127.0.0.1 is in use");
+        }
+        assertThat(tmp).isEmptyDirectory();
+    }
+
+    /** The controller runs by then, and would go on voting. */
+    @Test
+    void aBrokerThatFailsAfterItsControllerHasStartedEndsBoth(Lab lab) throws Exception {
+        Path tmp = Files.createDirectories(lab.folder().resolve("tmp"));
+        Ended ended = start(lab, tmp, "--port", "0", "--property", "security.inter.broker.protocol=SSL")
+                .ended(Duration.ofSeconds(60));
+        assertThat(sentence(ended, 2)).contains("A broker setting is wrong");
+        assertThat(tmp).isEmptyDirectory();
+    }
+
+    // --- temporary folders ----------------------------------------------------------------------------------------
+
+    @Test
+    void theFolderOfAKilledBrokerIsRemovedByTheNext(Lab lab) throws Exception {
+        Path tmp = Files.createDirectories(lab.folder().resolve("tmp"));
+        Path mine = Files.createDirectories(tmp.resolve("kafka-broker-backup")); // a name that only looks like one
+        Running killed = start(lab, tmp, "--port", "0");
+        Running running = start(lab, tmp, "--port", "0");
+        Broker.address(killed);
+        Broker.address(running);
+        killed.kill9();
+        Running next = start(lab, tmp, "--port", "0");
+        Broker.address(next);
+        try (var left = Files.list(tmp)) {
+            assertThat(left.filter(one -> !one.equals(mine))).as("those of the two that run").hasSize(2);
+        }
+        assertThat(mine).exists();
+        try (Kafka kafka = new Kafka(Broker.address(running))) {
+            kafka.createTopic("t", 1);
+        }
+    }
+
+    /** Alone among others it would come back without its data, and vote with an empty log. */
+    @Test
+    void aNodeOfAClusterNeedsADataFolder(Lab lab) {
+        assertThat(sentence(refused(lab, "--node", "1", "--of", "3"), 2)).contains("--data-dir");
+    }
+
+    private static Running start(Lab lab, Path tmp, String... options) {
+        List<String> command = new ArrayList<>(Build.command("KafkaBroker", options));
+        command.add(command.indexOf("-classpath"), "-Djava.io.tmpdir=" + tmp); // the last one counts
+        return lab.command("KafkaBroker", Map.of(), command.toArray(String[]::new));
     }
 
     private static Ended refused(Lab lab, String... options) {

@@ -315,6 +315,12 @@ class CheckerProof {
     }
 
     @Test
+    void nothingSaysWhenAnEffectThatIsNotInATopicWasThere() {
+        story().written("a", 0).sampled(1).effectElsewhere("a", 0).committed(1).showsNothing();
+        story().written("a", 0).sampled(1).committed(1).shows(NO_FATE, "a");
+    }
+
+    @Test
     void theFirstOfDuplicatesHasToBeDone() {
         story().written("a", 0).by("api-2").written("a", 1).outcome("a", 0).sampled(2).committed(2).showsNothing();
     }
@@ -408,6 +414,34 @@ class CheckerProof {
                 .after(60);
         story.shows(STALLED, "slow");
         story.allowing(Allowed.nothing(HandWritten.LONGEST_WAIT).holdingUp(Set.of("slow"))).showsNothing();
+    }
+
+    @Test
+    void theCommittedOffsetPassesWhatIsDone() {
+        story().written("a", 0).outcome("a", 0).sampled(0).after(60).committed(0).shows(STALLED, "a");
+        story().written("a", 0).deadLetter("a", 0).sampled(0).after(60).committed(0).shows(STALLED, "a");
+        story().written("a", 0).outcome("a", 0).sampled(0).after(60).committed(1).showsNothing();
+        assertThatThrownBy(() -> story().written("a", 0).outcome("a", 0).sampled(0).after(59).committed(0).anomalies())
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("too early");
+    }
+
+    @Test
+    void butNotBeforeItWasSeenToBeDone() {
+        story().written("a", 0).sampled(0).after(60).outcome("a", 0).committed(0).showsNothing();
+    }
+
+    @Test
+    void norPastOneThatIsNotDone() {
+        HandWritten story = story().written("slow", 0).key("other").written("a", 1).outcome("a", 1).sampled(0).after(60)
+                .committed(0);
+        story.shows(STALLED, "slow");
+        story.allowing(Allowed.nothing(HandWritten.LONGEST_WAIT).holdingUp(Set.of("slow"))).showsNothing();
+    }
+
+    @Test
+    void itIsNamedForTheRecordThatIsNext() {
+        story().written("a", 0).written("b", 1).outcome("a", 0).outcome("b", 1).sampled(0).after(60).committed(1)
+                .shows(STALLED, "b");
     }
 
     @Test

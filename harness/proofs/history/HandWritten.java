@@ -32,7 +32,7 @@ final class HandWritten {
     private final List<History.Entry> entries = new ArrayList<>();
     private final List<Event.Record> records = new ArrayList<>();
     private final List<Event.Fate> fates = new ArrayList<>();
-    private final Map<String, Long> starts = new TreeMap<>();
+    private final Map<String, Long> starts = new TreeMap<>(Map.of(OUTCOMES, 0L, DEAD_LETTERS, 0L));
     private final Map<String, Long> ends = new TreeMap<>();
     private Map<String, Long> committed;
     private Allowed allowed = Allowed.nothing(LONGEST_WAIT);
@@ -128,6 +128,11 @@ final class HandWritten {
 
     HandWritten outcomeWithoutSource(String id) {
         return fate(new Event.Outcome(next(OUTCOMES), id(id), null));
+    }
+
+    /** It is processed, and the effect is not in a topic. */
+    HandWritten effectElsewhere(String id, long source) {
+        return fate(new Event.Outcome(new Place("table", fates.size()), id(id), in(source)));
     }
 
     HandWritten deadLetter(String id, long source) {

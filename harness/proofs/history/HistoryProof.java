@@ -8,7 +8,6 @@ import history.Event;
 import history.FinalRead;
 import history.History;
 import history.Id;
-import history.JepsenForm;
 import history.Operation;
 import history.Place;
 import history.Recorder;
@@ -25,7 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A history is on disk as it happens, is read back as it was, and has a form that Jepsen's tools read. No Kafka. */
+/** A history is on disk as it happens, and is read back as it was. No Kafka. */
 @Tag("check")
 class HistoryProof {
     private static final Id A = new Id("a", "1");
@@ -126,25 +125,6 @@ class HistoryProof {
         FinalRead later = new FinalRead(7, read.records(), read.fates(), read.starts(), read.committed());
         assertThat(read.sameAs(later)).isTrue();
         assertThat(read.sameAs(new FinalRead(7, List.of(), read.fates(), read.starts(), read.committed()))).isFalse();
-    }
-
-    /** As in the examples of jepsen-io/history; processes are integers, and each has one operation at a time. */
-    @Test
-    void jepsenReadsIt() throws Exception {
-        HandWritten story = new HandWritten().accepted("a", 0).unknown("b\"").refused("b\"").refused("c")
-                .fault(KILL, "broker-1").accepted("a", 0).record("a", 0).record("x", 1);
-        JepsenForm.write(story.history(), story.finalRead(), file());
-        String b = ", :id \"b\\\"\", :content \"1\"}";
-        assertThat(Files.readAllLines(file())).containsExactly(
-                "{:type :invoke, :f :add, :value 0, :process 0, :time 1000000000, :index 0, :id \"a\", :content \"1\"}",
-                "{:type :ok, :f :add, :value 0, :process 0, :time 2000000000, :index 1, :id \"a\", :content \"1\"}",
-                "{:type :invoke, :f :add, :value 1, :process 1, :time 3000000000, :index 2" + b,
-                "{:type :invoke, :f :add, :value 2, :process 2, :time 7000000000, :index 3, :id \"c\", :content \"1\"}",
-                "{:type :fail, :f :add, :value 2, :process 2, :time 8000000000, :index 4, :id \"c\", :content \"1\"}",
-                "{:type :info, :f :kill, :value \"broker-1\", :process :nemesis, :time 9000000000, :index 5}",
-                "{:type :info, :f :add, :value 1, :process 1, :time 11000000000, :index 6" + b,
-                "{:type :invoke, :f :read, :value nil, :process 4, :time 11000000000, :index 7}",
-                "{:type :ok, :f :read, :value [0 3], :process 4, :time 11000000000, :index 8}");
     }
 
     private Path file() {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import lab.Lab;
 import lab.fixtures.Browser.Tab;
 import lab.fixtures.Browser;
@@ -19,6 +20,9 @@ import lab.fixtures.Tool;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import report.Page;
+import report.Proven;
+import story.Stage.Played;
+import story.Verdict;
 
 /** The page of {@code make prove}, in a browser: it shows what it should, on a phone and in the dark, too. */
 @Needs(Tool.BROWSER)
@@ -185,10 +189,28 @@ class PageProof {
         }
     }
 
+    /** Its topics were not read, so that there is nothing to draw. */
+    @Test
+    void aStoryThatWasCutShortSaysWhy(Lab lab, Browser browser) throws Exception {
+        Path folder = Files.createDirectories(lab.folder());
+        Proven whole = Pictured.proven(4, folder, Pictured.sound(), Pictured.broken(), "it was frozen");
+        Verdict none = new Verdict("", List.of(), Set.of(), "no port is <free>\n--- logs");
+        Page.write(folder, 3, List.of(whole, new Proven(5, folder.resolve("5"),
+                new Played(whole.played().guarantee(), none, none, whole.played().took()))));
+        try (Tab tab = browser.open(folder.resolve("index.html").toUri(), folder.resolve("page.png"))) {
+            assertThat(tab.page().locator("h1").innerText())
+                    .contains("1 of 2 held", "Ended early: 2 of 3 were played.");
+            assertThat(tab.page().locator("#g5").innerText()).contains("This proves nothing: no port is <free>");
+            assertThat(tab.page().locator("#g5 .chip").allInnerTexts()).containsOnly("inconclusive");
+            assertThat(tab.page().locator("#g4").getByRole(AriaRole.IMG).all()).hasSize(2);
+            assertThat(tab.complaints()).isEmpty();
+        }
+    }
+
     @Test
     void hundredsOfRecordsAreFewMarks(Lab lab, Browser browser) throws Exception {
         Path folder = Files.createDirectories(lab.folder());
-        Path page = Page.write(folder, List.of(
+        Path page = Page.write(folder, 1, List.of(
                 Pictured.proven(4, folder, Pictured.large(600), Pictured.broken(), "it was frozen")));
         try (Tab tab = browser.open(page.toUri(), folder.resolve("page.png"))) {
             assertThat(tab.page().locator("#g4-as-built svg :is(circle, rect, path, line)").count())
@@ -200,7 +222,7 @@ class PageProof {
 
     private static Tab open(Lab lab, Browser browser) throws IOException {
         Path folder = Files.createDirectories(lab.folder());
-        Path page = Page.write(folder, List.of(
+        Path page = Page.write(folder, 3, List.of(
                 Pictured.proven(4, folder, Pictured.sound(), Pictured.broken(), "it was frozen"),
                 Pictured.proven(5, folder, Pictured.sound(), Pictured.doneTwice(), "it was frozen"),
                 Pictured.proven(6, folder, Pictured.sound(), Pictured.sound())));

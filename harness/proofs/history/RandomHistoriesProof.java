@@ -27,7 +27,7 @@ class RandomHistoriesProof {
     private static final int HISTORIES = 1_000;
     private static final int STEPS = 40;
 
-    private enum Bug {
+    enum Bug {
         NONE(),
         COMMITS_FIRST(Anomaly.Kind.AHEAD),
         DROPS_A_RECORD(Anomaly.Kind.NO_FATE),
@@ -54,7 +54,7 @@ class RandomHistoriesProof {
         assertThat(found).isEqualTo(bug.effects);
     }
 
-    private static final class Simulation {
+    static final class Simulation {
         private final Bug bug;
         private final Random random;
         private final HandWritten story = new HandWritten();

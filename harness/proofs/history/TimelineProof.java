@@ -121,7 +121,7 @@ class TimelineProof {
 
     @Test
     void noTextCanEndTheScript() throws Exception {
-        String page = Files.readString(Page.write(folder, List.of(
+        String page = Files.readString(Page.write(folder, 1, List.of(
                 Pictured.proven(4, folder, Pictured.sound(), Pictured.broken(), Pictured.HOSTILE))));
         assertThat(page).doesNotContain("<img").contains("\\u003cimg src=x");
         assertThat(page.split("</script>", -1)).as("that of the data, and that of the script").hasSize(3);

@@ -43,6 +43,20 @@ class VerdictProof {
         assertThat(broken(verdict(Set.of()))).isEqualTo(Result.INCONCLUSIVE);
     }
 
+    @Test
+    void aStoryThatWasCutShortProvesNothingButWhatIsWrongIsWrong() {
+        assertThat(cutShort().asBuilt()).isEqualTo(Result.INCONCLUSIVE);
+        assertThat(cutShort(Kind.TWICE).asBuilt()).isEqualTo(Result.NOT_AS_EXPECTED);
+        assertThat(broken(cutShort())).isEqualTo(Result.INCONCLUSIVE);
+        assertThat(broken(cutShort(Kind.NO_FATE))).as("maybe not the only one").isEqualTo(Result.INCONCLUSIVE);
+        assertThat(broken(cutShort(Kind.NO_FATE, Kind.LOST))).isEqualTo(Result.NOT_AS_EXPECTED);
+        assertThat(cutShort().reason()).isEqualTo("Its broker failed.");
+    }
+
+    private static Verdict cutShort(Kind... kinds) {
+        return new Verdict("", verdict(BIT, kinds).anomalies(), BIT, "Its broker failed.\n--- logs");
+    }
+
     private static Result broken(Verdict verdict) {
         return verdict.broken(Kind.NO_FATE, Set.of(Kind.AHEAD));
     }

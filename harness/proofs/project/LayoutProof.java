@@ -44,6 +44,7 @@ class LayoutProof {
             Map.entry("flow", Set.of("cli", "cluster", "orders")),
             Map.entry("broker", Set.of("cli")),
             Map.entry("proxy", Set.of("cli")),
+            Map.entry("sender", Set.of("cli")),
             Map.entry("metrics", Set.of("consumer", "work", "ledger", "cli")),
             Map.entry("consumer", Set.of("work", "ledger", "cluster")),
             Map.entry("work", Set.of("ledger")),

@@ -61,6 +61,20 @@ class ProcessProof {
         assertThat(run.process.out()).contains("interrupted: 0 passed, 0 failed, 1 of 1 not run");
     }
 
+    /** The first guarantee takes much longer than the ninth. */
+    @Test
+    void anInterruptedProveSaysWhatWasProven(Lab lab) throws Exception {
+        Job run = new Job(lab, "make", "-C", Repo.root().toString(), "--no-print-directory", "prove", "PROOF=1 9");
+        run.process.awaitOut("the first result", Pattern.compile("\\((1) of 2, "), START);
+        run.interrupt();
+        assertThat(run.process.awaitExit(Duration.ofSeconds(40))).isEqualTo(130);
+        run.awaitNothingLeft();
+        assertThat(run.process.out()).contains("ended early: 1 of 2 guarantees were played", "1 of 1 held as built");
+        Path page = Repo.file(run.process.awaitOut("the page", Pattern.compile("To look at: (\\S+)"), START));
+        assertThat(page).content().contains("\"number\":9").doesNotContain("\"number\":1");
+        assertThat(page.resolveSibling("TEST-prove.xml")).content().contains("tests=\"2\"");
+    }
+
     @Test
     void aClusterFailsWhenANodeFails(Lab lab) throws Exception {
         int port = Ports.free(6);
@@ -76,8 +90,7 @@ class ProcessProof {
     @Test
     void aClusterThatHasLostTwoNodesStillEndsOnCtrlC(Lab lab) throws Exception {
         Job cluster = cluster(lab, Ports.free(6));
-        await("three nodes are ready").atMost(START)
-                .until(() -> cluster.process.out().lines().filter(line -> line.contains("is ready")).count() == 3);
+        awaitReady(cluster.process, 3);
         List<ProcessHandle> nodes = cluster.process.descendants().filter(ProcessProof::isJava).toList();
         nodes.stream().limit(2).forEach(ProcessHandle::destroyForcibly);
         await("it goes on with one").atMost(START).until(() -> cluster.process.err().contains("1 of 3 are left"));
@@ -85,6 +98,26 @@ class ProcessProof {
         cluster.interrupt();
         assertThat(cluster.process.awaitExit(Duration.ofSeconds(40))).isEqualTo(130);
         cluster.awaitNothingLeft();
+    }
+
+    /** With its data: it votes with what it knew. */
+    @Test
+    void aKilledNodeOfAClusterCanBeStartedAgain(Lab lab) {
+        Job cluster = cluster(lab, Ports.free(6));
+        awaitReady(cluster.process, 3);
+        cluster.process.descendants().filter(ProcessProof::isJava).findFirst().orElseThrow().destroyForcibly();
+        await("it says how").atMost(START).until(() -> cluster.process.err().contains("2 of 3 are left"));
+        String command = cluster.process.err().replaceFirst("(?s).*again: (.*?)\n.*", "$1");
+        assertThat(command).startsWith("./jbang scripts/KafkaBroker.java ").contains("--data-dir");
+        Path data = Path.of(command.replaceFirst(".*--data-dir (\\S+).*", "$1"));
+        assertThat(data.resolve("meta.properties")).exists();
+        Running again = lab.command("again", Build.QUICK, "bash", "-c", "cd '" + Repo.root() + "' && exec " + command);
+        awaitReady(again, 1);
+    }
+
+    private static void awaitReady(Running process, int nodes) {
+        await(nodes + " nodes are ready").atMost(START)
+                .until(() -> process.out().lines().filter(line -> line.contains("is ready")).count() == nodes);
     }
 
     @Test
