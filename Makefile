@@ -24,8 +24,8 @@ help: ## This list
 ##@ Everything, or a quick check
 break: ## Lose orders and do some twice, beside a system that does not (WHAT=acks|auto-commit|dedup|dlq|concurrency)
 	@$(JBANG) harness/Break.java $(WHAT) $(ARGS)
-prove: ## Prove every guarantee, and see each fail once it is switched off (PROOF=3)
-	@$(JBANG) harness/Prove.java $(PROOF) $(ARGS)
+prove: ## Prove every guarantee, and see each fail once it is switched off (PROOF=3; MATRIX=1: every crash)
+	@$(JBANG) harness/Prove.java $(if $(MATRIX),--matrix) $(PROOF) $(ARGS)
 demo: ## Start broker, API and consumer, play every scenario, check each step, shut everything down
 	@$(JBANG) harness/Demo.java
 test: export TESTCONTAINERS_RYUK_DISABLED ?= true # the harness removes its containers itself

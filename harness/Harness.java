@@ -30,6 +30,7 @@
 //SOURCES guarantees/*.java
 //SOURCES history/*.java
 //SOURCES lab/**.java
+//SOURCES matrix/*.java
 //SOURCES mutants/*.java
 //SOURCES proofs/**.java
 //SOURCES report/*.java

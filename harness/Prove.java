@@ -11,6 +11,7 @@
 //SOURCES lab/Api.java
 //SOURCES lab/Broker.java
 //SOURCES lab/Build.java
+//SOURCES lab/ClassData.java
 //SOURCES lab/Cluster.java
 //SOURCES lab/Ended.java
 //SOURCES lab/Kafka.java
@@ -22,6 +23,7 @@
 //SOURCES lab/Running.java
 //SOURCES lab/Sentence.java
 //SOURCES lab/Series.java
+//SOURCES matrix/*.java
 //SOURCES report/JUnitXml.java
 //SOURCES report/Page.java
 //SOURCES report/Proofs.java
@@ -38,6 +40,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,10 +51,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
 import lab.Broker;
 import lab.Build;
+import lab.ClassData;
 import lab.Repo;
 import lab.Sentence;
+import matrix.Found;
+import matrix.Lives;
+import matrix.Matrix;
+import matrix.Point;
+import matrix.Table;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -74,8 +84,10 @@ import story.Stage;
 @Command(name = "Prove", mixinStandardHelpOptions = true, version = "Kafka Order Lab",
         description = "Proves each guarantee, and shows that the proof fails once the guarantee is switched off.",
         exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:each held as built, and failed as expected without", "1:one did not",
-            "2:wrong options, or a run that proves nothing: a fault did not bite, or a story was cut short",
+        exitCodeList = {"0:each held as built, and failed as expected without; no crash of the matrix did harm",
+            "1:one did not, or a crash did harm",
+            "2:wrong options, or a run that proves nothing: a fault did not bite, a story was cut short, or a point "
+                + "was not reached",
             "130, 143:ended by Ctrl-C or SIGTERM"})
 public class Prove implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "NUMBER", description = "Which guarantees; without it, all.")
@@ -88,6 +100,18 @@ public class Prove implements Callable<Integer> {
     @Option(names = "--bootstrap-server", paramLabel = "HOST:PORT",
             description = "A Kafka that is running, such as that of make up, instead of one for this.")
     private String bootstrap;
+
+    @Option(names = "--matrix", description = "Kill each script at every request of a short life, instead.")
+    private boolean matrix;
+
+    @Option(names = "--only", defaultValue = ".*", paramLabel = "REGEX",
+            description = "Of the matrix, only the points whose script and name contain a match, such as "
+                    + "'replay.*after EndTxn#1'.")
+    private Pattern points;
+
+    @Option(names = "--every", defaultValue = "1", paramLabel = "N",
+            description = "Of these, every N-th (default: ${DEFAULT-VALUE}).")
+    private int every;
 
     @Option(names = "--json", description = "Print the results as JSON lines.")
     private boolean json;
@@ -113,10 +137,17 @@ public class Prove implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (every < 1 || matrix && !only.isEmpty()) {
+            throw new ParameterException(spec.commandLine(),
+                    "--every has to be 1 or more, and --matrix takes no NUMBER: choose its points with --only.");
+        }
         List<Guarantees> chosen = chosen();
         Path build = Repo.file(".cache/prove");
         folder = Files.createDirectories(build.resolve(Instant.now().toString().replace(':', '-')));
         link(build.resolve("latest"), folder);
+        if (matrix) {
+            return crash(folder);
+        }
         table = new Proofs(System.out, json);
         table.begin(chosen.size(), Repo.root().relativize(folder));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(chosen.size()), "what was proven so far"));
@@ -182,6 +213,27 @@ public class Prove implements Callable<Integer> {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Crashes need a thousand starts: they are made cheaper first. */
+    private int crash(Path folder) throws Exception {
+        Build.scripts(folder);
+        Build.inBackground(folder, "harness/payments/PaymentConsumer.java", Build.BRIEF);
+        ClassData.make(folder);
+        Table points = new Table(System.out, json);
+        points.begin(Repo.root().relativize(folder));
+        try (Broker broker = Broker.embedded(folder.resolve("broker"), "for this");
+                Matrix crashes = new Matrix(broker, folder, 2 * parallel)) {
+            for (Lives lives : Lives.values()) {
+                long began = System.nanoTime();
+                List<Point> chosen = Matrix.every(every, crashes.points(lives).stream()
+                        .filter(point -> this.points.matcher(lives.title() + " " + point).find()).toList());
+                List<Found> found = crashes.kill(lives, chosen, one -> points.add(lives, one, chosen.size()));
+                points.end(lives, found, Duration.ofNanos(System.nanoTime() - began));
+            }
+        }
+        points.end();
+        return points.exitCode();
     }
 
     private static void link(Path link, Path folder) throws IOException {

@@ -52,7 +52,7 @@ import proxy.Rule;
  *       that breaks in between. An answer that is missing in the middle of a connection, no network can produce.
  *   <li>In answers that name brokers, put the proxy's own ports: a client connects to what it finds there. A broker
  *       that advertises the proxy (KafkaBroker --proxy) names it already, and nothing is changed.
- *   <li>Take commands at any time: new rules, release, blackhole, heal.
+ *   <li>Take commands at any time: new rules, release, drop, blackhole, heal.
  * </ol>
  *
  * A client has several connections, one for each broker and one more for its group or transaction coordinator; what is
@@ -145,7 +145,11 @@ public class KafkaProxy implements Callable<Integer> {
             for (Action action : actions) {
                 switch (action) {
                     case DELAY -> Thread.sleep(options.delay());
-                    case HOLD -> hold(request.name());
+                    case HOLD -> {
+                        if (!hold(request.name())) {
+                            return;
+                        }
+                    }
                     case CLOSE -> {
                         System.out.println("closed before " + request.name());
                         return;
@@ -165,10 +169,12 @@ public class KafkaProxy implements Callable<Integer> {
         }
     }
 
-    private void hold(String what) {
+    /** Whether it goes on; else its connection is to be closed. */
+    private boolean hold(String what) {
         System.out.println("held " + what);
-        faults.hold(what);
-        System.out.println("released " + what);
+        boolean goesOn = faults.hold(what);
+        System.out.println((goesOn ? "released " : "dropped ") + what);
+        return goesOn;
     }
 
     // --- answers --------------------------------------------------------------------------------------------------
@@ -186,8 +192,9 @@ public class KafkaProxy implements Callable<Integer> {
                 continue;
             }
             Request request = expected.request();
-            if (expected.actions().contains(Action.HOLD_ANSWER)) {                                     // 5
-                hold("the answer of " + request.name());
+            if (expected.actions().contains(Action.HOLD_ANSWER)                                        // 5
+                    && !hold("the answer of " + request.name())) {
+                return;
             }
             if (expected.actions().contains(Action.DROP_ANSWER)) {
                 System.out.println("dropped the answer of " + request.name());
@@ -223,6 +230,7 @@ public class KafkaProxy implements Callable<Integer> {
         String[] words = line.split("\\s+", 2);
         switch (words[0]) {
             case "release" -> faults.release();
+            case "drop" -> faults.drop();
             case "blackhole" -> faults.blackhole();
             case "heal" -> {
                 if (faults.heal()) {
@@ -230,8 +238,8 @@ public class KafkaProxy implements Callable<Integer> {
                 }
             }
             default -> faults.add(Rule.parse(Action.of(words[0]).filter(action -> words.length == 2).orElseThrow(
-                    () -> new IllegalArgumentException(line + " is not a command: give release, blackhole, heal, or a "
-                            + "rule such as drop-answer Produce#1.")), words[1]));
+                    () -> new IllegalArgumentException(line + " is not a command: give release, drop, blackhole, heal, "
+                            + "or a rule such as drop-answer Produce#1.")), words[1]));
         }
         System.out.println("command " + Printable.of(line));
     }

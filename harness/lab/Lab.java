@@ -126,7 +126,12 @@ public final class Lab implements AutoCloseable {
 
     /** The same on a free port, with Kafka at another address, such as that of a proxy. */
     public Api apiAt(String bootstrap, String... options) {
-        return api(startApi(bootstrap, "0", options));
+        return api(startApiAt(bootstrap, options));
+    }
+
+    /** The same without waiting for it: give it to {@link #api(Running)}. */
+    public Running startApiAt(String bootstrap, String... options) {
+        return startApi(bootstrap, "0", options);
     }
 
     private Running startApi(String bootstrap, String port, String... options) {
@@ -171,8 +176,10 @@ public final class Lab implements AutoCloseable {
         if (!all.contains("--session-timeout-ms")) {
             all.addAll(List.of("--session-timeout-ms", "6000"));
         }
-        all.addAll(List.of("--bootstrap-server", broker.bootstrap(), "--topic", events, "--dlq-topic", dlq,
-                "--outcomes-topic", outcomes, "--group", group));
+        if (!all.contains("--bootstrap-server")) {
+            all.addAll(List.of("--bootstrap-server", broker.bootstrap()));
+        }
+        all.addAll(List.of("--topic", events, "--dlq-topic", dlq, "--outcomes-topic", outcomes, "--group", group));
         return all.toArray(String[]::new);
     }
 

@@ -136,6 +136,11 @@ public final class Running implements AutoCloseable {
         awaitExit(Duration.ofSeconds(10));
     }
 
+    /** SIGTERM, without waiting for the end. */
+    public void terminate() {
+        process.destroy();
+    }
+
     /** SIGTERM, as a service manager or (as SIGINT) Ctrl-C would; returns the exit code. */
     public int stop() {
         return stopWithin(Duration.ofSeconds(40));

@@ -42,12 +42,13 @@ public final class RecordedApi {
     /**
      * Posts an order, once.
      *
+     * @param headers as name, value, name, value
      * @return whether it was accepted
      */
-    public boolean post(String id) {
+    public boolean post(String id, String... headers) {
         String order = Api.record(id, "customer123", "1");
         long attempt = recorder.add(new Invoked(Orders.id(Kafka.bytes(id), Kafka.bytes(order)), name));
-        Answer answer = answer(attempt, order);
+        Answer answer = answer(attempt, order, headers);
         recorder.add(answer);
         return answer instanceof Accepted;
     }
@@ -66,9 +67,9 @@ public final class RecordedApi {
         }
     }
 
-    private Answer answer(long attempt, String order) {
+    private Answer answer(long attempt, String order, String... headers) {
         try {
-            Api.Answer answer = api.post(order);
+            Api.Answer answer = api.post(order, headers);
             String said = answer.status() + " " + answer.body();
             int status = answer.status();
             if (status == CREATED) {

@@ -22,6 +22,10 @@ public final class Replay {
         this.recorder = recorder;
     }
 
+    public Running process() {
+        return process;
+    }
+
     /** Kills it: what it has sent is not known. */
     public void kill() {
         process.kill9();

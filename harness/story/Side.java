@@ -63,11 +63,24 @@ public final class Side implements AutoCloseable {
 
     /** @param switches none for the system as built */
     Side(Broker broker, Meeting meeting, Path folder, String... switches) throws IOException {
+        this(new Lab(broker, folder), meeting, folder, switches);
+    }
+
+    private Side(Lab lab, Meeting meeting, Path folder, String... switches) throws IOException {
         this.meeting = meeting;
         this.switches = switches;
         this.folder = Files.createDirectories(folder);
-        lab = new Lab(broker, folder);
+        this.lab = lab;
         recorder = new Recorder(folder.resolve("history.jsonl"));
+    }
+
+    /**
+     * A system as built, in a story without another one.
+     *
+     * @param kafka clients that are not closed with it
+     */
+    public static Side alone(Broker broker, Kafka kafka, Path folder) throws IOException {
+        return new Side(Lab.with(broker, folder, kafka), new Meeting(), folder);
     }
 
     /** Whether its guarantee is switched off. */
@@ -126,8 +139,18 @@ public final class Side implements AutoCloseable {
      * @param bootstrap where it finds Kafka: the broker's address, or that of a proxy
      */
     public RecordedApi api(String name, String bootstrap, String... options) {
+        return recorded(name, startApi(name, bootstrap, options));
+    }
+
+    /** The same without waiting for it: give it to {@link #recorded}. */
+    public Running startApi(String name, String bootstrap, String... options) {
         recorder.add(new Fault(Fault.Kind.START, name, String.join(" ", options)));
-        return new RecordedApi(name, lab.apiAt(bootstrap, options), recorder);
+        return lab.startApiAt(bootstrap, options);
+    }
+
+    /** Waits until an API that was started listens. */
+    public RecordedApi recorded(String name, Running api) {
+        return new RecordedApi(name, lab.api(api), recorder);
     }
 
     /**
@@ -145,10 +168,19 @@ public final class Side implements AutoCloseable {
      * @param bootstrap where it finds Kafka
      */
     public Replay replay(String name, String bootstrap) {
-        List<Long> attempts = lab.deadLetters().stream().map(letter -> recorder.add(
-                new Event.Invoked(Orders.id(letter.key(), letter.value()), name))).toList();
-        return new Replay(attempts, lab.start("DlqInspector", "replay", "--execute", "--bootstrap-server", bootstrap,
-                "--topic", lab.dlq), recorder);
+        return replay(name, bootstrap, lab.dlq);
+    }
+
+    /**
+     * The same for another topic of dead letters. With {@code --exactly-once} all runs together promise to write each
+     * record once: they are one writer.
+     */
+    public Replay replay(String name, String bootstrap, String topic, String... options) {
+        String writer = List.of(options).contains("--exactly-once") ? "replay" : name;
+        List<Long> attempts = lab.kafka().records(topic).stream().map(letter -> recorder.add(
+                new Event.Invoked(Orders.id(letter.key(), letter.value()), writer))).toList();
+        return new Replay(attempts, lab.start("DlqInspector", Lab.with(new String[] {"replay", "--execute",
+            "--bootstrap-server", bootstrap, "--topic", topic}, options)), recorder);
     }
 
     // --- scripts and faults ---------------------------------------------------------------------------------------

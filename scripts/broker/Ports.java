@@ -29,7 +29,8 @@ public record Ports(int client, int controller, int proxy) {
     static void requireFree(int port, String host) throws PortTaken {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
-            socket.bind(host == null || host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port));
+            socket.bind(host == null || host.isEmpty() ? new InetSocketAddress(port)
+                    : new InetSocketAddress(host, port));
         } catch (IOException e) {
             throw new PortTaken(port, host);
         }

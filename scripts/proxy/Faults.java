@@ -22,7 +22,8 @@ public final class Faults {
     private record Counted(Rule rule, AtomicLong seen) {
     }
 
-    private record Held(String what, CompletableFuture<Void> released) {
+    /** @param released completes with whether it goes on */
+    private record Held(String what, CompletableFuture<Boolean> released) {
     }
 
     /** @param releaseAfter null to hold until {@link #release} */
@@ -52,20 +53,30 @@ public final class Faults {
         return actions;
     }
 
-    /** Waits until it is released, or its time is up. */
-    public void hold(String what) {
+    /**
+     * Waits until it is released or dropped, or its time is up.
+     *
+     * @return whether it goes on
+     */
+    public boolean hold(String what) {
         Held one = new Held(what, new CompletableFuture<>());
         held.add(one);
         if (releaseAfter != null) {
-            one.released.completeOnTimeout(null, releaseAfter.toMillis(), TimeUnit.MILLISECONDS);
+            one.released.completeOnTimeout(true, releaseAfter.toMillis(), TimeUnit.MILLISECONDS);
         }
-        one.released.join();
+        boolean goesOn = one.released.join();
         held.remove(one);
+        return goesOn;
     }
 
     /** All that is held now goes on. */
     public void release() {
-        held.forEach(one -> one.released.complete(null));
+        held.forEach(one -> one.released.complete(true));
+    }
+
+    /** All that is held now is thrown away. */
+    public void drop() {
+        held.forEach(one -> one.released.complete(false));
     }
 
     /** From now on nothing passes, in either direction. */

@@ -166,6 +166,27 @@ class ProxyProof {
         assertThat(lab.kafka().records(through.events)).hasSize(2);
     }
 
+    /** Neither the request nor the answer arrives, and their connections are closed: the client sends again. */
+    @Test
+    void whatIsHeldAndDroppedNeverArrives(Lab lab) {
+        Proxy proxy = Proxy.before(lab);
+        String topic = lab.events;
+        lab.kafka().createTopic(topic, 1);
+        try (Kafka kafka = new Kafka(proxy.bootstrap())) {
+            for (String command : List.of("hold Produce#1", "hold-answer Produce#1")) {
+                int before = proxy.lines("held").size();
+                proxy.command(command);
+                Future<?> sent = CompletableFuture.supplyAsync(() -> kafka.send(topic, "a", command));
+                await("held").atMost(PATIENCE).until(() -> proxy.lines("held").size() > before);
+                assertThat(lab.kafka().records(topic)).as(command).hasSize(before * 2);
+                assertThat(proxy.command("drop")).doesNotContain("held");
+                assertThat(sent).as("it is sent again").succeedsWithin(PATIENCE);
+            }
+        }
+        assertThat(proxy.lines("dropped")).hasSize(2);
+        assertThat(lab.kafka().records(topic)).as("by an idempotent producer").hasSize(2);
+    }
+
     @Test
     void aRequestIsDelayedOrHeldForATime(Lab lab) {
         Proxy proxy = Proxy.before(lab, "--delay", "Produce#1", "--delay-ms", "700", "--release-after", "900");
@@ -323,7 +344,7 @@ class ProxyProof {
     void aWrongCommandIsRefusedAndSoIsAWebPage(Lab lab) {
         Proxy proxy = Proxy.before(lab);
         assertThatThrownBy(() -> proxy.command("hold Produce#1", "holdup Produce#1"))
-                .hasMessageContaining("holdup Produce#1 is not a command: give release, blackhole, heal, or a rule");
+                .hasMessageContaining("holdup Produce#1 is not a command: give release, drop, blackhole, heal, or a ");
         assertThatThrownBy(() -> proxy.command("close")).hasMessageContaining("close is not a command");
         assertThatThrownBy(() -> proxy.command("close Pruduce")).hasMessageContaining("did you mean Produce?");
         assertThat(proxy.command()).isEqualTo("rule hold Produce#1\n");
