@@ -15,13 +15,16 @@
 //DEPS com.microsoft.playwright:playwright:1.62.0
 //DEPS io.swagger.parser.v3:swagger-parser-v3:2.1.48
 //DEPS us.bpsm:edn-java:0.7.1
+//SOURCES ../scripts/api/package-info.java
 //SOURCES ../scripts/cli/package-info.java
 //SOURCES ../scripts/cluster/package-info.java
 //SOURCES ../scripts/consumer/package-info.java
 //SOURCES ../scripts/dlq/package-info.java
 //SOURCES ../scripts/families/package-info.java
+//SOURCES ../scripts/http/package-info.java
 //SOURCES ../scripts/ledger/package-info.java
 //SOURCES ../scripts/messages/package-info.java
+//SOURCES ../scripts/orders/package-info.java
 //SOURCES ../scripts/replay/package-info.java
 //SOURCES ../scripts/work/package-info.java
 //SOURCES guarantees/*.java

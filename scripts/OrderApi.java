@@ -10,6 +10,7 @@
 //SOURCES api/package-info.java
 //SOURCES cli/package-info.java
 //SOURCES cluster/package-info.java
+//SOURCES http/package-info.java
 //SOURCES messages/package-info.java
 //SOURCES orders/package-info.java
 //COMPILE_OPTIONS --release 21
@@ -19,57 +20,58 @@
 
 import api.Answers;
 import api.ApiDocs;
+import api.Claim;
+import api.Claim.New;
+import api.Claim.Placed;
+import api.Claim.Taken;
 import api.DeliveryOptions;
-import api.HttpBodies;
-import api.HttpLimits;
-import api.HttpRoutes;
-import api.HttpRoutes.Answer;
 import api.IdempotencyOptions;
+import api.KnownOrders;
 import api.OrderProducer;
 import api.OrderRequest;
 import api.OrderView;
-import api.Recent;
+import api.ProducerSettings;
 import api.Sent;
 import api.Sent.Acknowledged;
 import api.Sent.Refused;
-import api.Sent.TooBusy;
 import api.Sent.Unknown;
 import cli.ExitCode;
-import cli.Failure;
 import cli.FreezePoint;
 import cli.KafkaOptions;
 import cli.LogFileOptions;
 import cli.Script;
+import cluster.TopicAdmin;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import http.HttpAccess;
+import http.HttpBodies;
+import http.HttpLimits;
+import http.HttpRoutes;
+import http.HttpRoutes.Answer;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import messages.Json;
 import orders.OrderTopics;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /**
  * When may a client believe that its order is safe, and what may it do when no answer comes?
  *
  * <ol>
  *   <li>Read and check the order; every wrong field is named.
- *   <li>Look up the idempotency key: a second request with the same key gets the first one's answer, even if the first
- * is still in flight.
+ *   <li>Look the order up, by its idempotency key and {@code order_id}: a second request gets the first one's answer,
+ *       even if the first is still in flight, came to another instance, or came before a restart.
  *   <li>Send the order to Kafka, keyed by its {@code order_id}, so that all records of one order stay in sequence.
  *   <li>Wait for the acknowledgement of all in-sync replicas.
  *   <li>Answer what is known. 201: the order is written, at this partition and offset. 503: nothing was written. 504:
@@ -77,8 +79,8 @@ import picocli.CommandLine.Option;
  *       the producer keeps trying to write.
  * </ol>
  *
- * Keys are remembered in this process only. A retry that comes after a restart gets the same {@code order_id} (it is
- * made from the key), so that the consumer recognises it.
+ * What was placed before it reads back from Kafka when it starts, and it goes on reading what other instances write. What
+ * two of them accept at the same moment is written twice, with the same {@code order_id}: the consumer recognises it.
  */
 @Command(name = "OrderApi", mixinStandardHelpOptions = true,
         description = "Takes orders over HTTP and writes them to Kafka.",
@@ -86,18 +88,15 @@ import picocli.CommandLine.Option;
                 "  ./jbang scripts/OrderApi.java --port 8001 --require-key --timeout-ms 4000",
                 "  ./jbang scripts/OrderApi.java --port 8001 --acks 0"})
 public class OrderApi implements Callable<Integer> {
-    private static final String DEFAULT_MAX_ORDERS = "100000";
-    private static final int TAKE_ANSWER_SECONDS = 10; // for a client to read its answer
-    private static final int GRACE_SECONDS = 2; // at the end, to send the last answers
-    private static final int MAX_BLOCK_MS = 20;
-    private static final long TEN_YEARS_MS = Duration.ofDays(3650).toMillis();
-
-    @Option(names = "--max-orders", defaultValue = DEFAULT_MAX_ORDERS, paramLabel = "N",
-            description = "How many of the latest orders GET /orders/{order_id} can find (default: ${DEFAULT-VALUE}).")
-    private int maxOrders;
+    private static final Duration TO_TAKE_THE_ANSWER = Duration.ofSeconds(10);
+    private static final Duration LOOK = Duration.ofMillis(50);
+    private static final Duration GRACE = Duration.ofSeconds(2); // at the end, to send the last answers
 
     @Mixin
     private HttpLimits http;
+
+    @Mixin
+    private HttpAccess access;
 
     @Mixin
     private DeliveryOptions delivery;
@@ -114,20 +113,14 @@ public class OrderApi implements Callable<Integer> {
     @Mixin
     private LogFileOptions logging;
 
+    private final CountDownLatch started = new CountDownLatch(1);
+    private final CountDownLatch stop = new CountDownLatch(1);
     private Logger log;
     private HttpBodies bodies;
-    private Recent<Placed> byKey;
-    private OrderProducer producer;
-    private OrderView view;
-
-    /**
-     * What is remembered under a key.
-     *
-     * @param content see {@link OrderRequest#content}
-     * @param sent    completes with what is known of the order
-     */
-    private record Placed(String content, CompletableFuture<Sent> sent) {
-    }
+    private KnownOrders orders;
+    private volatile boolean away; // at the start: Kafka did not answer
+    private volatile OrderProducer producer;
+    private volatile OrderView view;
 
     public static void main(String... args) {
         System.exit(Script.run(new OrderApi(), args));
@@ -136,23 +129,35 @@ public class OrderApi implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         log = logging.open(OrderApi.class);
-        if (maxOrders < 0) {
-            throw new Failure(ExitCode.USAGE, "--max-orders has to be 0 or more.");
-        }
         delivery.check(log);
-        Properties settings = producerSettings();
-        byKey = idempotency.memory(placed -> placed.sent.isDone());
+        access.check(http.host(), log);
+        Properties settings = ProducerSettings.of(kafka.client("order-api"), delivery);
+        orders = idempotency.memory();
         bodies = http.bodies();
-        HttpServer server = http.bind(delivery.timeoutMs / 1000 + TAKE_ANSWER_SECONDS);
-        try (Admin admin = kafka.connect("order-api", log)) {
-            kafka.topics(admin).createMissing(topics.eventsTopic(), AclOperation.WRITE);
-            try (var producer = new OrderProducer(settings, admin, delivery.maxInFlight, delivery.timeout());
-                    var view = new OrderView(() -> kafka.client("order-api-view"), topics.events, topics.outcomes,
-                            maxOrders)) {
-                this.producer = producer;
-                this.view = view;
-                producer.awaitMetadata(topics.events);
-                serve(server);
+        Duration longest = delivery.timeout().plus(GRACE); // requests that wait get an answer, at worst 504
+        HttpServer server = http.bind(delivery.timeout().plus(TO_TAKE_THE_ANSWER), access);
+        HttpRoutes routes = routes();
+        server.createContext("/", routes);
+        try (var shutdown = new Script.Shutdown(stop::countDown, longest.multipliedBy(3));
+                AutoCloseable atLast = () -> server.stop(0)) {
+            server.start(); // it answers at once, if only that Kafka cannot be reached
+            System.out.println("Listening on " + http.address(server));
+            try (Admin admin = kafka.connect("order-api", () -> away = true, log)) {
+                away = false;
+                prepareTopic(kafka.topics(admin));
+                try (var producer = new OrderProducer(settings, admin, delivery.maxInFlight, delivery.timeout());
+                        var view = new OrderView(orders, () -> kafka.client("order-api-view"), topics.events,
+                                topics.outcomes)) {
+                    this.producer = producer;
+                    this.view = view;
+                    producer.awaitMetadata(topics.events);
+                    view.awaitCaughtUp(() -> stop.getCount() == 0);
+                    started.countDown();
+                    stop.await();
+                    log.info("stopping: answering the requests in flight");
+                    routes.closeConnections();
+                    server.stop((int) longest.toSeconds());
+                }
             }
         } catch (KafkaException e) {
             throw kafka.failure(e);
@@ -160,107 +165,105 @@ public class OrderApi implements Callable<Integer> {
         return ExitCode.OK.code();
     }
 
-    private void serve(HttpServer server) throws InterruptedException {
-        CountDownLatch stop = new CountDownLatch(1);
-        int grace = delivery.timeoutMs / 1000 + GRACE_SECONDS; // requests that wait get an answer, at worst 504
-        HttpRoutes routes = routes();
-        try (var shutdown = new Script.Shutdown(stop::countDown, Duration.ofSeconds(3 * grace))) {
-            server.createContext("/", routes);
-            server.start();
-            System.out.println("Listening on " + http.address(server));
-            stop.await();
-            log.info("stopping: answering the requests in flight");
-            routes.closeConnections();
-            server.stop(grace);
-            producer.close();
-        }
+    private void prepareTopic(TopicAdmin admin) {
+        admin.createMissing(topics.eventsTopic(), AclOperation.WRITE);
+        delivery.checkTopic(topics.events, admin, log);
     }
 
     private HttpRoutes routes() {
-        return new HttpRoutes(log)
-                .on("POST", "/orders", (exchange, none) -> placeOrder(exchange))
-                .on("POST", "/orders/", (exchange, none) -> placeOrder(exchange))
-                .on("GET", "/orders/*", (exchange, orderId) -> Answers.status(orderId, view))
+        HttpRoutes.Route place = access.withToken((exchange, none) -> placeOrder(exchange));
+        return new HttpRoutes(access, log)
+                .on("POST", "/orders", place)
+                .on("POST", "/orders/", place)
+                .on("GET", "/orders/*", access.withToken(this::status))
                 .on("GET", "/docs", (exchange, none) -> ApiDocs.page())
-                .on("GET", "/docs/*", (exchange, file) -> ApiDocs.file(file))
-                .on("GET", "/openapi.json", (exchange, none) -> ApiDocs.contract())
+                .on("GET", "/docs/*", ApiDocs::file)
+                .on("GET", "/openapi.json", (exchange, none) -> ApiDocs.contract(exchange))
                 .on("GET", "/problems/*", (exchange, name) -> Answers.problem(name))
-                .on("GET", "/health", (exchange, none) ->
-                        Answers.health(producer.reachable(), kafka.cluster().bootstrapServers()))
+                .on("GET", "/health", (exchange, none) -> health())
                 .on("GET", "/", (exchange, none) -> Answers.hint());
     }
+
+    // --- placing an order -----------------------------------------------------------------------------------------
 
     private Answer placeOrder(HttpExchange exchange) throws IOException {
         OrderRequest request = OrderRequest.read(exchange, bodies, idempotency.required());             // 1
         String orderId = request.order().orderId();
         String key = request.key();
+        String id = HttpRoutes.id(exchange);
         log.debug("received order {} of customer {}, {}", orderId, request.order().customerId(),
                 key == null ? "no idempotency key" : "idempotency key " + key);
+        awaitStart();
 
-        var record = new ProducerRecord<>(topics.events, orderId, Json.bytes(request.order()));
-        Placed mine = new Placed(request.content(), new CompletableFuture<>());
-        Placed placed = key == null ? mine : Objects.requireNonNullElse(byKey.putIfAbsent(key, mine), mine); // 2
-        boolean duplicate = placed != mine;
-        if (!duplicate) {
-            send(record, key, placed);                                                                  // 3
-        } else if (!placed.content.equals(mine.content)) {
-            throw Answers.reusedKey();
-        }
-        return switch (producer.awaitAcknowledgement(placed.sent)) {                                    // 4
+        Claim claim = orders.claim(request.identity());                                                 // 2
+        var sent = switch (claim) {
+            case New mine -> send(request, id, mine);                                                   // 3
+            case Placed before -> before.sent();
+            case Taken taken -> throw Answers.taken(taken);
+        };
+        return switch (producer.awaitAcknowledgement(sent)) {                                           // 4
             case Acknowledged at -> {                                                                   // 5
                 FreezePoint.ACKNOWLEDGED.reached();
+                boolean duplicate = claim instanceof Placed;
                 if (duplicate) {
-                    log.info("order {} was already sent with the idempotency key {}: not sent again", orderId, key);
+                    log.info("order {} was already sent: not sent again (request {})", orderId, id);
                 } else if (at.offset() < 0) {
-                    log.info("order {} sent to {}-{}; nobody acknowledged it", orderId, topics.events, at.partition());
+                    log.info("order {} sent to {}-{}; nobody acknowledged it (request {})", orderId, topics.events,
+                            at.partition(), id);
                 } else {
-                    log.info("order {} acknowledged: {}-{}@{}", orderId, topics.events, at.partition(), at.offset());
+                    log.info("order {} acknowledged: {}-{}@{} (request {})", orderId, topics.events, at.partition(),
+                            at.offset(), id);
                 }
                 yield Answers.created(orderId, topics.events, at, duplicate);
             }
-            case Refused refused -> throw Answers.refused(refused.why());
-            case TooBusy busy -> throw Answers.tooBusy();
+            case Refused refused -> throw Answers.refused(refused);
             case Unknown unknown -> throw Answers.unknown(unknown.why(), orderId, key);
         };
     }
 
-    /** Sends the order. All requests with its key get the result, whether or not one is still waiting. */
-    private void send(ProducerRecord<String, byte[]> order, String key, Placed placed) {
+    /** Sends the order. All requests for it get the result, whether or not one is still waiting. */
+    private CompletableFuture<Sent> send(OrderRequest request, String requestId, New mine) {
+        var order = new ProducerRecord<>(topics.events, request.order().orderId(), Json.bytes(request.order()));
+        request.trace(requestId).forEach((name, value) -> order.headers().add(name, value));
         producer.send(order).thenAccept(sent -> {
-            if (sent instanceof Acknowledged) {
-                view.accepted(order.key());
-            } else if (key != null) {
-                byKey.remove(key, placed); // a retry of a failed order is sent again
-            }
-            placed.sent.complete(sent);
+            orders.settle(request.identity(), sent); // a retry of an order that was refused is sent again
+            mine.sent().complete(sent);
         });
+        return mine.sent();
     }
 
-    private Properties producerSettings() {
-        Properties settings = kafka.client("order-api");
-        // with all, a 201 means that every in-sync replica has the order
-        settings.put(ProducerConfig.ACKS_CONFIG, delivery.acks);
-        // the producer's own retries add no record
-        settings.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, delivery.idempotent());
-        // with more, a batch that a later one overtook can be rejected for good (KAFKA-15591); and orders that come in
-        // while one batch is in flight form the next batch, which is faster
-        settings.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        // clients wait for the answer: with 1 ms, 32 clients send a third less
-        settings.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        // waiting orders are bounded in bytes, too
-        settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, delivery.bufferMemory);
-        // when the buffer is full, answer 503 at once; no thread blocks
-        settings.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MS);
-        // keep the topic's metadata: to fetch it again after a pause takes longer than max.block.ms
-        settings.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, TEN_YEARS_MS);
-        // never give up: the order may be written nevertheless, and twice if its client repeats it
-        settings.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
-        // notice a lost response, and send the order again, while its client still waits
-        settings.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, delivery.timeoutMs / 2);
-        // idle connections stay open, so that no connection means that no broker is reachable
-        settings.put(ProducerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, -1);
-        settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class);
-        settings.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
-        return settings;
+    /** Until it is known what was placed before, a request could be answered by what is not true: it waits. */
+    private void awaitStart() {
+        long deadline = System.nanoTime() + delivery.timeout().toNanos();
+        try {
+            while (!started.await(LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (away || System.nanoTime() - deadline > 0) {
+                    throw Answers.starting(away ? "Kafka was not reached yet, and nothing was sent."
+                            : "Nothing was sent: the orders that were placed before are still being read.");
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    // --- looking at orders ----------------------------------------------------------------------------------------
+
+    /** At once, or with {@code ?wait=SECONDS} as soon as the order has an outcome. */
+    private Answer status(HttpExchange exchange, String orderId) {
+        Duration wait = Answers.wait(exchange.getRequestURI().getQuery(), delivery.timeout());
+        awaitStart();
+        try {
+            return Answers.status(orderId, topics.events, orders.await(orderId, wait), orders.most());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Answer health() {
+        boolean connected = started.getCount() == 0;
+        return Answers.health(producer != null && producer.reachable(), producer == null ? null : producer.failure(),
+                view == null || view.failure() == null && !connected ? "reading what was placed before"
+                        : view.failure(), kafka.cluster().bootstrapServers());
     }
 }

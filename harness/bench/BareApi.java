@@ -5,23 +5,24 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
 //DEPS org.apache.kafka:kafka-clients:4.4.0
-//SOURCES ../../scripts/api/package-info.java
 //SOURCES ../../scripts/cli/package-info.java
 //SOURCES ../../scripts/cluster/package-info.java
+//SOURCES ../../scripts/http/package-info.java
 //SOURCES ../../scripts/messages/package-info.java
-//SOURCES ../../scripts/orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Dorg.slf4j.simpleLogger.defaultLogLevel=error
 
 package bench;
 
-import api.HttpLimits;
 import cli.KafkaOptions;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
+import http.HttpAccess;
+import http.HttpLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -46,7 +47,7 @@ import picocli.CommandLine.Option;
 @Command(name = "BareApi", mixinStandardHelpOptions = true,
         description = "Produces a record for each request, and does nothing else.")
 public class BareApi implements Callable<Integer> {
-    private static final int ANSWER_TIMEOUT = 20; // seconds, as in the order API
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(20); // as in the order API
 
     @Mixin
     private HttpLimits limits;
@@ -78,7 +79,7 @@ public class BareApi implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         answer = ("\"" + "x".repeat(answerBytes - 2) + "\"").getBytes(StandardCharsets.US_ASCII); // JSON as well
-        HttpServer server = limits.bind(ANSWER_TIMEOUT);
+        HttpServer server = limits.bind(ANSWER_TIMEOUT, new HttpAccess());
         server.createContext("/", nothing ? this::created : producing());
         server.start();
         System.out.println("Listening on " + limits.address(server));

@@ -9,12 +9,12 @@
 //SOURCES ../../scripts/api/package-info.java
 //SOURCES ../../scripts/cli/package-info.java
 //SOURCES ../../scripts/cluster/package-info.java
+//SOURCES ../../scripts/http/package-info.java
 //SOURCES ../../scripts/messages/package-info.java
 //SOURCES ../../scripts/orders/package-info.java
 //COMPILE_OPTIONS --release 21
 //RUNTIME_OPTIONS -Xmx512m -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAMED
 
-import api.HttpProblem;
 import api.IdempotencyKey;
 import com.code_intelligence.jazzer.Jazzer;
 import com.fasterxml.jackson.core.JsonPointer;
@@ -23,6 +23,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.Headers;
+import http.HttpProblem;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
@@ -50,7 +51,7 @@ public class OrderFuzz {
     public static void main(String... args) throws Exception {
         Jazzer.main(Stream.concat(
                         Stream.of("--target_class=OrderFuzz",
-                                "--instrumentation_includes=api.**:orders.**:com.fasterxml.jackson.core.**"),
+                                "--instrumentation_includes=api.**:http.**:orders.**:com.fasterxml.jackson.core.**"),
                         Stream.of(args))
                 .toArray(String[]::new));
     }

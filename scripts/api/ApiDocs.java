@@ -1,6 +1,10 @@
 package api;
 
-import api.HttpRoutes.Answer;
+import com.sun.net.httpserver.HttpExchange;
+import http.HttpProblem;
+import http.HttpRoutes.Answer;
+import http.ProblemType;
+import http.StaticFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -38,13 +42,14 @@ public final class ApiDocs {
             SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", tryItOutEnabled: true, validatorUrl: null});
             """;
 
-    private static final Map<String, byte[]> RESOURCES = new ConcurrentHashMap<>();
+    private static final Map<String, StaticFile> FILES = new ConcurrentHashMap<>(); // read once
 
     private ApiDocs() {
     }
 
-    public static Answer contract() {
-        return new Answer(200, "application/json", resource("/openapi.json"));
+    public static Answer contract(HttpExchange exchange) {
+        return FILES.computeIfAbsent("/openapi.json", name -> new StaticFile("application/json", read(name)))
+                .answer(exchange);
     }
 
     public static Answer page() {
@@ -52,23 +57,22 @@ public final class ApiDocs {
     }
 
     /** @throws HttpProblem if there is no such file */
-    public static Answer file(String name) {
+    public static Answer file(HttpExchange exchange, String name) {
+        if (name.isEmpty()) { // /docs/ is /docs
+            return page();
+        }
         if (name.equals("start.js")) {
             return text("text/javascript", START);
         }
         if (!ASSETS.containsKey(name)) {
             throw new HttpProblem(ProblemType.UNKNOWN_ADDRESS, "There is no such file.");
         }
-        return new Answer(200, ASSETS.get(name), resource(WEBJAR + name));
+        return FILES.computeIfAbsent(name, file -> new StaticFile(ASSETS.get(file), read(WEBJAR + file)))
+                .answer(exchange);
     }
 
     private static Answer text(String type, String text) {
         return new Answer(200, type + "; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** Read once; all requests share its bytes. */
-    private static byte[] resource(String name) {
-        return RESOURCES.computeIfAbsent(name, ApiDocs::read);
     }
 
     private static byte[] read(String name) {

@@ -3,8 +3,10 @@ package api;
 import cli.ExitCode;
 import cli.Failure;
 import cli.FreezePoint;
+import cluster.TopicAdmin;
 import java.time.Duration;
 import java.util.List;
+import org.apache.kafka.common.config.TopicConfig;
 import org.slf4j.Logger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -67,6 +69,16 @@ public final class DeliveryOptions {
         }
         if (!idempotent()) {
             log.warn("UNSAFE: without the idempotent producer a lost acknowledgement writes an order twice");
+        }
+    }
+
+    /** Warns if the topic lets the leader accept an order alone, whatever {@code acks} says. */
+    public void checkTopic(String topic, TopicAdmin topics, Logger log) {
+        int replicas = topics.describe(topic).map(found -> found.partitions().getFirst().replicas().size()).orElse(1);
+        if (allReplicas() && replicas > 1
+                && topics.settings(topic).get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).equals("1")) {
+            log.warn("{} has min.insync.replicas=1: while its other replicas are behind, an order is acknowledged by one "
+                    + "broker alone, and is lost with it. Set min.insync.replicas=2.", topic);
         }
     }
 

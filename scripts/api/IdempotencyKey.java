@@ -2,6 +2,8 @@ package api;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.Headers;
+import http.HttpProblem;
+import http.ProblemType;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -10,13 +12,15 @@ import java.util.regex.Pattern;
 
 /**
  * Finds the idempotency key of a request: the header {@code Idempotency-Key} (IETF draft
- * draft-ietf-httpapi-idempotency-key-header), {@code X-Idempotency-Key}, else the body's {@code idempotency_key}.
+ * draft-ietf-httpapi-idempotency-key-header), {@code X-Idempotency-Key}, or the body's {@code idempotency_key}.
  */
 public final class IdempotencyKey {
     private static final int LONGEST = 255;
-    private static final int LONGEST_QUOTED = 2 * LONGEST + 2; // every character escaped
+    private static final int LONGEST_QUOTED = 2 * LONGEST + 2 + 200; // every character escaped, and parameters
     private static final List<String> HEADERS = List.of("Idempotency-Key", "X-Idempotency-Key");
-    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\[\"\\\\])*)\""); // RFC 9651, 3.3.3
+    /** A string, and parameters, which mean nothing here and are ignored (RFC 9651, 3.3.3 and 2). */
+    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\[\"\\\\])*)\"(?: *; *[a-z*][a-z0-9_.*-]*"
+            + "(?:=[^;\"]*|=\"(?:[^\"\\\\]|\\\\[\"\\\\])*\")?)*");
 
     private IdempotencyKey() {
     }
@@ -32,14 +36,11 @@ public final class IdempotencyKey {
         }
         if (body.hasNonNull("idempotency_key")) {
             String text = body.get("idempotency_key").textValue(); // null if it is not a text
-            String key = checked("idempotency_key", text == null ? "" : text);
-            if (keys.isEmpty()) {
-                keys.add(key);
-            }
+            keys.add(checked("idempotency_key", text == null ? "" : text));
         }
         if (keys.size() > 1) {
             throw new HttpProblem(ProblemType.INVALID_IDEMPOTENCY_KEY,
-                    "The request names several idempotency keys: send one.");
+                    "The request names several idempotency keys, in its headers or body: send one.");
         }
         return keys.isEmpty() ? null : keys.iterator().next();
     }

@@ -1,18 +1,15 @@
 package api;
 
 import api.Sent.Acknowledged;
+import api.Sent.Cause;
 import api.Sent.Refused;
-import api.Sent.TooBusy;
 import api.Sent.Unknown;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -20,23 +17,55 @@ import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes orders to Kafka, and reports what is known of each, as a {@link Sent}. It bounds how many may wait, and never
  * gives up an order that may be written.
  */
 public final class OrderProducer implements AutoCloseable {
-    private static final Duration PROBE = Duration.ofSeconds(2);
+    private static final Logger LOG = LoggerFactory.getLogger(OrderProducer.class);
+    private static final Duration BETWEEN_PRODUCERS = Duration.ofSeconds(1);
+    private static final Duration TO_CLOSE_A_FAILED_ONE = Duration.ZERO;
 
-    private final Producer<String, byte[]> producer;
-    private final Admin admin;
+    private final Properties settings;
+    private final Reachability broker;
     private final Semaphore room;
     private final Duration patience;
-    private final Metric connections;
-    private final Metric resends;
     private final TimeLimit timeLimit;
+    private volatile Current current;
+    private volatile String failure; // why the last producer was given up; null once the next one has written an order
+    private long renewedAt = System.nanoTime() - BETWEEN_PRODUCERS.toNanos(); // guarded by this
+    private boolean closed; // guarded by this
+
+    /** A producer, with two of its own metrics: they cost nothing to read, whereas asking Kafka takes a round trip. */
+    private record Current(Producer<String, byte[]> producer, Metric connections, Metric resends) {
+        static Current open(Properties settings) {
+            Producer<String, byte[]> producer = new KafkaProducer<>(settings);
+            return new Current(producer, metric(producer, "connection-count"), metric(producer, "record-retry-total"));
+        }
+
+        private static Metric metric(Producer<?, ?> producer, String name) {
+            return producer.metrics().values().stream()
+                    .filter(m -> m.metricName().name().equals(name)
+                            && m.metricName().group().equals("producer-metrics"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        boolean isConnected() {
+            return (double) connections.metricValue() > 0;
+        }
+
+        double sentAgain() {
+            return (double) resends.metricValue();
+        }
+    }
 
     /**
      * @param settings of the producer, which has to retry for ever, so that it gives nothing up
@@ -47,21 +76,12 @@ public final class OrderProducer implements AutoCloseable {
      * @throws KafkaException if no producer can be created with these settings
      */
     public OrderProducer(Properties settings, Admin admin, int most, Duration patience) {
-        this.admin = admin;
+        this.settings = settings;
         this.patience = patience;
+        broker = new Reachability(admin);
         room = new Semaphore(most);
-        producer = new KafkaProducer<>(settings);
-        connections = metric("connection-count");
-        resends = metric("record-retry-total");
+        current = Current.open(settings);
         timeLimit = new TimeLimit(patience);
-    }
-
-    /** One of the producer's own metrics: it costs nothing to read, whereas asking Kafka takes a round trip. */
-    private Metric metric(String name) {
-        return producer.metrics().values().stream()
-                .filter(m -> m.metricName().name().equals(name) && m.metricName().group().equals("producer-metrics"))
-                .findFirst()
-                .orElseThrow();
     }
 
     /**
@@ -73,9 +93,9 @@ public final class OrderProducer implements AutoCloseable {
     public void awaitMetadata(String topic) {
         for (long start = System.nanoTime(); ; ) {
             try {
-                producer.partitionsFor(topic);
+                current.producer.partitionsFor(topic);
                 return;
-            } catch (org.apache.kafka.common.errors.TimeoutException e) {
+            } catch (TimeoutException e) {
                 if (System.nanoTime() - start > patience.toNanos()) {
                     throw e;
                 }
@@ -83,20 +103,14 @@ public final class OrderProducer implements AutoCloseable {
         }
     }
 
-    /** Whether a broker answers within {@link #PROBE}. */
+    /** Whether a broker answers within two seconds; a "no" is remembered for half a second. */
     public boolean reachable() {
-        int limit = (int) PROBE.toMillis();
-        try {
-            admin.describeCluster(new DescribeClusterOptions().timeoutMs(limit))
-                    .clusterId()
-                    .get(limit, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (ExecutionException | TimeoutException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        return broker.ask();
+    }
+
+    /** Why nothing can be sent at present, although Kafka may be reachable; null if nothing is known to be wrong. */
+    public String failure() {
+        return failure;
     }
 
     /**
@@ -106,24 +120,65 @@ public final class OrderProducer implements AutoCloseable {
      *         long that takes. It never completes exceptionally.
      */
     public CompletableFuture<Sent> send(ProducerRecord<String, byte[]> order) {
-        if ((double) connections.metricValue() == 0 && !reachable()) {
+        Current by = current;
+        if (!by.isConnected() && !broker.ask()) {
             return CompletableFuture.completedFuture(
-                    new Refused("Kafka cannot be reached, and nothing was sent."));
+                    new Refused("Kafka cannot be reached, and nothing was sent.", Cause.AWAY));
         }
         if (!room.tryAcquire()) {
-            return CompletableFuture.completedFuture(new TooBusy());
+            return CompletableFuture.completedFuture(new Refused(
+                    "Too many orders are waiting for Kafka; this one was not sent. Try again later.", Cause.TOO_BUSY));
         }
         CompletableFuture<Sent> sent = new CompletableFuture<>();
         sent.thenRun(room::release);
-        double resentBefore = (double) resends.metricValue();
+        double sentAgainBefore = by.sentAgain();
+        Thread caller = Thread.currentThread();
         try {
-            producer.send(order, (at, failure) -> sent.complete(failure == null
-                    ? new Acknowledged(at.partition(), at.offset())
-                    : meaning(failure, (double) resends.metricValue() > resentBefore)));
-        } catch (RuntimeException e) { // this producer can send nothing more
-            sent.complete(new Refused("Nothing was sent: " + e.getMessage()));
+            by.producer.send(order, (at, e) -> {
+                if (e == null) {
+                    failure = null;
+                    sent.complete(new Acknowledged(at.partition(), at.offset()));
+                } else if (Thread.currentThread() == caller) { // send() itself refused it
+                    sent.complete(refused(e));
+                } else {
+                    sent.complete(isRefusal(e) && by.sentAgain() == sentAgainBefore ? refused(e)
+                            : new Unknown("The order may or may not be written: " + e.getMessage()));
+                }
+            });
+        } catch (RuntimeException e) {
+            replace(by, e);
+            sent.complete(new Refused("Nothing was sent: " + e.getMessage(), Cause.AWAY));
         }
         return sent;
+    }
+
+    /**
+     * Kafka does not take it. If it was sent before, and its acknowledgement was lost, it may be written nevertheless.
+     */
+    private static boolean isRefusal(Exception e) {
+        return e instanceof AuthorizationException || e instanceof RecordTooLargeException
+                || e instanceof InvalidRecordException || e instanceof InvalidTopicException;
+    }
+
+    private static Refused refused(Exception e) {
+        return new Refused("Kafka did not take the order, and nothing is written: " + e.getMessage(),
+                e instanceof RecordTooLargeException ? Cause.TOO_LARGE : isRefusal(e) ? Cause.NOT_ALLOWED : Cause.AWAY);
+    }
+
+    /**
+     * A producer that throws can send nothing more: the next orders get a new one. What the old one has in flight is
+     * answered "unknown".
+     */
+    private synchronized void replace(Current failed, RuntimeException e) {
+        failure = e.getMessage();
+        if (closed || e instanceof InterruptException || current != failed
+                || System.nanoTime() - renewedAt < BETWEEN_PRODUCERS.toNanos()) {
+            return;
+        }
+        renewedAt = System.nanoTime();
+        LOG.error("the producer can send nothing more, and is replaced by a new one: {}", e.getMessage());
+        failed.producer.close(TO_CLOSE_A_FAILED_ONE);
+        current = Current.open(settings);
     }
 
     /**
@@ -133,32 +188,22 @@ public final class OrderProducer implements AutoCloseable {
     public Sent awaitAcknowledgement(CompletableFuture<Sent> sent) {
         try {
             return timeLimit.await(sent);
-        } catch (TimeoutException e) {
+        } catch (java.util.concurrent.TimeoutException e) {
             return new Unknown("Kafka did not acknowledge the order in time: it may or may not be written.");
         } catch (ExecutionException e) {
             throw new IllegalStateException("a send never fails", e);
         }
     }
 
-    /**
-     * An order that did not get into the buffer is not written. Nor is one that Kafka refuses, unless it was sent
-     * again: the first attempt may have been written, and its acknowledgement lost. After any other failure it may be
-     * written.
-     *
-     * @param resent whether the producer has sent anything again since it got this order
-     */
-    private static Sent meaning(Exception failure, boolean resent) {
-        boolean refused = failure instanceof AuthorizationException || failure instanceof RecordTooLargeException
-                || failure instanceof InvalidRecordException || failure instanceof InvalidTopicException;
-        return failure instanceof org.apache.kafka.common.errors.TimeoutException || refused && !resent
-                ? new Refused("Kafka did not take the order, and nothing is written: " + failure.getMessage())
-                : new Unknown("The order may or may not be written: " + failure.getMessage());
-    }
-
     /** Waits for the orders in flight, but no longer than its patience. */
     @Override
     public void close() {
-        producer.close(patience);
+        Current last;
+        synchronized (this) {
+            closed = true;
+            last = current;
+        }
+        last.producer.close(patience);
         timeLimit.close();
     }
 }

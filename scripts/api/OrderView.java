@@ -1,105 +1,107 @@
 package api;
 
+import api.KnownOrders.Identity;
+import api.KnownOrders.Place;
 import cluster.TopicReader;
-import java.nio.charset.StandardCharsets;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import messages.Digest;
+import messages.Json;
+import messages.Message;
+import messages.PermanentFailure;
+import orders.Order;
+import orders.OrderReader;
+import orders.Outcome;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The status of the most recent orders: a bounded view of {@code order-outcomes}, read by its own thread. It joins no
- * group, so that it disturbs none, and starts as far before the end as it can remember. Of {@code order-events} it
- * reads only the records that are there at its start; later orders come from {@link #accepted}.
+ * Reads into {@link KnownOrders} what the two topics say, in a thread of its own. It starts as far before their ends as
+ * that can remember, outcomes first: most orders have one, and then their records need not be parsed. Then it follows
+ * both, so that two APIs see each other's orders. It joins no group, so that it disturbs none.
  */
 public final class OrderView implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OrderView.class);
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final Duration LOOK_FOR_TOPIC = Duration.ofSeconds(2);
-    private static final Duration AFTER_FAILURE = Duration.ofSeconds(10);
-    private static final Duration FOR_EVER = Duration.ofDays(36_500);
-    private static final byte[] ACCEPTED = {};
+    private static final Duration LOOK_FOR_PARTITIONS = Duration.ofSeconds(2);
+    private static final Duration SAY_SO = Duration.ofSeconds(5);
+    private static final Duration AFTER_FAILURE = Duration.ofSeconds(2);
+    private static final int FEW = 20_000; // records that one reader reads in a moment
+    private static final int LONGEST_REASON = 1_000;
 
-    private final Map<TopicPartition, Long> before = new HashMap<>(); // where the outcomes ended at its start
-    private final Recent<byte[]> latest; // the outcome's value, or ACCEPTED
+    private final KnownOrders orders;
     private final Supplier<Properties> client;
     private final String events;
     private final String outcomes;
-    private final int most;
-    private final Thread reader = Thread.ofPlatform().daemon().name("order-view").unstarted(this::read);
+    private final OrderReader format = new OrderReader();
+    private final Thread thread = Thread.ofPlatform().daemon().name("order-view").unstarted(this::run);
+    private final CountDownLatch caughtUp = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile String failure; // what is wrong at present; null if nothing is
 
-    /**
-     * @param client gives the settings of a new client
-     * @param most   how many orders to remember
-     */
-    public OrderView(Supplier<Properties> client, String events, String outcomes, int most) {
+    /** @param client gives the settings of a new client */
+    public OrderView(KnownOrders orders, Supplier<Properties> client, String events, String outcomes) {
+        this.orders = orders;
         this.client = client;
         this.events = events;
         this.outcomes = outcomes;
-        this.most = most;
-        this.latest = new Recent<>(most, FOR_EVER, outcome -> true);
-        reader.start();
+        thread.start();
     }
 
-    /** Notes an order that Kafka has acknowledged. */
-    public void accepted(String orderId) {
-        latest.putIfAbsent(orderId, ACCEPTED);
-    }
-
-    /** @return {@code accepted}, or the outcome as JSON; empty if the order is unknown, or no longer remembered */
-    public Optional<byte[]> outcome(String orderId) {
-        return Optional.ofNullable(latest.get(orderId));
-    }
-
-    /** How many orders it remembers at most. */
-    public int most() {
-        return most;
-    }
-
-    public static boolean isAccepted(byte[] outcome) {
-        return outcome.length == 0;
-    }
-
-    private void read() {
-        try (TopicReader reader = new TopicReader(client.get())) {
-            reader.read(tails(reader.ends(reader.partitions(events)), most), this::isClosed, this::take);
-        } catch (KafkaException e) {
-            LOG.warn("orders accepted before the start cannot be read: {}", e.getMessage());
+    /** Waits until all is known that was written before the start, however long that takes, unless it is to stop. */
+    public void awaitCaughtUp(BooleanSupplier stop) throws InterruptedException {
+        long saidAt = System.nanoTime();
+        while (!caughtUp.await(POLL.toMillis(), TimeUnit.MILLISECONDS) && !stop.getAsBoolean()) {
+            if (System.nanoTime() - saidAt > SAY_SO.toNanos()) {
+                saidAt = System.nanoTime();
+                LOG.info("reading which orders were placed before{}", failure == null ? "" : ": " + failure);
+            }
         }
-        try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings())) {
-            long looked = System.nanoTime() - LOOK_FOR_TOPIC.toNanos();
+    }
+
+    /** What is wrong at present, in words; null if nothing is. */
+    public String failure() {
+        return failure;
+    }
+
+    /** Whatever happens, it begins again: without it, later requests would be answered by what is no longer true. */
+    private void run() {
+        try {
             while (!isClosed()) {
                 try {
-                    if (System.nanoTime() - looked >= LOOK_FOR_TOPIC.toNanos()) {
-                        looked = System.nanoTime();
-                        assign(consumer);
+                    follow(catchUp());
+                } catch (AuthorizationException e) {
+                    if (caughtUp.getCount() > 0) {
+                        LOG.warn("{}: orders that were placed before the start, or at another instance, are not known "
+                                + "here, and their keys are taken for new ones", e.getMessage());
+                        caughtUp.countDown();
                     }
-                    if (consumer.assignment().isEmpty()) { // poll() would throw
-                        closed.await(POLL.toMillis(), TimeUnit.MILLISECONDS);
-                    } else {
-                        consumer.poll(POLL).forEach(this::take);
-                    }
-                } catch (KafkaException e) {
-                    LOG.warn("the outcomes of orders cannot be read at present: {}", e.getMessage());
-                    closed.await(AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS); // a right takes time to be granted
+                    failed(e); // a right takes time to be granted
+                } catch (RuntimeException e) {
+                    failed(e);
                 }
             }
         } catch (InterruptedException e) {
@@ -107,32 +109,66 @@ public final class OrderView implements AutoCloseable {
         }
     }
 
+    private void failed(RuntimeException e) throws InterruptedException {
+        if (!isClosed()) {
+            if (failure == null) {
+                LOG.warn("orders and outcomes cannot be read at present, will try again: {}", e.toString());
+            }
+            failure = e.toString();
+            closed.await(AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
     private boolean isClosed() {
         return closed.getCount() == 0;
     }
 
-    private Properties settings() {
-        // an aborted record is not an outcome
-        Properties settings = TopicReader.settings(client.get(), "read_committed");
-        // a few large fetches: outcomes may show up a little later
-        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 256 * 1024);
-        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis());
-        return settings;
+    // --- up to the present ends -------------------------------------------------------------------------------------
+
+    /** @return where each partition was read up to */
+    private Map<TopicPartition, Long> catchUp() throws InterruptedException {
+        Map<TopicPartition, Long> positions = new HashMap<>();
+        try (TopicReader reader = new TopicReader(client.get())) {
+            positions.putAll(readTail(reader, outcomes, 2)); // a transaction marker may follow each
+            positions.putAll(readTail(reader, events, 1));
+        }
+        caughtUp.countDown();
+        return positions;
     }
 
-    /** Adds new partitions of the outcomes topic; before the first consumer there is no such topic. */
-    private void assign(Consumer<?, ?> consumer) {
-        List<TopicPartition> fresh = new ArrayList<>(consumer.partitionsFor(outcomes).stream()
-                .map(partition -> new TopicPartition(outcomes, partition.partition())).toList());
-        fresh.removeAll(consumer.assignment());
-        if (!fresh.isEmpty()) {
-            Set<TopicPartition> all = new HashSet<>(consumer.assignment());
-            all.addAll(fresh);
-            consumer.assign(all);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(fresh);
-            before.putAll(ends);
-            tails(ends, 2L * most).forEach(consumer::seek); // a transaction marker may follow each,
-            // which takes an offset, too
+    private Map<TopicPartition, Long> readTail(TopicReader reader, String topic, int offsetsEach)
+            throws InterruptedException {
+        List<TopicPartition> partitions = reader.partitions(topic);
+        if (partitions.isEmpty()) { // the first consumer creates the outcomes
+            return Map.of();
+        }
+        Map<TopicPartition, Long> ends = reader.ends(partitions);
+        Map<TopicPartition, Long> from = tails(ends, (long) offsetsEach * orders.most());
+        long records = ends.entrySet().stream().mapToLong(end -> end.getValue() - from.get(end.getKey())).sum();
+        if (records <= FEW) {
+            reader.read(from, ends, this::isClosed, this::take);
+        } else {
+            readEach(from, ends);
+        }
+        return ends;
+    }
+
+    /** Several partitions at a time: a reader can use a core alone. */
+    private void readEach(Map<TopicPartition, Long> from, Map<TopicPartition, Long> ends) throws InterruptedException {
+        int threads = Math.min(from.size(), Runtime.getRuntime().availableProcessors());
+        try (ExecutorService readers = Executors.newFixedThreadPool(threads)) {
+            List<Future<?>> parts = new ArrayList<>();
+            from.forEach((partition, first) -> parts.add(readers.submit(() -> {
+                try (TopicReader reader = new TopicReader(client.get())) {
+                    reader.read(Map.of(partition, first), Map.of(partition, ends.get(partition)), this::isClosed,
+                            this::take);
+                }
+            })));
+            for (Future<?> part : parts) {
+                part.get();
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
         }
     }
 
@@ -142,20 +178,91 @@ public final class OrderView implements AutoCloseable {
                 end -> Math.max(0, end.getValue() - Math.ceilDiv(records, ends.size()))));
     }
 
-    private void take(ConsumerRecord<byte[], byte[]> record) {
-        if (record.key() == null) {
-            return;
-        }
-        String orderId = new String(record.key(), StandardCharsets.UTF_8);
-        if (record.topic().equals(events)) {
-            accepted(orderId);
-        } else if (record.value() != null) {
-            if (record.offset() < before.get(new TopicPartition(record.topic(), record.partition()))) {
-                latest.putOldest(orderId, record.value()); // never displaces an order without an outcome
-            } else {
-                latest.put(orderId, record.value());
+    // --- from then on -----------------------------------------------------------------------------------------------
+
+    private void follow(Map<TopicPartition, Long> positions) throws InterruptedException {
+        try (Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings())) {
+            consumer.assign(positions.keySet());
+            positions.forEach(consumer::seek);
+            long looked = System.nanoTime();
+            while (!isClosed()) {
+                if (consumer.assignment().isEmpty()) { // poll() would throw
+                    closed.await(POLL.toMillis(), TimeUnit.MILLISECONDS);
+                } else {
+                    consumer.poll(POLL).forEach(this::take);
+                }
+                failure = null;
+                if (System.nanoTime() - looked >= LOOK_FOR_PARTITIONS.toNanos()) {
+                    looked = System.nanoTime();
+                    addNewPartitions(consumer);
+                }
             }
         }
+    }
+
+    private Properties settings() {
+        // an aborted record is not an outcome
+        Properties settings = TopicReader.settings(client.get(), "read_committed");
+        // a few large fetches: what others write may show up a little later
+        settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 256 * 1024);
+        settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis());
+        return settings;
+    }
+
+    /** Before the first consumer there is no topic of outcomes, and partitions may be added. */
+    private void addNewPartitions(Consumer<?, ?> consumer) {
+        List<TopicPartition> all = new ArrayList<>(consumer.assignment());
+        List<TopicPartition> fresh = new ArrayList<>();
+        for (String topic : List.of(outcomes, events)) {
+            consumer.partitionsFor(topic).stream().map(found -> new TopicPartition(topic, found.partition()))
+                    .filter(found -> !all.contains(found)).forEach(fresh::add);
+        }
+        if (!fresh.isEmpty()) {
+            all.addAll(fresh);
+            consumer.assign(all);
+            consumer.seekToBeginning(fresh);
+        }
+    }
+
+    // --- records ----------------------------------------------------------------------------------------------------
+
+    /** What cannot be read is a poison pill, or another's: it is not an order, and nobody waits for it here. */
+    private void take(ConsumerRecord<byte[], byte[]> record) {
+        if (record.key() == null || record.value() == null) {
+            return;
+        }
+        try {
+            if (record.topic().equals(outcomes)) {
+                takeOutcome(Json.read(record.value()));
+            } else if (!orders.knows(Digest.of(record.key()), place(record))) {
+                Message<Order> order = format.read(record);
+                orders.written(Identity.of(order.id(), order.body().idempotencyKey(), order.content()), place(record));
+            }
+        } catch (PermanentFailure | JsonProcessingException | IllegalArgumentException | DateTimeException e) {
+            LOG.debug("{}-{}@{} is left out: {}", record.topic(), record.partition(), record.offset(), e.getMessage());
+        }
+    }
+
+    private void takeOutcome(JsonNode json) {
+        JsonNode source = json.required("source");
+        Place place = new Place(source.required("partition").asInt(), source.required("offset").asLong());
+        Digest content = json.hasNonNull("content_digest") ? Digest.parse(json.get("content_digest").asText()) : null;
+        String reason = json.path("reason").isNull() ? null : json.path("reason").asText();
+        orders.outcome(Identity.of(json.required("order_id").asText(), json.path("idempotency_key").textValue(),
+                        content),
+                new KnownOrders.Outcome(status(json.required("status").asText()), reason == null ? null
+                        : reason.substring(0, Math.min(reason.length(), LONGEST_REASON)),
+                        json.path("attempts").asInt(), Instant.parse(json.required("at").asText()), place, content));
+    }
+
+    /** One object for all orders, in place of one for each. */
+    private static String status(String text) {
+        return text.equals(Outcome.PROCESSED) ? Outcome.PROCESSED : text.equals(Outcome.DEAD_LETTERED)
+                ? Outcome.DEAD_LETTERED : text;
+    }
+
+    private static Place place(ConsumerRecord<?, ?> record) {
+        return new Place(record.partition(), record.offset());
     }
 
     @Override

@@ -10,8 +10,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * The settings of the two clients of a consumer that processes records, as far as they differ from Kafka's defaults.
- * Those that a guarantee needs are fixed: another value in {@code --command-config} is an error. The others are only
- * better defaults.
  */
 public final class ClientSettings {
     /** Where an option is the way to change a setting. */
@@ -25,10 +23,7 @@ public final class ClientSettings {
             ConsumerConfig.CLIENT_RACK_CONFIG, ", and use --client-rack",
             ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, ", and use --session-timeout-ms");
 
-    private final Properties settings;
-
-    private ClientSettings(Properties settings) {
-        this.settings = settings;
+    private ClientSettings() {
     }
 
     /**
@@ -39,7 +34,7 @@ public final class ClientSettings {
      */
     public static Properties consumer(Properties client, String group, ConsumerOptions options,
             GuaranteeSwitches guarantees) {
-        ClientSettings to = new ClientSettings(client);
+        Settings to = new Settings(client, OPTIONS);
         // true commits what was polled, finished or not; often, so that the loss is visible
         to.fix(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, guarantees.autoCommit);
         to.prefer(ConsumerConfig.AUTO_COMMIT_INTERVAL_MS_CONFIG, 500);
@@ -68,7 +63,7 @@ public final class ClientSettings {
      */
     public static Properties writer(Properties client, String group, ConsumerOptions options,
             GuaranteeSwitches guarantees, int largest, int number) {
-        ClientSettings to = new ClientSettings(client);
+        Settings to = new Settings(client, OPTIONS);
         // the offset is committed once the outcome is acknowledged: every in-sync replica has to have it by then
         to.fix(ProducerConfig.ACKS_CONFIG, "all");
         // the producer's own retries write no second outcome
@@ -103,17 +98,5 @@ public final class ClientSettings {
         ProducerConfig config = new ProducerConfig(writer);
         return (int) Math.min(config.getInt(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
                 config.getLong(ProducerConfig.BUFFER_MEMORY_CONFIG));
-    }
-
-    private void prefer(String setting, Object value) {
-        settings.putIfAbsent(setting, value);
-    }
-
-    private void fix(String setting, Object value) {
-        Object given = settings.put(setting, value);
-        if (given != null && !String.valueOf(given).trim().equalsIgnoreCase(String.valueOf(value))) {
-            throw new Failure(ExitCode.USAGE, "--command-config sets " + setting + "=" + given + ", but this script "
-                    + "needs " + setting + "=" + value + ": remove it there" + OPTIONS.getOrDefault(setting, "") + ".");
-        }
     }
 }

@@ -56,8 +56,13 @@ public final class KafkaOptions {
      * @throws ClusterFailure after the last attempt, or at once where waiting does not help
      */
     public Admin connect(String clientId, Logger log) {
+        return connect(clientId, () -> { }, log);
+    }
+
+    /** @param onFailed is called after each attempt that failed */
+    public Admin connect(String clientId, Runnable onFailed, Logger log) {
         return Script.Shutdown.whileNothingIsOpen(() -> Connection.open(cluster(), clientId, connectAttempts,
-                Duration.ofMillis(connectIntervalMs), log));
+                Duration.ofMillis(connectIntervalMs), onFailed, log));
     }
 
     public TopicAdmin topics(Admin admin) {

@@ -5,11 +5,13 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
@@ -30,10 +32,23 @@ public final class Script {
         CommandLine line = new CommandLine(command);
         prepareHelp(line);
         return line
+                .setDefaultValueProvider(Script::fromEnvironment)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Script::badUsage)
                 .setExecutionExceptionHandler(Script::failed)
                 .execute(args);
+    }
+
+    /** For containers: what the command line does not say, the environment may. */
+    private static String fromEnvironment(ArgSpec arg) {
+        return arg instanceof OptionSpec option && !option.usageHelp() && !option.versionHelp()
+                ? System.getenv(variable(option)) : null;
+    }
+
+    /** {@code ORDER_API_PORT} for {@code OrderApi --port}, {@code DLQ_INSPECTOR_RATE} for its {@code replay --rate}. */
+    private static String variable(OptionSpec option) {
+        String script = option.command().root().name().replaceAll("(?<=[a-z])(?=[A-Z])", "_");
+        return (script + option.longestName().replaceFirst("^-", "").replace('-', '_')).toUpperCase(Locale.ROOT);
     }
 
     private static int badUsage(ParameterException e, String[] args) {
@@ -93,6 +108,9 @@ public final class Script {
         StringBuilder text = new StringBuilder();
         appendAll(text, help, "Options:%n", "", help.commandSpec());
         append(text, help, "%nHelp:%n", help.commandSpec().mixins().get(HELP_OPTIONS).options());
+        help.commandSpec().options().stream().filter(option -> !option.usageHelp()).findFirst().ifPresent(
+                first -> text.append(String.format("%nThe environment can give each option, too: %s stands for %s.%n",
+                        variable(first), first.longestName())));
         return text.toString();
     }
 

@@ -13,6 +13,7 @@
 //SOURCES ProgressBar.java
 //SOURCES Script.java
 //SOURCES SendingOptions.java
+//SOURCES Settings.java
 //SOURCES TimeOption.java
 
 /** What every script does alike: options (how to reach the cluster among them), log, exit code. */

@@ -22,15 +22,18 @@ public final class Connection {
      *
      * @param attempts how often to try
      * @param interval the time between two attempts
+     * @param onFailed is called after each attempt that failed
      * @throws ClusterFailure after the last attempt, or at once where waiting does not help
      */
-    public static Admin open(Cluster cluster, String clientId, int attempts, Duration interval, Logger log) {
+    public static Admin open(Cluster cluster, String clientId, int attempts, Duration interval, Runnable onFailed,
+            Logger log) {
         for (int attempt = 1; ; attempt++) {
             boolean listens = Probe.listens(cluster);
             Admin admin = listens ? answering(cluster, clientId) : null;
             if (admin != null) {
                 return admin;
             }
+            onFailed.run();
             if (attempt >= attempts) {
                 String tries = attempt + (attempt == 1 ? " try" : " tries");
                 throw new ClusterFailure(Kind.UNREACHABLE, listens

@@ -5,6 +5,7 @@ import messages.DeadLetter;
 import messages.IdempotencyConflict;
 import messages.Message;
 import messages.OutcomeFormat;
+import messages.Trace;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import work.Result;
@@ -45,7 +46,9 @@ public record OutcomeRecords<T>(String outcomes, String dlq, String group, Outco
 
     /** For the partition with the same number as the source's, so that the ledger moves with it. */
     private ProducerRecord<byte[], byte[]> outcome(ConsumerRecord<?, ?> source, Message<T> message, byte[] value) {
-        return new ProducerRecord<>(outcomes, source.partition(), message.id().getBytes(StandardCharsets.UTF_8),
-                value);
+        ProducerRecord<byte[], byte[]> outcome = new ProducerRecord<>(outcomes, source.partition(),
+                message.id().getBytes(StandardCharsets.UTF_8), value);
+        Trace.copy(source.headers(), outcome.headers());
+        return outcome;
     }
 }

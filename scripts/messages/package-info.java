@@ -8,6 +8,7 @@
 //SOURCES NotNow.java
 //SOURCES OutcomeFormat.java
 //SOURCES PermanentFailure.java
+//SOURCES Trace.java
 //SOURCES TransientFailure.java
 //SOURCES UnreadableFailure.java
 

@@ -9,10 +9,14 @@ public final class InvalidOrder extends PermanentFailure {
     private final transient List<Problem> problems;
 
     /**
-     * @param field  where, as a path such as {@code items[0].price}
-     * @param detail what is wrong, as in "must be a number"
+     * @param field   where, as a path such as {@code items[0].price}
+     * @param detail  what is wrong, as in "must be a number"
+     * @param pointer the same place as a JSON pointer in a URI fragment (RFC 6901, 6), such as {@code #/items/0/price}
      */
-    public record Problem(String field, String detail) {
+    public record Problem(String field, String detail, String pointer) {
+        public Problem(String field, String detail) {
+            this(field, detail, "#/" + field.replaceAll("\\[|]?\\.", "/").replace("]", ""));
+        }
     }
 
     public InvalidOrder(List<Problem> problems) {

@@ -6,6 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import messages.Digest;
 import orders.InvalidOrder.Problem;
 
@@ -19,6 +20,9 @@ import orders.InvalidOrder.Problem;
  */
 public record Order(String orderId, String customerId, List<Item> items, BigDecimal totalAmount, String timestamp,
                     String idempotencyKey) {
+    /** What a client may post; a record that was written by another program may have another form of ISO-8601. */
+    private static final Pattern TIMESTAMP = Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?"
+            + "(Z|[+-]\\d{2}:\\d{2})");
     private static final int LONGEST_TEXT = 255;
     private static final int MOST_ITEMS = 1_000;
     private static final int MOST_PROBLEMS = 100;
@@ -188,11 +192,13 @@ public record Order(String orderId, String customerId, List<Item> items, BigDeci
         private String timestamp(JsonNode json) {
             String text = complete ? text(json, "timestamp", "") : optionalText(json, "timestamp");
             try {
-                if (text != null) {
+                if (text != null && (complete || TIMESTAMP.matcher(text).matches())) {
                     DateTimeFormatter.ISO_DATE_TIME.parse(text);
+                } else if (text != null) {
+                    throw new DateTimeParseException("not in the form of RFC 3339", text, 0);
                 }
             } catch (DateTimeParseException e) {
-                wrong("timestamp", "must be a time in ISO-8601, such as 2026-01-31T12:00:00Z");
+                wrong("timestamp", "must be a time with its offset, such as 2026-01-31T12:00:00Z (RFC 3339)");
             }
             return text;
         }

@@ -1,6 +1,7 @@
 package proofs.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.microsoft.playwright.Locator;
@@ -9,7 +10,9 @@ import com.sun.net.httpserver.HttpServer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import lab.Api;
 import lab.Kafka;
 import lab.Lab;
@@ -39,7 +42,8 @@ class BrowserProof {
             String id = placed.body().path("order_id").asText();
             Shown state = new Operation(docs, "orderState").with("order_id", id).execute();
             assertThat(state.status()).isEqualTo("200");
-            assertThat(state.body()).isEqualTo(json("{\"order_id\":\"" + id + "\",\"status\":\"accepted\"}"));
+            assertThat(state.body().path("order_id").asText()).isEqualTo(id);
+            assertThat(state.body().path("status").asText()).isEqualTo("accepted");
 
             Shown next = place.with(Api.order("customer124")).execute(); // an example's key would be used by now
             assertThat(next.status()).as(next.toString()).isEqualTo("201");
@@ -79,6 +83,43 @@ class BrowserProof {
             assertThat(docs.elsewhere()).isEmpty();
             assertThat(docs.complaints()).singleElement().asString().contains("status of 422");
         }
+    }
+
+    /** A request that a page may send without asking has no Content-Type, or one of a form. */
+    @Test
+    void aPageOfAnotherSiteCanPlaceNoOrder(Lab lab, Browser browser) throws Exception {
+        Api api = lab.api();
+        assertThat(api.post(Api.order("c")).status()).isEqualTo(201);
+        AtomicInteger asked = new AtomicInteger();
+        HttpServer hostile = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        hostile.createContext("/", exchange -> {
+            try (exchange) {
+                asked.addAndGet(exchange.getRequestURI().getPath().equals("/done") ? 1 : 0);
+                byte[] page = Kafka.bytes("""
+                        <link rel="icon" href="data:,">
+                        <script>
+                          const order = '%s', to = '%s/orders/', all = [];
+                          for (const body of [new Blob([order]), new TextEncoder().encode(order), order])
+                            all.push(fetch(to, {method: 'POST', mode: 'no-cors', body}).catch(() => {}));
+                          navigator.sendBeacon(to, new Blob([order]));
+                          all.push(fetch(to, {method: 'POST', headers: {'Content-Type': 'application/json'},
+                              body: order}).catch(() => {}));
+                          Promise.all(all).then(() => fetch('/done'));
+                        </script>
+                        """.formatted(Api.order("c"), api.uri()));
+                exchange.getResponseHeaders().set("Content-Type", "text/html");
+                exchange.sendResponseHeaders(200, page.length);
+                exchange.getResponseBody().write(page);
+            }
+        });
+        hostile.start();
+        URI address = URI.create("http://localhost:" + hostile.getAddress().getPort());
+        try (Tab tab = browser.open(address, lab.folder().resolve("hostile.png"))) {
+            await("the page has done its worst").atMost(Duration.ofSeconds(30)).until(() -> asked.get() == 1);
+        } finally {
+            hostile.stop(0);
+        }
+        assertThat(lab.kafka().records(lab.events)).as("only the order of before").hasSize(1);
     }
 
     /** Otherwise the proofs above prove nothing. */

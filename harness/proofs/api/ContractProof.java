@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lab.Api;
 import lab.Kafka;
@@ -148,8 +149,7 @@ class ContractProof {
                                 Stream.of(VALID.replace("\"c\"", text), VALID.replace("\"p\"", text),
                                         with("order_id", text))),
                         Stream.of("null", "\"1\"", "0", "-0.0", "-1", "0.1", "1e3", "1.0000000", "0.000001",
-                                "0.0000001", "999999999999999.999999", "1e15", "1000000000000000", "1e400", "1e-400",
-                                "0e99").flatMap(money ->
+                                "999999999999999.999999", "1e15", "1000000000000000", "1e400", "0e99").flatMap(money ->
                                 Stream.of(VALID.replace("59.98", money), VALID.replace("29.99", money))),
                         Stream.of("null", "\"2\"", "0", "-1", "1.0", "1e2", "1.5", "2147483647", "2147483648",
                                 "99999999999999999999").map(number -> VALID.replace(":2,", ":" + number + ",")),
@@ -159,7 +159,9 @@ class ContractProof {
                                 "\"2026-01-31T12:00\"", "\"2026-01-31T12:00:00.123456\"", "\"2026-01-31T12:00:00Z\"",
                                 "\"2026-01-31T12:00:00+05:30\"", "\"2026-01-31T24:00:00Z\"", "\"2026-13-01T12:00:00Z\"",
                                 "\"2026-01-31T12:00:60Z\"", "\"2026-01-31T12:00:00+18:01\"",
-                                "\"2026-01-31T12:00:00Z\\n\"").map(time -> with("timestamp", time)),
+                                "\"2026-01-31T12:00:00Z\\n\"", "\"2026-01-31T12:00:00+01:00[Europe/Paris]\"",
+                                "\"+12026-01-31T12:00:00Z\"", "\"-0044-03-15T12:00:00Z\"", "\"2026-01-31t12:00:00z\"",
+                                "\"2026-01-31T12:00:00+01:00:30\"").map(time -> with("timestamp", time)),
                         Stream.of("null", "7", "\"\"", "\"  \"", "\"k-1\"", "\"\\u00e9\"", "\"k\\n\"",
                                 "\"" + "k".repeat(255) + "\"", "\"" + "k".repeat(256) + "\"")
                                 .map(key -> with("idempotency_key", key)))
@@ -169,15 +171,11 @@ class ContractProof {
     /** What the API refuses although the schema accepts it: JSON Schema cannot express it. */
     private static final Map<String, String> BEYOND_THE_SCHEMA = Map.of(
             "a day that its month does not have", with("timestamp", "\"2026-02-30T12:00:00Z\""),
+            "more than six decimals", VALID.replace("59.98", "0.0000001"),
+            "far too many decimals", VALID.replace("59.98", "1e-400"),
             "half a surrogate pair", VALID.replace("\"c\"", "\"\\ud800\""),
             "nested too deeply, even where it is left out", with("unknown", "[".repeat(40) + "]".repeat(40)),
             "a number of too many digits, even there", with("unknown", "1".repeat(101)));
-
-    /** What the API accepts although the schema does not: times that Java writes, but others may not read. */
-    private static final List<String> BEYOND_THE_API = List.of(
-            with("timestamp", "\"2026-01-31T12:00:00+01:00[Europe/Paris]\""),
-            with("timestamp", "\"+12026-01-31T12:00:00Z\""),
-            with("timestamp", "\"2026-01-31t12:00:00z\""));
 
     private static String with(String field, String value) {
         return VALID.replace("{\"cust", "{\"" + field + "\":" + value + ",\"cust");
@@ -196,9 +194,16 @@ class ContractProof {
                 .isEqualTo(contract.wrong("NewOrder", body).isEmpty()));
         BEYOND_THE_SCHEMA.forEach((why, body) -> softly.assertThat(taken(api, body)).as(why).isFalse()
                 .isNotEqualTo(contract.wrong("NewOrder", body).isEmpty()));
-        BEYOND_THE_API.forEach(body -> softly.assertThat(taken(api, body)).as(body).isTrue()
-                .isNotEqualTo(contract.wrong("NewOrder", body).isEmpty()));
         softly.assertAll();
+    }
+
+    /** Validators in most languages compute in doubles, where 0.07 is no multiple of 0.000001. */
+    @Test
+    void aValidatorThatComputesInDoublesAcceptsEveryPrice(Lab lab) {
+        List<Double> steps = lab.api().get("/openapi.json").body().findValues("multipleOf").stream()
+                .map(JsonNode::asDouble).toList();
+        assertThat(IntStream.range(1, 10_000).mapToDouble(cents -> cents / 100.0).boxed())
+                .allSatisfy(price -> assertThat(steps).allSatisfy(step -> assertThat(price / step % 1).isZero()));
     }
 
     private static boolean taken(Api api, String body) {

@@ -39,7 +39,8 @@ class LayoutProof {
 
     /** What each folder may import besides those. */
     private static final Map<String, Set<String>> IMPORTS = Map.ofEntries(
-            Map.entry("api", Set.of("cli", "cluster", "orders")),
+            Map.entry("api", Set.of("http", "cli", "cluster", "orders")),
+            Map.entry("http", Set.of("cli")),
             Map.entry("flow", Set.of("cli", "cluster", "orders")),
             Map.entry("broker", Set.of("cli")),
             Map.entry("proxy", Set.of("cli")),

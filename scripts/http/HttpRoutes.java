@@ -1,4 +1,4 @@
-package api;
+package http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
@@ -10,6 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
 import messages.Json;
 import org.slf4j.Logger;
 
@@ -18,13 +21,18 @@ import org.slf4j.Logger;
  * as a problem document.
  */
 public final class HttpRoutes implements HttpHandler {
+    private static final String REQUEST_ID = "X-Request-Id";
+    private static final Pattern GIVEN_ID = Pattern.compile("[A-Za-z0-9._~:/+=-]{1,128}");
     private static final int SLICE = 4096;
 
     private final Map<String, Map<String, Route>> routes = new LinkedHashMap<>();
+    private final HttpAccess access;
     private final Logger log;
     private volatile boolean closing;
 
-    public HttpRoutes(Logger log) {
+    /** @param access which requests are answered at all */
+    public HttpRoutes(HttpAccess access, Logger log) {
+        this.access = access;
         this.log = log;
     }
 
@@ -87,15 +95,16 @@ public final class HttpRoutes implements HttpHandler {
     @Override
     public void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
+            exchange.getResponseHeaders().set(REQUEST_ID, newId(exchange));
             Answer answer;
             try {
                 answer = answer(exchange);
             } catch (HttpProblem problem) {
-                log.warn("answered {}: {}", problem.status(), problem.getMessage());
-                answer = answer(problem);
+                log.warn("answered {}: {} (request {})", problem.status(), problem.getMessage(), id(exchange));
+                answer = answer(problem, exchange);
             } catch (RuntimeException e) {
-                log.error("a request failed", e);
-                answer = answer(new HttpProblem(ProblemType.INTERNAL_ERROR, "The log has the reason."));
+                log.error("request {} failed", id(exchange), e);
+                answer = answer(new HttpProblem(ProblemType.INTERNAL_ERROR, "The log has the reason."), exchange);
             }
             if (closing) {
                 exchange.getResponseHeaders().set("Connection", "close");
@@ -105,6 +114,7 @@ public final class HttpRoutes implements HttpHandler {
     }
 
     private Answer answer(HttpExchange exchange) throws IOException {
+        access.admit(exchange);
         String path = exchange.getRequestURI().getRawPath();
         boolean exact = routes.containsKey(path) && !path.endsWith("*");
         String known = exact ? path : path.substring(0, path.indexOf('/', 1) + 1) + "*";
@@ -139,12 +149,33 @@ public final class HttpRoutes implements HttpHandler {
         return String.join(", ", allowed);
     }
 
-    private static Answer answer(HttpProblem problem) {
-        return new Answer(problem.status(), "application/problem+json", problem.body(), problem.headers());
+    private static Answer answer(HttpProblem problem, HttpExchange exchange) {
+        return new Answer(problem.status(), "application/problem+json", problem.body(instance(id(exchange))),
+                problem.headers());
+    }
+
+    // --- which request it is --------------------------------------------------------------------------------------
+
+    /** The id of a request: the client's, if it is one, else a random one. */
+    public static String id(HttpExchange exchange) {
+        return exchange.getResponseHeaders().getFirst(REQUEST_ID);
+    }
+
+    private static String newId(HttpExchange exchange) {
+        String given = exchange.getRequestHeaders().getFirst(REQUEST_ID);
+        ThreadLocalRandom random = ThreadLocalRandom.current(); // unique is enough: nobody has to guess it
+        return given != null && GIVEN_ID.matcher(given).matches() ? given
+                : new UUID(random.nextLong(), random.nextLong()).toString();
+    }
+
+    /** As a URI (RFC 9457, 3.1.5). */
+    private static String instance(String id) {
+        return "urn:request:" + encoded(id);
     }
 
     private static void send(HttpExchange exchange, Answer answer) throws IOException {
         answer.headers().forEach(exchange.getResponseHeaders()::set);
+        exchange.getResponseHeaders().set("X-Frame-Options", "DENY"); // another site's page must not show it as its own
         if (answer.body() == null) {
             exchange.sendResponseHeaders(answer.status(), -1);
             return;

@@ -1,9 +1,8 @@
-package api;
+package http;
 
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import orders.InvalidOrder.Problem;
 
 /** A request that ends in an error, in the form of RFC 9457 (application/problem+json). */
 public final class HttpProblem extends RuntimeException {
@@ -11,7 +10,7 @@ public final class HttpProblem extends RuntimeException {
 
     private final ProblemType type;
     private final Map<String, String> headers = new LinkedHashMap<>();
-    private List<Problem> errors = List.of();
+    private final Map<String, Object> members = new LinkedHashMap<>();
 
     /** @param detail one sentence: what is wrong and what to do */
     public HttpProblem(ProblemType type, String detail) {
@@ -31,8 +30,13 @@ public final class HttpProblem extends RuntimeException {
     }
 
     /** Adds the problem of each field, as the member {@code errors}. */
-    public HttpProblem with(List<Problem> errors) {
-        this.errors = errors;
+    public HttpProblem with(List<?> errors) {
+        return withMember("errors", errors);
+    }
+
+    /** Adds a member of its own to the document (RFC 9457, 3.2). */
+    public HttpProblem withMember(String name, Object value) {
+        members.put(name, value);
         return this;
     }
 
@@ -44,13 +48,16 @@ public final class HttpProblem extends RuntimeException {
         return headers;
     }
 
-    /** The problem document. */
-    public Map<String, Object> body() {
+    /**
+     * The problem document.
+     *
+     * @param instance which request it was: a URI
+     */
+    public Map<String, Object> body(String instance) {
         Map<String, Object> body = type.body();
         body.put("detail", getMessage());
-        if (!errors.isEmpty()) {
-            body.put("errors", errors);
-        }
+        body.put("instance", instance);
+        body.putAll(members);
         return body;
     }
 }

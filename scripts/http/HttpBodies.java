@@ -1,4 +1,4 @@
-package api;
+package http;
 
 import com.sun.net.httpserver.HttpExchange;
 import java.io.ByteArrayOutputStream;

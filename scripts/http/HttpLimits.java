@@ -1,11 +1,13 @@
-package api;
+package http;
 
 import cli.ExitCode;
 import cli.Failure;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import picocli.CommandLine.Command;
@@ -71,18 +73,23 @@ public final class HttpLimits {
         return new HttpBodies(maxBodyBytes, bodyMemory);
     }
 
+    public String host() {
+        return host;
+    }
+
     /** The address it listens on, to print. */
     public String address(HttpServer server) {
-        return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort();
+        return (server instanceof HttpsServer ? "https://" : "http://") + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort();
     }
 
     /**
      * Binds a server that is not yet started.
      *
-     * @param answerTimeout how many seconds a request and its answer may take
+     * @param answerTimeout how long a request and its answer may take
+     * @param access        whether it uses TLS
      * @throws Failure if the numbers make no sense, or the port is not available
      */
-    public HttpServer bind(int answerTimeout) throws IOException {
+    public HttpServer bind(Duration answerTimeout, HttpAccess access) throws IOException {
         if (maxHeaderBytes < 512 || maxConnections < 1 || requestTimeout < 1 || idleTimeout < 1 || port < 0
                 || port > 65_535) {
             throw new Failure(ExitCode.USAGE, "--port has to be 0 to 65535, --max-header-bytes 512 or more, the "
@@ -92,11 +99,11 @@ public final class HttpLimits {
         set("jdk.httpserver.maxConnections", maxConnections);
         set("sun.net.httpserver.maxIdleConnections", maxConnections); // 200 by default, and more are reset
         set("sun.net.httpserver.maxReqTime", requestTimeout);
-        set("sun.net.httpserver.maxRspTime", answerTimeout);
+        set("sun.net.httpserver.maxRspTime", (int) answerTimeout.toSeconds());
         set("sun.net.httpserver.idleInterval", idleTimeout);
         System.setProperty("sun.net.httpserver.nodelay", "true"); // else an answer waits for the client's ACK
         try {
-            HttpServer server = HttpServer.create(new InetSocketAddress(host, port), BACKLOG);
+            HttpServer server = access.server(new InetSocketAddress(host, port), BACKLOG);
             server.setExecutor(threads());
             return server;
         } catch (SocketException e) { // in use, not allowed, or not an address of this machine

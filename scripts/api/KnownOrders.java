@@ -1,0 +1,258 @@
+package api;
+
+import api.Sent.Acknowledged;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import messages.Digest;
+
+/**
+ * The latest orders: with which key and content each was placed, where it is written, and its outcome. What comes in
+ * through this process and what others write is one memory, and so is what was written before the start. It is bounded
+ * in number; the oldest are dropped first. Ids and keys are kept as digests: an order takes some 250 bytes, however long
+ * they are. Safe for several threads.
+ */
+public final class KnownOrders {
+    private final int most;
+    private final SequencedMap<Digest, Known> byId = new LinkedHashMap<>(); // oldest first
+    private final Map<Digest, Known> byKey = new HashMap<>(); // where the order_id is not made from the key
+    private final Map<Digest, InFlight> inFlight = new HashMap<>(); // by id, and by such a key
+    private final Map<Digest, List<CompletableFuture<Void>>> awaited = new HashMap<>(); // outcomes that somebody waits for
+
+    /** The place of a record. */
+    public record Place(int partition, long offset) {
+        /** Whether it comes before another one; false where that cannot be known. */
+        boolean isBefore(Place other) {
+            return partition == other.partition && offset < other.offset;
+        }
+    }
+
+    /**
+     * What makes two requests the same order.
+     *
+     * @param key       null if there is none, or the order_id is made from it
+     * @param idFromKey whether the order_id is made from the key
+     * @param content   see {@link orders.Order#contentDigest()}; null if it is not known
+     */
+    public record Identity(Digest id, Digest key, boolean idFromKey, Digest content) {
+        /** @param key null for none */
+        public static Identity of(String orderId, String key, Digest content) {
+            boolean idFromKey = key != null && idFor(key).equals(orderId);
+            return new Identity(id(orderId),
+                    key == null || idFromKey ? null : Digest.of(List.of("key", key)), idFromKey, content);
+        }
+
+        static Digest id(String orderId) {
+            return Digest.of(orderId.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /**
+     * What the consumer wrote about an order.
+     *
+     * @param source  the record that it is the outcome of
+     * @param content of that record; null if the outcome does not say
+     */
+    public record Outcome(String status, String reason, int attempts, Instant at, Place source, Digest content) {
+        boolean isProcessed() {
+            return status.equals(orders.Outcome.PROCESSED);
+        }
+    }
+
+    /** @param outcome null if there is none yet */
+    public record Status(Place place, Outcome outcome) {
+    }
+
+    private record InFlight(Identity identity, CompletableFuture<Sent> sent) {
+    }
+
+    private static final class Known {
+        private final Digest id;
+        private Digest key;
+        private Digest content; // of the first record
+        private Place first;
+        private Place last;
+        private Digest lastContent;
+        private Outcome outcome;
+
+        private Known(Identity identity, Place at) {
+            id = identity.id;
+            key = identity.key;
+            content = identity.content;
+            lastContent = identity.content;
+            first = at;
+            last = at;
+        }
+
+        private boolean is(Identity other) {
+            return id.equals(other.id) && other.content.equals(content);
+        }
+
+        /** An outcome of an earlier record is not that of the last one, unless it makes that one a duplicate. */
+        private Status status() {
+            boolean current = outcome != null && (!outcome.source.isBefore(last)
+                    || outcome.isProcessed() && lastContent.equals(outcome.content));
+            return new Status(first, current ? outcome : null);
+        }
+    }
+
+    /** @param most how many orders to remember */
+    public KnownOrders(int most) {
+        this.most = most;
+    }
+
+    /** How many orders it remembers at most. */
+    public int most() {
+        return most;
+    }
+
+    /** The order_id for an order that has none: the same for every request with this key, at any time, anywhere. */
+    public static String idFor(String key) {
+        return UUID.nameUUIDFromBytes(key.getBytes(StandardCharsets.UTF_8)).toString();
+    }
+
+    // --- placing orders -------------------------------------------------------------------------------------------
+
+    /** Looks an order up; if nobody has placed it, it is in flight from now on, until {@link #settle}. */
+    public synchronized Claim claim(Identity order) {
+        Claim byKey = order.key == null ? null : lookUp(order, order.key, this.byKey, true);
+        Claim claim = byKey != null ? byKey : lookUp(order, order.id, byId, order.idFromKey);
+        if (claim != null) {
+            return claim;
+        }
+        InFlight mine = new InFlight(order, new CompletableFuture<>());
+        inFlight.put(order.id, mine);
+        if (order.key != null) {
+            inFlight.put(order.key, mine);
+        }
+        return new Claim.New(mine.sent);
+    }
+
+    private Claim lookUp(Identity order, Digest digest, Map<Digest, Known> known, boolean isKey) {
+        Known placed = known.get(digest);
+        if (placed != null && placed.content != null) {
+            return placed.is(order) ? new Claim.Placed(CompletableFuture.completedFuture(
+                    new Acknowledged(placed.first.partition, placed.first.offset))) : new Claim.Taken(isKey);
+        }
+        InFlight waiting = inFlight.get(digest);
+        if (waiting == null) {
+            return null;
+        }
+        return waiting.identity.id.equals(order.id) && waiting.identity.content.equals(order.content)
+                ? new Claim.Placed(waiting.sent) : new Claim.Taken(isKey);
+    }
+
+    /** Notes what became of an order that was in flight: remembers it, or forgets it, so that a retry is sent again. */
+    public synchronized void settle(Identity order, Sent sent) {
+        if (sent instanceof Acknowledged at) {
+            written(order, new Place(at.partition(), at.offset()));
+        }
+        inFlight.remove(order.id);
+        if (order.key != null) {
+            inFlight.remove(order.key);
+        }
+    }
+
+    // --- what the topics say --------------------------------------------------------------------------------------
+
+    /** Whether the record at a place is known already, so that it need not be read. */
+    synchronized boolean knows(Digest id, Place at) {
+        Known known = byId.get(id);
+        return known != null && known.content != null && (known.first.equals(at) || known.last.equals(at));
+    }
+
+    /** Notes a record in {@code order-events}. */
+    synchronized void written(Identity order, Place at) {
+        Known known = byId.get(order.id);
+        if (known == null || known.content == null) {
+            add(new Known(order, at), known == null ? null : known.outcome);
+        } else if (at.offset >= 0 && (known.first.offset < 0 || at.isBefore(known.first))) { // < 0: nobody acknowledged
+            known.first = at;
+            known.content = order.content;
+        } else if (known.last.isBefore(at) || known.last.partition != at.partition) {
+            known.last = at;
+            known.lastContent = order.content;
+        }
+    }
+
+    /** Notes a record in {@code order-outcomes}. */
+    synchronized void outcome(Identity order, Outcome outcome) {
+        Known known = byId.get(order.id);
+        if (known == null) {
+            add(new Known(order, outcome.source), outcome);
+        } else {
+            known.outcome = outcome;
+        }
+        awaited.getOrDefault(order.id, List.of()).forEach(waiting -> waiting.complete(null));
+        awaited.remove(order.id);
+    }
+
+    private void add(Known known, Outcome outcome) {
+        if (most == 0) {
+            return;
+        }
+        known.outcome = outcome;
+        byId.put(known.id, known);
+        if (known.key != null) {
+            byKey.put(known.key, known);
+        }
+        if (byId.size() > most) {
+            Known oldest = byId.pollFirstEntry().getValue();
+            byKey.remove(oldest.key, oldest);
+        }
+    }
+
+    // --- looking at orders ----------------------------------------------------------------------------------------
+
+    /** @return empty if the order is not known, or no longer remembered */
+    public synchronized Optional<Status> status(String orderId) {
+        return Optional.ofNullable(byId.get(Identity.id(orderId))).map(Known::status);
+    }
+
+    /**
+     * Waits until the order has an outcome, or the time is over.
+     *
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public Optional<Status> await(String orderId, Duration most) throws InterruptedException {
+        if (most.isZero()) {
+            return status(orderId);
+        }
+        Digest id = Identity.id(orderId);
+        CompletableFuture<Void> outcome = toCome(id, orderId);
+        try {
+            outcome.get(most.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            stopWaiting(id, outcome);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+        return status(orderId);
+    }
+
+    private synchronized CompletableFuture<Void> toCome(Digest id, String orderId) {
+        CompletableFuture<Void> outcome = new CompletableFuture<>();
+        if (status(orderId).filter(known -> known.outcome != null).isPresent()) {
+            outcome.complete(null);
+        } else {
+            awaited.computeIfAbsent(id, none -> new ArrayList<>()).add(outcome);
+        }
+        return outcome;
+    }
+
+    private synchronized void stopWaiting(Digest id, CompletableFuture<Void> outcome) {
+        awaited.computeIfPresent(id, (same, waiting) -> waiting.remove(outcome) && waiting.isEmpty() ? null : waiting);
+    }
+}

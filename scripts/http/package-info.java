@@ -1,0 +1,10 @@
+//SOURCES HttpAccess.java
+//SOURCES HttpBodies.java
+//SOURCES HttpLimits.java
+//SOURCES HttpProblem.java
+//SOURCES HttpRoutes.java
+//SOURCES ProblemType.java
+//SOURCES StaticFile.java
+
+/** What any API over HTTP needs around the JDK's server: routes, limits, problems, and who may use it. */
+package http;
