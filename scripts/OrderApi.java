@@ -172,7 +172,7 @@ public class OrderApi implements Callable<Integer> {
 
     private HttpRoutes routes() {
         HttpRoutes.Route place = access.withToken((exchange, none) -> placeOrder(exchange));
-        return new HttpRoutes(access, log)
+        return new HttpRoutes(access::admit, log)
                 .on("POST", "/orders", place)
                 .on("POST", "/orders/", place)
                 .on("GET", "/orders/*", access.withToken(this::status))

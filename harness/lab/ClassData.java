@@ -38,7 +38,7 @@ public final class ClassData {
                     Running server = run(folder, "OrderApi", "--bootstrap-server", Broker.address(proxy), "--port",
                             "0")) {
                 Api api = lab.api(server);
-                api.post(Api.order("customerf"));
+                await("an order").atMost(PATIENCE).until(() -> api.post(Api.order("customerf")).status() == 201);
                 lab.sendOrders(0, 20);
                 lab.kafka().send(lab.events, "poison", "not json"); // at which SmallestConsumer ends
                 await("a dead letter").atMost(PATIENCE)

@@ -7,7 +7,7 @@ public sealed interface Claim {
     /**
      * Nobody has placed it: it is this request's to send.
      *
-     * @param sent to complete with what becomes of it; other requests for it may wait for it, too
+     * @param sent to complete with what is known once it was sent; other requests for it may wait for it, too
      */
     record New(CompletableFuture<Sent> sent) implements Claim {
     }

@@ -29,6 +29,7 @@ public final class KnownOrders {
     private final SequencedMap<Digest, Known> byId = new LinkedHashMap<>(); // oldest first
     private final Map<Digest, Known> byKey = new HashMap<>(); // where the order_id is not made from the key
     private final Map<Digest, InFlight> inFlight = new HashMap<>(); // by id, and by such a key
+    private final Map<Integer, Long> forgotten = new HashMap<>(); // by partition: the last offset that was dropped
     private final Map<Digest, List<CompletableFuture<Void>>> awaited = new HashMap<>(); // outcomes that somebody waits for
 
     /** The place of a record. */
@@ -154,7 +155,7 @@ public final class KnownOrders {
                 ? new Claim.Placed(waiting.sent) : new Claim.Taken(isKey);
     }
 
-    /** Notes what became of an order that was in flight: remembers it, or forgets it, so that a retry is sent again. */
+    /** Notes the result of sending an order: remembers it, or forgets it, so that a retry is sent again. */
     public synchronized void settle(Identity order, Sent sent) {
         if (sent instanceof Acknowledged at) {
             written(order, new Place(at.partition(), at.offset()));
@@ -167,10 +168,14 @@ public final class KnownOrders {
 
     // --- what the topics say --------------------------------------------------------------------------------------
 
-    /** Whether the record at a place is known already, so that it need not be read. */
+    /** Notes a record in {@code order-events} by its place, if that is known already; else it has to be read. */
     synchronized boolean knows(Digest id, Place at) {
         Known known = byId.get(id);
-        return known != null && known.content != null && (known.first.equals(at) || known.last.equals(at));
+        if (known == null || known.content == null || !known.first.equals(at) && !known.last.equals(at)) {
+            return false;
+        }
+        byId.putLast(id, known); // what has only an outcome is older
+        return true;
     }
 
     /** Notes a record in {@code order-events}. */
@@ -187,6 +192,13 @@ public final class KnownOrders {
         }
     }
 
+    /** The topic of orders was made again: what was known of the former one is not there any longer. */
+    synchronized void clear() {
+        byId.clear();
+        byKey.clear();
+        forgotten.clear();
+    }
+
     /** Notes a record in {@code order-outcomes}. */
     synchronized void outcome(Identity order, Outcome outcome) {
         Known known = byId.get(order.id);
@@ -200,8 +212,9 @@ public final class KnownOrders {
     }
 
     private void add(Known known, Outcome outcome) {
-        if (most == 0) {
-            return;
+        if (most == 0 || known.first.offset >= 0
+                && known.first.offset <= forgotten.getOrDefault(known.first.partition, -1L)) {
+            return; // it is older than one that was dropped: there is no room for it
         }
         known.outcome = outcome;
         byId.put(known.id, known);
@@ -211,6 +224,7 @@ public final class KnownOrders {
         if (byId.size() > most) {
             Known oldest = byId.pollFirstEntry().getValue();
             byKey.remove(oldest.key, oldest);
+            forgotten.merge(oldest.first.partition, oldest.first.offset, Math::max);
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -57,6 +58,7 @@ public final class OrderView implements AutoCloseable {
     private final String events;
     private final String outcomes;
     private final OrderReader format = new OrderReader();
+    private final Map<Integer, Long> last = new ConcurrentHashMap<>(); // by partition: the last offset in the events
     private final Thread thread = Thread.ofPlatform().daemon().name("order-view").unstarted(this::run);
     private final CountDownLatch caughtUp = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -128,6 +130,7 @@ public final class OrderView implements AutoCloseable {
     /** @return where each partition was read up to */
     private Map<TopicPartition, Long> catchUp() throws InterruptedException {
         Map<TopicPartition, Long> positions = new HashMap<>();
+        last.clear();
         try (TopicReader reader = new TopicReader(client.get())) {
             positions.putAll(readTail(reader, outcomes, 2)); // a transaction marker may follow each
             positions.putAll(readTail(reader, events, 1));
@@ -234,7 +237,15 @@ public final class OrderView implements AutoCloseable {
         try {
             if (record.topic().equals(outcomes)) {
                 takeOutcome(Json.read(record.value()));
-            } else if (!orders.knows(Digest.of(record.key()), place(record))) {
+                return;
+            }
+            Long before = last.put(record.partition(), record.offset());
+            if (before != null && record.offset() <= before) {
+                LOG.warn("{} was deleted and made again: its former orders are not known any longer", events);
+                orders.clear();
+                last.clear();
+            }
+            if (!orders.knows(Digest.of(record.key()), place(record))) {
                 Message<Order> order = format.read(record);
                 orders.written(Identity.of(order.id(), order.body().idempotencyKey(), order.content()), place(record));
             }

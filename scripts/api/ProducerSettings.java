@@ -23,8 +23,7 @@ public final class ProducerSettings {
     public static Properties of(Properties client, DeliveryOptions delivery) {
         Settings to = new Settings(client, Map.of(ProducerConfig.ACKS_CONFIG, ", and use --acks",
                 ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, ", and use --no-idempotence",
-                ProducerConfig.BUFFER_MEMORY_CONFIG, ", and use --buffer-memory",
-                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, ", and use --timeout-ms"));
+                ProducerConfig.BUFFER_MEMORY_CONFIG, ", and use --buffer-memory"));
         // with all, a 201 means that every in-sync replica has the order
         to.fix(ProducerConfig.ACKS_CONFIG, delivery.acks);
         // the producer's own retries add no record
@@ -46,7 +45,7 @@ public final class ProducerSettings {
         // keep the topic's metadata: to fetch it again after a pause takes longer than max.block.ms
         to.fix(ProducerConfig.METADATA_MAX_IDLE_CONFIG, TEN_YEARS_MS);
         // notice a lost response, and send the order again, while its client still waits
-        to.fix(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, delivery.timeoutMs / 2);
+        to.prefer(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, delivery.timeoutMs / 2);
         // idle connections stay open, so that no connection means that no broker is reachable
         to.fix(ProducerConfig.CONNECTIONS_MAX_IDLE_MS_CONFIG, -1);
         to.fix(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, StringSerializer.class.getName());

@@ -97,10 +97,13 @@ public final class HttpAccess {
      *
      * @throws HttpProblem 400, 403 or 421
      */
-    void admit(HttpExchange exchange) {
+    public void admit(HttpExchange exchange) {
         Headers headers = exchange.getRequestHeaders();
         String authority = headers.getFirst("Host");
         if (authority == null) {
+            if (exchange.getProtocol().equals("HTTP/1.0")) { // no browser sends it
+                return;
+            }
             throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The request has no Host.");
         }
         if (!isThisHost(name(authority))) {

@@ -79,7 +79,8 @@ public final class HttpLimits {
 
     /** The address it listens on, to print. */
     public String address(HttpServer server) {
-        return (server instanceof HttpsServer ? "https://" : "http://") + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort();
+        return (server instanceof HttpsServer ? "https://" : "http://")
+                + (host.contains(":") ? "[" + host + "]" : host) + ":" + server.getAddress().getPort();
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import messages.Json;
 import org.slf4j.Logger;
@@ -26,13 +27,13 @@ public final class HttpRoutes implements HttpHandler {
     private static final int SLICE = 4096;
 
     private final Map<String, Map<String, Route>> routes = new LinkedHashMap<>();
-    private final HttpAccess access;
+    private final Consumer<HttpExchange> admission;
     private final Logger log;
     private volatile boolean closing;
 
-    /** @param access which requests are answered at all */
-    public HttpRoutes(HttpAccess access, Logger log) {
-        this.access = access;
+    /** @param admission throws an {@link HttpProblem} for a request that is not to be answered */
+    public HttpRoutes(Consumer<HttpExchange> admission, Logger log) {
+        this.admission = admission;
         this.log = log;
     }
 
@@ -114,7 +115,7 @@ public final class HttpRoutes implements HttpHandler {
     }
 
     private Answer answer(HttpExchange exchange) throws IOException {
-        access.admit(exchange);
+        admission.accept(exchange);
         String path = exchange.getRequestURI().getRawPath();
         boolean exact = routes.containsKey(path) && !path.endsWith("*");
         String known = exact ? path : path.substring(0, path.indexOf('/', 1) + 1) + "*";

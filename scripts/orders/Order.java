@@ -21,8 +21,8 @@ import orders.InvalidOrder.Problem;
 public record Order(String orderId, String customerId, List<Item> items, BigDecimal totalAmount, String timestamp,
                     String idempotencyKey) {
     /** What a client may post; a record that was written by another program may have another form of ISO-8601. */
-    private static final Pattern TIMESTAMP = Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?"
-            + "(Z|[+-]\\d{2}:\\d{2})");
+    private static final Pattern TIMESTAMP = Pattern.compile(
+            "\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})");
     private static final int LONGEST_TEXT = 255;
     private static final int MOST_ITEMS = 1_000;
     private static final int MOST_PROBLEMS = 100;

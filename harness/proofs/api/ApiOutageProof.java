@@ -74,7 +74,7 @@ class ApiOutageProof {
                     && api.process().err().contains("idempotency key k"));
             ApiProof.problem(api.post(Api.order("d"), "Idempotency-Key", "k"), 422, "another order"); // at once
             assertThat(withKey.isDone()).isFalse();
-            ApiProof.problem(withoutKey.get(), 504, "whether GET /orders/late finds it");
+            ApiProof.problem(withoutKey.get(), 504, "send it again with this order_id");
             ApiProof.problem(withKey.get(), 504, "same Idempotency-Key");
         } finally {
             broker.thaw();

@@ -113,7 +113,7 @@ class BrowserProof {
             }
         });
         hostile.start();
-        URI address = URI.create("http://localhost:" + hostile.getAddress().getPort());
+        URI address = URI.create("http://127.0.0.1:" + hostile.getAddress().getPort());
         try (Tab tab = browser.open(address, lab.folder().resolve("hostile.png"))) {
             await("the page has done its worst").atMost(Duration.ofSeconds(30)).until(() -> asked.get() == 1);
         } finally {

@@ -85,7 +85,11 @@ class ContractProof {
         }
 
         anErrorOutsideOfAllOperationsIsAlsoAProblem(contract, api);
+        status(400, contract.send(api, ORDER, api.request("/orders/x?wait=soon").GET()));
         withoutKafka(contract, api, broker);
+        Api starting = lab.api("--connect-interval-ms", "200"); // for a Kafka that is away
+        await("it knows that").atMost(Duration.ofSeconds(20)).until(() ->
+                contract.send(starting, ORDER, starting.request("/orders/x").GET()).statusCode() == 503);
         assertThat(contract.met()).as("all that the contract lists was received").isEqualTo(contract.answers());
     }
 
@@ -197,7 +201,7 @@ class ContractProof {
         softly.assertAll();
     }
 
-    /** Validators in most languages compute in doubles, where 0.07 is no multiple of 0.000001. */
+    /** Validators in most languages compute in doubles, where 0.07 does not divide by 0.000001. */
     @Test
     void aValidatorThatComputesInDoublesAcceptsEveryPrice(Lab lab) {
         List<Double> steps = lab.api().get("/openapi.json").body().findValues("multipleOf").stream()

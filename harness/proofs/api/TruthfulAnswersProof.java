@@ -60,9 +60,10 @@ class TruthfulAnswersProof {
 
     @Test
     void whatKafkaWillNeverTakeIsNotToBeSentAgain(Lab lab, OwnBroker broker) {
-        lab.kafka().createTopic(lab.events, 1, Map.of("max.message.bytes", "300"));
+        lab.kafka().createTopic(lab.events, 1, Map.of("max.message.bytes", "700"));
         Api api = lab.api();
-        Answer large = api.post(Api.order("c".repeat(250)), "Idempotency-Key", "large");
+        Answer large = api.post(Api.order("c".repeat(250)).replace("product456", "p".repeat(250)),
+                "Idempotency-Key", "large");
         problem(large, 413, "nothing is written");
         assertThat(large.header("Retry-After")).isNull();
         assertThat(api.post(Api.order("c"), "Idempotency-Key", "large").status())
@@ -81,29 +82,36 @@ class TruthfulAnswersProof {
         }
     }
 
-    /** A producer without the right to begin can send nothing more, also once it has the right. */
+    /** Kafka refuses it the right to begin: it can send nothing more, also once it has the right. */
     @Test
     void aProducerThatCanSendNothingMoreIsReplaced(Lab lab, OwnBroker broker) {
-        lab.kafka().createTopic(lab.events, 1);
+        Proxy proxy = Proxy.before(lab, "--hold", "InitProducerId#1");
+        Lab through = lab.through(proxy.bootstrap());
+        through.kafka().createTopic(through.events, 1);
+        Api api = through.api();
+        proxy.awaitLine("held InitProducerId");
+        AclBinding all = cluster(AclOperation.ALL, AclPermissionType.ALLOW); // a rule ends what is allowed without one
+        AclBinding begin = cluster(AclOperation.IDEMPOTENT_WRITE, AclPermissionType.DENY);
+        AclBinding read = Kafka.ruleForAll("*", AclOperation.ALL, AclPermissionType.ALLOW);
         AclBinding write = Kafka.ruleForAll("*", AclOperation.WRITE, AclPermissionType.DENY);
-        AclBinding begin = new AclBinding(new ResourcePattern(ResourceType.CLUSTER, Resource.CLUSTER_NAME,
-                PatternType.LITERAL), new AccessControlEntry("User:*", "*", AclOperation.IDEMPOTENT_WRITE,
-                AclPermissionType.DENY));
-        Api api = lab.api();
-        lab.kafka().addRule(begin);
-        lab.kafka().addRule(write);
+        List.of(all, read, begin, write).forEach(lab.kafka()::addRule);
         try {
-            await("the rules hold, and health knows").atMost(SOON).until(() -> {
+            proxy.command("release");
+            await("health knows").atMost(SOON).until(() -> {
                 api.post(Api.order("c"));
                 Answer health = api.get("/health");
                 return health.status() == 503 && !health.body().path("producer").asText().equals("ok");
             });
         } finally {
-            lab.kafka().removeRule(write);
-            lab.kafka().removeRule(begin);
+            List.of(write, begin, read, all).forEach(lab.kafka()::removeRule);
         }
         await("orders are taken again").atMost(SOON).until(() -> api.post(Api.order("c")).status() == 201);
         await("and health knows").atMost(SOON).until(() -> api.get("/health").status() == 200);
+    }
+
+    private static AclBinding cluster(AclOperation operation, AclPermissionType type) {
+        return new AclBinding(new ResourcePattern(ResourceType.CLUSTER, Resource.CLUSTER_NAME, PatternType.LITERAL),
+                new AccessControlEntry("User:*", "*", operation, type));
     }
 
     @Test
