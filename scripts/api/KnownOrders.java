@@ -168,18 +168,22 @@ public final class KnownOrders {
 
     // --- what the topics say --------------------------------------------------------------------------------------
 
-    /** Notes a record in {@code order-events} by its place, if that is known already; else it has to be read. */
+    /** Whether the record at a place is known already, so that it need not be read. */
     synchronized boolean knows(Digest id, Place at) {
         Known known = byId.get(id);
-        if (known == null || known.content == null || !known.first.equals(at) && !known.last.equals(at)) {
-            return false;
+        return known != null && known.content != null && (known.first.equals(at) || known.last.equals(at));
+    }
+
+    /** An order that is known has its record at the end of what was read so far: what has only an outcome is older. */
+    synchronized void makeLatest(Digest id) {
+        Known known = byId.get(id);
+        if (known != null) {
+            byId.putLast(id, known);
         }
-        byId.putLast(id, known); // what has only an outcome is older
-        return true;
     }
 
     /** Notes a record in {@code order-events}. */
-    synchronized void written(Identity order, Place at) {
+    public synchronized void written(Identity order, Place at) {
         Known known = byId.get(order.id);
         if (known == null || known.content == null) {
             add(new Known(order, at), known == null ? null : known.outcome);

@@ -245,7 +245,11 @@ public final class OrderView implements AutoCloseable {
                 orders.clear();
                 last.clear();
             }
-            if (!orders.knows(Digest.of(record.key()), place(record))) {
+            Digest id = Digest.of(record.key());
+            if (caughtUp.getCount() > 0) {
+                orders.makeLatest(id);
+            }
+            if (!orders.knows(id, place(record))) {
                 Message<Order> order = format.read(record);
                 orders.written(Identity.of(order.id(), order.body().idempotencyKey(), order.content()), place(record));
             }

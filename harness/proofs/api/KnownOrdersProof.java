@@ -66,6 +66,23 @@ class KnownOrdersProof {
         assertThat(orders.status("x1")).isPresent();
     }
 
+    /** The view reads it from the topic a moment later: it is not the latest. */
+    @Test
+    void whatWasForgottenDoesNotComeBackWhenItsRecordIsRead() {
+        for (int i = 0; i < 4; i++) {
+            place(of("x" + i, null, A), i);
+        }
+        for (int i = 0; i < 4; i++) {
+            written("x" + i, i);
+        }
+        assertThat(orders.status("x0")).isEmpty();
+        assertThat(orders.status("x1")).isPresent();
+    }
+
+    private void written(String orderId, long offset) {
+        orders.written(of(orderId, null, A), new KnownOrders.Place(0, offset));
+    }
+
     private void place(Identity order, long offset) {
         isNew(order);
         orders.settle(order, new Acknowledged(0, offset));
