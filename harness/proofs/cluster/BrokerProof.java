@@ -224,8 +224,8 @@ class BrokerProof {
                     port + 4));
             Api api = lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", cluster.bootstrap(),
                     "--timeout-ms", "4000"));
-            assertThat(cluster.followersOf("order-events")).hasSize(2);
             assertThat(api.post(Api.order("before")).status()).isEqualTo(201);
+            assertThat(cluster.followersOf("order-events")).hasSize(2);
             cluster.kill(cluster.leaderOf("order-events"));
             await("orders are taken without it").atMost(Duration.ofSeconds(40))
                     .until(() -> api.post(Api.order("after"), "Idempotency-Key", "after").status() == 201);
