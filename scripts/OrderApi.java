@@ -119,6 +119,7 @@ public class OrderApi implements Callable<Integer> {
     private HttpBodies bodies;
     private KnownOrders orders;
     private volatile boolean away; // at the start: Kafka did not answer
+    private boolean said; // that it listens
     private volatile OrderProducer producer;
     private volatile OrderView view;
 
@@ -141,8 +142,7 @@ public class OrderApi implements Callable<Integer> {
         try (var shutdown = new Script.Shutdown(stop::countDown, longest.multipliedBy(3));
                 AutoCloseable atLast = () -> server.stop(0)) {
             server.start(); // it answers at once, if only that Kafka cannot be reached
-            System.out.println("Listening on " + http.address(server));
-            try (Admin admin = kafka.connect("order-api", () -> away = true, log)) {
+            try (Admin admin = kafka.connect("order-api", () -> sayThatKafkaIsAway(server), log)) {
                 away = false;
                 prepareTopic(kafka.topics(admin));
                 try (var producer = new OrderProducer(settings, admin, delivery.maxInFlight, delivery.timeout());
@@ -153,6 +153,7 @@ public class OrderApi implements Callable<Integer> {
                     producer.awaitMetadata(topics.events);
                     view.awaitCaughtUp(() -> stop.getCount() == 0);
                     started.countDown();
+                    sayThatItListens(server);
                     stop.await();
                     log.info("stopping: answering the requests in flight");
                     routes.closeConnections();
@@ -163,6 +164,18 @@ public class OrderApi implements Callable<Integer> {
             throw kafka.failure(e);
         }
         return ExitCode.OK.code();
+    }
+
+    private void sayThatKafkaIsAway(HttpServer server) {
+        away = true;
+        sayThatItListens(server);
+    }
+
+    private void sayThatItListens(HttpServer server) {
+        if (!said) {
+            said = true;
+            System.out.println("Listening on " + http.address(server));
+        }
     }
 
     private void prepareTopic(TopicAdmin admin) {

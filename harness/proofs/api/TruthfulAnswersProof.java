@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static proofs.api.ApiProof.problem;
 
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -195,9 +196,12 @@ class TruthfulAnswersProof {
                 "default.api.timeout.ms=1500\nrequest.timeout.ms=1000\n");
         Answer before = through.api().post(Api.order("c"), "Idempotency-Key", "k");
         proxy.command("drop-answer ListOffsets");
-        Api api = through.api("--command-config", config.toString(), "--timeout-ms", "1000");
-        await("health says so").atMost(SOON).until(() -> api.get("/health").body().path("view").asText()
-                .contains("Timeout"));
+        URI uri = URI.create("http://127.0.0.1:" + Ports.free(1));
+        Api api = new Api(uri, through.start("OrderApi", "--bootstrap-server", proxy.bootstrap(), "--topic",
+                through.events, "--outcomes-topic", through.outcomes, "--port", String.valueOf(uri.getPort()),
+                "--command-config", config.toString(), "--timeout-ms", "1000"));
+        await("health says so").atMost(SOON).ignoreExceptions() // until it listens
+                .until(() -> api.get("/health").body().path("view").asText().contains("Timeout"));
         problem(api.post(Api.order("c"), "Idempotency-Key", "k"), 503, "are still being read");
         proxy.command("heal");
         await("all is well").atMost(SOON).until(() -> api.get("/health").status() == 200);
