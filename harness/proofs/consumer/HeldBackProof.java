@@ -105,7 +105,7 @@ class HeldBackProof {
             });
             List<Running> consumers = cases.stream().map(each -> consumer(lab, cluster, each)).toList();
             cases.forEach(each -> await("it has its partitions").atMost(SOON.multipliedBy(4))
-                    .until(() -> kafka.assignment(each).equals(List.of(2))));
+                    .until(() -> kafka.assignment(each).equals(List.of(3))));
             cluster.kill(3);
             await("the DLQ has no leader").atMost(SOON.multipliedBy(4))
                     .until(() -> cluster.leaderOf("dlq-manual-leader") == 0);
