@@ -66,7 +66,7 @@ import picocli.CommandLine.Option;
 @Command(name = "KafkaBroker", mixinStandardHelpOptions = true, version = "Apache Kafka 4.4.0",
         description = "Runs a real Kafka broker (KRaft) in one JVM, without Docker.",
         footer = {"  ./jbang scripts/KafkaBroker.java --data-dir .cache/kafka",
-                "  ./jbang scripts/KafkaBroker.java --port 9192 --node 1 --of 3 --data-dir .cache/node1"})
+                "  ./jbang scripts/KafkaBroker.java --node 1 --of 3 --data-dir .cache/n1"})
 public class KafkaBroker implements Callable<Integer> {
     private static final int TRIES = 10; // to find a free port
 

@@ -79,8 +79,9 @@ import picocli.CommandLine.Mixin;
  *       the producer keeps trying to write.
  * </ol>
  *
- * What was placed before it reads back from Kafka when it starts, and it goes on reading what other instances write. What
- * two of them accept at the same moment is written twice, with the same {@code order_id}: the consumer recognises it.
+ * When it starts it reads back from Kafka what was placed before, and it goes on reading what other instances write.
+ * What two of them accept at the same moment is written twice, with the same {@code order_id}: the consumer recognises
+ * it.
  */
 @Command(name = "OrderApi", mixinStandardHelpOptions = true,
         description = "Takes orders over HTTP and writes them to Kafka.",

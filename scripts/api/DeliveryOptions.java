@@ -77,8 +77,8 @@ public final class DeliveryOptions {
         int replicas = topics.describe(topic).map(found -> found.partitions().getFirst().replicas().size()).orElse(1);
         if (allReplicas() && replicas > 1
                 && topics.settings(topic).get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).equals("1")) {
-            log.warn("{} has min.insync.replicas=1: while its other replicas are behind, an order is acknowledged by one "
-                    + "broker alone, and is lost with it. Set min.insync.replicas=2.", topic);
+            log.warn("{} has min.insync.replicas=1: while its other replicas are behind, one broker acknowledges "
+                    + "alone, and the order is lost with it. Set min.insync.replicas=2.", topic);
         }
     }
 

@@ -21,8 +21,8 @@ import messages.Digest;
 /**
  * The latest orders: with which key and content each was placed, where it is written, and its outcome. What comes in
  * through this process and what others write is one memory, and so is what was written before the start. It is bounded
- * in number; the oldest are dropped first. Ids and keys are kept as digests: an order takes some 250 bytes, however long
- * they are. Safe for several threads.
+ * in number; the oldest are dropped first. Ids and keys are kept as digests: an order takes some 250 bytes, however
+ * long they are. Safe for several threads.
  */
 public final class KnownOrders {
     private final int most;
@@ -30,7 +30,7 @@ public final class KnownOrders {
     private final Map<Digest, Known> byKey = new HashMap<>(); // where the order_id is not made from the key
     private final Map<Digest, InFlight> inFlight = new HashMap<>(); // by id, and by such a key
     private final Map<Integer, Long> forgotten = new HashMap<>(); // by partition: the last offset that was dropped
-    private final Map<Digest, List<CompletableFuture<Void>>> awaited = new HashMap<>(); // outcomes that somebody waits for
+    private final Map<Digest, List<CompletableFuture<Void>>> awaited = new HashMap<>(); // who waits for an outcome
 
     /** The place of a record. */
     public record Place(int partition, long offset) {

@@ -65,7 +65,8 @@ public record OrderRequest(Order order, String key, KnownOrders.Identity identit
     private static void checkMediaType(Headers headers) {
         String type = headers.getFirst("Content-Type");
         if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
-            throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be application/json: send Content-Type: application/json.");
+            throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be "
+                    + "application/json: send Content-Type: application/json.");
         }
         if (!"identity".equalsIgnoreCase(headers.getOrDefault("Content-Encoding", List.of("identity")).getFirst())) {
             throw new HttpProblem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "The body has to be sent uncompressed.")
@@ -90,7 +91,8 @@ public record OrderRequest(Order order, String key, KnownOrders.Identity identit
             String state = headers.getFirst(Trace.STATE);
             boolean isTraced = parent != null && TRACE_PARENT.matcher(parent).matches();
             return new OrderRequest(order, key, KnownOrders.Identity.of(order.orderId(), key, order.contentDigest()),
-                    isTraced ? parent : null, isTraced && state != null && state.length() <= LONGEST_STATE ? state : null);
+                    isTraced ? parent : null,
+                    isTraced && state != null && state.length() <= LONGEST_STATE ? state : null);
         } catch (InvalidOrder e) {
             throw new HttpProblem(ProblemType.INVALID_ORDER, "The order is not valid: " + e.getMessage())
                     .with(e.problems());

@@ -26,9 +26,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Who may use the server. On loopback every program of this machine may, and with it every web page that its browser has
- * open, unless the server asks where a request comes from: a page of another site could place orders (CSRF), and one
- * whose name suddenly means 127.0.0.1 could read them, too (DNS rebinding).
+ * Who may use the server. On loopback every program of this machine may, and with it every web page that its browser
+ * has open, unless the server asks where a request comes from: a page of another site could place orders (CSRF), and
+ * one whose name suddenly means 127.0.0.1 could read them, too (DNS rebinding).
  */
 @Command(optionListHeading = "Access:%n")
 public final class HttpAccess {
@@ -107,7 +107,8 @@ public final class HttpAccess {
             throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The request has no Host.");
         }
         if (!isThisHost(name(authority))) {
-            throw new HttpProblem(ProblemType.ANOTHER_HOST, "This server is not that host; --allowed-host adds a name.");
+            throw new HttpProblem(ProblemType.ANOTHER_HOST,
+                    "This server is not that host; --allowed-host adds a name.");
         }
         String origin = headers.getFirst("Origin");
         if (origin != null && corsOrigins.contains(origin)) {
@@ -135,7 +136,8 @@ public final class HttpAccess {
         answer.set("Access-Control-Expose-Headers", "Location, Idempotent-Replayed, Retry-After");
         if (exchange.getRequestMethod().equals("OPTIONS")) {
             answer.set("Access-Control-Allow-Methods", "GET, POST");
-            answer.set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, X-Idempotency-Key, Authorization");
+            answer.set("Access-Control-Allow-Headers",
+                    "Content-Type, Idempotency-Key, X-Idempotency-Key, Authorization");
         }
     }
 

@@ -57,7 +57,8 @@ class HttpAccessProof {
 
         String preflight = raw(api, "OPTIONS /orders", "Host: localhost\r\nOrigin: https://shop.example\r\n"
                 + "Access-Control-Request-Method: POST");
-        assertThat(preflight.toLowerCase()).contains("http/1.1 204", "access-control-allow-origin: https://shop.example",
+        assertThat(preflight.toLowerCase()).contains("http/1.1 204",
+                "access-control-allow-origin: https://shop.example",
                 "access-control-allow-headers: content-type, idempotency-key");
         assertThat(raw(api, "OPTIONS /orders", "Host: localhost\r\nOrigin: https://evil.example").toLowerCase())
                 .contains("http/1.1 403").doesNotContain("access-control-allow-origin");
@@ -107,7 +108,8 @@ class HttpAccessProof {
         Api api = lab.api("--host", "0.0.0.0", "--tls-keystore", keys.toString(), "--tls-password-file",
                 password.toString());
         assertThat(api.uri().getScheme()).isEqualTo("https");
-        assertThat(api.process().err()).contains("UNSAFE: --host 0.0.0.0 lets everybody who can reach it place and read");
+        assertThat(api.process().err())
+                .contains("UNSAFE: --host 0.0.0.0 lets everybody who can reach it place and read");
         assertThat(lab.command("curl", Map.of(), "curl", "-sS", "--cacert", certificate(lab, keytool, keys).toString(),
                 "https://127.0.0.1:" + api.uri().getPort() + "/health").ended(Duration.ofSeconds(30)).out())
                 .contains("\"status\":\"up\"");
