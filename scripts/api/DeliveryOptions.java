@@ -3,6 +3,7 @@ package api;
 import cli.ExitCode;
 import cli.Failure;
 import cli.FreezePoint;
+import cluster.ClusterFailure;
 import cluster.TopicAdmin;
 import java.time.Duration;
 import java.util.List;
@@ -75,10 +76,18 @@ public final class DeliveryOptions {
     /** Warns if the topic lets the leader accept an order alone, whatever {@code acks} says. */
     public void checkTopic(String topic, TopicAdmin topics, Logger log) {
         int replicas = topics.describe(topic).map(found -> found.partitions().getFirst().replicas().size()).orElse(1);
-        if (allReplicas() && replicas > 1
-                && topics.settings(topic).get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).equals("1")) {
+        if (allReplicas() && replicas > 1 && mayBeAlone(topic, topics, log)) {
             log.warn("{} has min.insync.replicas=1: while its other replicas are behind, one broker acknowledges "
                     + "alone, and the order is lost with it. Set min.insync.replicas=2.", topic);
+        }
+    }
+
+    private static boolean mayBeAlone(String topic, TopicAdmin topics, Logger log) {
+        try {
+            return topics.settings(topic).get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG).equals("1");
+        } catch (ClusterFailure e) { // the right to see the settings is not needed for anything else
+            log.debug("min.insync.replicas is not known", e);
+            return false;
         }
     }
 

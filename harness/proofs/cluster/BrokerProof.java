@@ -226,6 +226,10 @@ class BrokerProof {
                     "--timeout-ms", "4000"));
             assertThat(api.post(Api.order("before")).status()).isEqualTo(201);
             assertThat(cluster.followersOf("order-events")).hasSize(2);
+            cluster.kafka().alterTopic("order-events", "min.insync.replicas", "1");
+            assertThat(lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", cluster.bootstrap())).process()
+                    .err()).contains("order-events has min.insync.replicas=1: ");
+            cluster.kafka().alterTopic("order-events", "min.insync.replicas", "2");
             cluster.kill(cluster.leaderOf("order-events"));
             await("orders are taken without it").atMost(Duration.ofSeconds(40))
                     .until(() -> api.post(Api.order("after"), "Idempotency-Key", "after").status() == 201);

@@ -59,7 +59,8 @@ class SecurityProof {
     }
 
     private static List<Right> forTheSender(Lab lab) {
-        return List.of(topic(WRITE, lab.events), topic(READ, lab.outcomes), group(DESCRIBE, lab.group));
+        return List.of(topic(WRITE, lab.events), topic(READ, lab.events), topic(READ, lab.outcomes),
+                group(DESCRIBE, lab.group));
     }
 
     private static List<Right> toMakeTheTopics(Lab lab) {

@@ -149,7 +149,8 @@ class ScriptsProof {
     @Test
     void theWrapperUsesTheInstalledJBangAndAFittingJdk(Lab lab) throws Exception {
         Path bin = Files.createDirectories(lab.folder().resolve("bin"));
-        executable(bin.resolve("jbang"), "#!/bin/bash\n[ \"$1\" = version ] && echo 0.132.1 || echo \"installed: $JAVA_HOME: $*\"\n");
+        executable(bin.resolve("jbang"),
+                "#!/bin/bash\n[ \"$1\" = version ] && echo 0.132.1 || echo \"installed: $JAVA_HOME: $*\"\n");
         Running run = lab.command("wrapper", Map.of("PATH", bin + ":" + System.getenv("PATH"), "JAVA_HOME", "/nowhere"),
                 Repo.file("jbang").toString(), "x", "y z");
         assertThat(run.awaitExit(LONG)).as(run.tail()).isEqualTo(0);

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The wrapper {@code ./jbang}, and the scripts beside it, on machines that are set up in unusual ways. JDK and JBang are
- * scripts here that say what they were asked; {@link ScriptsProof} runs the wrapper with the real ones.
+ * The wrapper {@code ./jbang}, and the scripts beside it, on machines that are set up in unusual ways. JDK and JBang
+ * are scripts here that say what they were asked; {@link ScriptsProof} runs the wrapper with the real ones.
  */
 @Tag("check")
 class WrapperProof {
@@ -56,7 +56,8 @@ class WrapperProof {
 
     @Test
     void aJdkWithoutAReleaseFileIsTaken() throws Exception {
-        assertThat(run(wrapper.toString(), "x", "y z")).isEqualTo(new Result(0, "downloaded: " + jdk + ": x y z\n", ""));
+        assertThat(run(wrapper.toString(), "x", "y z"))
+                .isEqualTo(new Result(0, "downloaded: " + jdk + ": x y z\n", ""));
     }
 
     /** Such as macOS's /usr/bin/java, or a shim of asdf or jenv: the JDK itself is elsewhere. */
