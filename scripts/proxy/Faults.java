@@ -71,12 +71,12 @@ public final class Faults {
 
     /** All that is held now goes on. */
     public void release() {
-        held.forEach(one -> one.released.complete(true));
+        held.removeIf(one -> one.released.complete(true)); // at once: the state that is shown next is after it
     }
 
     /** All that is held now is thrown away. */
     public void drop() {
-        held.forEach(one -> one.released.complete(false));
+        held.removeIf(one -> one.released.complete(false));
     }
 
     /** From now on nothing passes, in either direction. */
