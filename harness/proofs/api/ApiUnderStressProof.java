@@ -39,7 +39,8 @@ class ApiUnderStressProof {
                 Socket socket = new Socket(api.uri().getHost(), api.uri().getPort());
                 stalled.add(socket);
                 socket.getOutputStream().write((i % 2 == 0 ? "POST /orders HTTP/1.1\r\nHost: l"
-                        : "POST /orders HTTP/1.1\r\nContent-Length: 100\r\n\r\n{").getBytes(StandardCharsets.UTF_8));
+                        : "POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                        + "application/json\r\nContent-Length: 100\r\n\r\n{").getBytes(StandardCharsets.UTF_8));
             }
             for (int i = 0; i < 100; i++) {
                 assertThat(api.post(Api.order("customer123")).status()).isEqualTo(201);
@@ -63,7 +64,8 @@ class ApiUnderStressProof {
         Api api = lab.api(lab.start(Map.of("JAVA_TOOL_OPTIONS", "-Xmx64m"), "OrderApi", "--bootstrap-server",
                 lab.broker().bootstrap(), "--topic", lab.events, "--port", "0", "--body-memory", "8388608",
                 "--request-timeout-s", "60"));
-        byte[] head = "POST /orders HTTP/1.1\r\nContent-Length: 262144\r\n\r\n".getBytes(StandardCharsets.UTF_8);
+        byte[] head = ("POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Content-Length: 262144\r\n\r\n").getBytes(StandardCharsets.UTF_8);
         List<Socket> halfSent = new ArrayList<>();
         try {
             for (int i = 0; i < 300; i++) {
@@ -96,10 +98,10 @@ class ApiUnderStressProof {
                 Socket socket = new Socket(api.uri().getHost(), api.uri().getPort());
                 socket.setSoTimeout(30_000);
                 open.add(socket);
-                socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: lab\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
                 assertThat(socket.getInputStream().read()).as("answered").isEqualTo('H');
             }
-            assertThat(RawHttp.exchange(api.uri(), RawHttp.request("GET / HTTP/1.1", "", "Host: lab")))
+            assertThat(RawHttp.exchange(api.uri(), RawHttp.request("GET / HTTP/1.1", "", "Host: localhost")))
                     .as("one too many").isEmpty();
             for (Socket socket : open) {
                 socket.getInputStream().transferTo(OutputStream.nullOutputStream()); // until it is closed
