@@ -49,6 +49,7 @@ public final class OrderView implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration LOOK_FOR_PARTITIONS = Duration.ofSeconds(2);
     private static final Duration SAY_SO = Duration.ofSeconds(5);
+    private static final Duration UNTIL_IT_IS_GRANTED = Duration.ofSeconds(10);
     private static final Duration AFTER_FAILURE = Duration.ofSeconds(2);
     private static final int FEW = 20_000; // records that one reader reads in a moment
     private static final int LONGEST_REASON = 1_000;
@@ -95,15 +96,12 @@ public final class OrderView implements AutoCloseable {
             while (!isClosed()) {
                 try {
                     follow(catchUp());
-                } catch (AuthorizationException e) {
-                    if (caughtUp.getCount() > 0) {
-                        LOG.warn("{}: orders that were placed before the start, or at another instance, are not known "
-                                + "here, and their keys are taken for new ones", e.getMessage());
-                        caughtUp.countDown();
-                    }
-                    failed(e); // a right takes time to be granted
+                } catch (AuthorizationException e) { // waiting does not help the requests that come meanwhile
+                    caughtUp.countDown();
+                    failed("orders that were placed before the start, or at another instance, are not known here",
+                            e, UNTIL_IT_IS_GRANTED);
                 } catch (RuntimeException e) {
-                    failed(e);
+                    failed("orders and outcomes cannot be read at present, will try again", e, AFTER_FAILURE);
                 }
             }
         } catch (InterruptedException e) {
@@ -111,13 +109,13 @@ public final class OrderView implements AutoCloseable {
         }
     }
 
-    private void failed(RuntimeException e) throws InterruptedException {
+    private void failed(String what, RuntimeException e, Duration pause) throws InterruptedException {
         if (!isClosed()) {
             if (failure == null) {
-                LOG.warn("orders and outcomes cannot be read at present, will try again: {}", e.toString());
+                LOG.warn("{}: {}", what, e.getMessage());
             }
             failure = e.toString();
-            closed.await(AFTER_FAILURE.toMillis(), TimeUnit.MILLISECONDS);
+            closed.await(pause.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -98,7 +98,7 @@ class ApiUnderStressProof {
                 Socket socket = new Socket(api.uri().getHost(), api.uri().getPort());
                 socket.setSoTimeout(30_000);
                 open.add(socket);
-                socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                socket.getOutputStream().write(RawHttp.request("GET / HTTP/1.1", ""));
                 assertThat(socket.getInputStream().read()).as("answered").isEqualTo('H');
             }
             assertThat(RawHttp.exchange(api.uri(), RawHttp.request("GET / HTTP/1.1", "", "Host: localhost")))

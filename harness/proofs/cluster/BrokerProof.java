@@ -227,8 +227,8 @@ class BrokerProof {
             assertThat(api.post(Api.order("before")).status()).isEqualTo(201);
             assertThat(cluster.followersOf("order-events")).hasSize(2);
             cluster.kafka().alterTopic("order-events", "min.insync.replicas", "1");
-            assertThat(lab.api(lab.start("OrderApi", "--port", "0", "--bootstrap-server", cluster.bootstrap())).process()
-                    .err()).contains("order-events has min.insync.replicas=1: ");
+            Running another = lab.start("OrderApi", "--port", "0", "--bootstrap-server", cluster.bootstrap());
+            assertThat(lab.api(another).process().err()).contains("order-events has min.insync.replicas=1: ");
             cluster.kafka().alterTopic("order-events", "min.insync.replicas", "2");
             cluster.kill(cluster.leaderOf("order-events"));
             await("orders are taken without it").atMost(Duration.ofSeconds(40))
