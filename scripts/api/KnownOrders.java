@@ -30,7 +30,7 @@ public final class KnownOrders {
     private final Map<Digest, Known> byKey = new HashMap<>(); // where the order_id is not made from the key
     private final Map<Digest, InFlight> inFlight = new HashMap<>(); // by id, and by such a key
     private final Map<Integer, Long> forgotten = new HashMap<>(); // by partition: the last offset that was dropped
-    private final Map<Digest, List<CompletableFuture<Void>>> awaited = new HashMap<>(); // requests that wait for an outcome
+    private final Map<Digest, List<CompletableFuture<Void>>> awaited = new HashMap<>(); // outcomes to come, by id
 
     /** The place of a record. */
     public record Place(int partition, long offset) {
