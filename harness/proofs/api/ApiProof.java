@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import lab.Api;
 import lab.Api.Answer;
 import lab.Ended;
@@ -161,6 +162,82 @@ class ApiProof {
 
     private static String state(Api api, Answer created) {
         return api.get(created.header("Location")).body().path("status").asText();
+    }
+
+    @Test
+    void aGetCanWaitForTheOutcome(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        Api api = lab.api();
+        Answer placed = api.post(Api.order("customer123"));
+        String location = placed.header("Location");
+        assertThat(api.get(location + "?wait=1").body().path("status").asText()).isEqualTo("accepted");
+        problem(api.get(location + "?wait=soon"), 400, "whole number of seconds");
+        CompletableFuture<Answer> waiting = CompletableFuture.supplyAsync(() -> {
+            Answer answer = api.get(location + "?wait=10");
+            while (answer.body().path("status").asText().equals("accepted")) {
+                answer = api.get(location + "?wait=10"); // the consumer may take longer to start
+            }
+            return answer;
+        });
+        lab.consumer();
+        assertThat(waiting).succeedsWithin(Duration.ofSeconds(60)).satisfies(answer -> {
+            assertThat(answer.body().path("status").asText()).isEqualTo("processed");
+            assertThat(answer.body().path("source")).isEqualTo(placed.body().path("kafka_metadata"));
+            assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
+        });
+    }
+
+    @Test
+    void aRequestsIdAndTraceGoWithItsOrder(Lab lab) {
+        String parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        Api api = lab.api();
+        Answer placed = api.post(Api.order("customer123"), "X-Request-Id", "my-request/1", "traceparent", parent);
+        assertThat(placed.header("X-Request-Id")).isEqualTo("my-request/1");
+        assertThat(api.process().err()).contains("(request my-request/1)");
+        Answer failing = api.post(Api.order("customerf"), "X-Request-Id", "two words", "traceparent", "nonsense");
+        assertThat(failing.header("X-Request-Id")).doesNotContain(" ");
+        Answer wrong = api.post("{}", "X-Request-Id", "wrong");
+        assertThat(wrong.body().path("instance").asText()).isEqualTo("urn:request:wrong");
+        assertThat(wrong.body().path("errors").findValuesAsText("pointer")).contains("#/customer_id");
+
+        lab.consumer();
+        lab.awaitCaughtUp();
+        for (String topic : List.of(lab.events, lab.outcomes)) {
+            assertThat(lab.kafka().records(topic)).as(topic).anySatisfy(record -> {
+                assertThat(Kafka.header(record, "request_id")).isEqualTo("my-request/1");
+                assertThat(Kafka.header(record, "traceparent")).isEqualTo(parent);
+            });
+        }
+        assertThat(lab.deadLetters()).singleElement().satisfies(letter -> {
+            assertThat(Kafka.header(letter, "request_id")).isEqualTo(failing.header("X-Request-Id"));
+            assertThat(letter.headers().lastHeader("traceparent")).isNull();
+        });
+    }
+
+    @Test
+    void theEnvironmentGivesOptionsToo(Lab lab) {
+        Api api = lab.api(lab.start(Map.of("ORDER_API_BOOTSTRAP_SERVER", lab.broker().bootstrap(), "ORDER_API_PORT",
+                "1", "ORDER_API_TOPIC", lab.events, "ORDER_API_REQUIRE_KEY", "true"), "OrderApi", "--port", "0"));
+        problem(api.post(Api.order("c")), 400, "Idempotency-Key");
+        assertThat(api.post(Api.order("c"), "Idempotency-Key", "k").status()).isEqualTo(201);
+        assertThat(lab.kafka().records(lab.events)).hasSize(1);
+        Ended wrong = lab.start(Map.of("DLQ_INSPECTOR_RATE", "fast"), "DlqInspector", "replay", "--bootstrap-server",
+                lab.broker().bootstrap()).ended(Duration.ofSeconds(60));
+        assertThat(wrong.exitCode()).isEqualTo(2);
+        assertThat(wrong.err()).contains("--rate", "is not a whole number");
+    }
+
+    @Test
+    void theDocsAreSentCompressedAndOnce(Lab lab) {
+        Api api = lab.api();
+        String bundle = "/docs/swagger-ui-bundle.js";
+        HttpResponse<byte[]> plain = api.fetch(api.request(bundle).GET());
+        HttpResponse<byte[]> small = api.fetch(api.request(bundle).header("Accept-Encoding", "gzip").GET());
+        assertThat(small.headers().firstValue("Content-Encoding")).contains("gzip");
+        assertThat(small.body().length).isLessThan(plain.body().length / 2);
+        String tag = plain.headers().firstValue("ETag").orElseThrow();
+        assertThat(api.fetch(api.request(bundle).header("If-None-Match", tag).GET()).statusCode()).isEqualTo(304);
+        assertThat(api.fetch(api.request("/docs/").GET()).statusCode()).isEqualTo(200);
     }
 
     @Test
