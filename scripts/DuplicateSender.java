@@ -130,8 +130,9 @@ public class DuplicateSender implements Callable<Integer> {
         sending.check();
         try (Admin admin = kafka.connect("duplicate-sender", log);
                 TopicReader reader = new TopicReader(kafka.client("duplicate-sender-reader"))) {
-            kafka.topics(admin).createMissing(topics.eventsTopic(),
-                    sending.via == SendingOptions.Via.topic ? AclOperation.WRITE : AclOperation.DESCRIBE);
+            kafka.topics(admin).createMissing(topics.eventsTopic(), sending.via == SendingOptions.Via.topic
+                    ? new AclOperation[] {AclOperation.READ, AclOperation.WRITE}
+                    : new AclOperation[] {AclOperation.READ});
             GroupProgress before = progress(admin, reader);
             long committedBefore = before.committed();
             Instant start = Instant.now();
