@@ -30,6 +30,7 @@ public final class KnownOrders {
     private final Map<Digest, Known> byKey = new HashMap<>(); // where the order_id is not made from the key
     private final Map<Digest, InFlight> inFlight = new HashMap<>(); // by id, and by such a key
     private final Map<Integer, Long> forgotten = new HashMap<>(); // by partition: the last offset that was dropped
+    private boolean restoring = true; // what comes in is not in order yet
     private final Map<Digest, List<CompletableFuture<Void>>> awaited = new HashMap<>(); // outcomes to come, by id
 
     /** The place of a record. */
@@ -43,16 +44,19 @@ public final class KnownOrders {
     /**
      * What makes two requests the same order.
      *
-     * @param key       null if there is none, or the order_id is made from it
-     * @param idFromKey whether the order_id is made from the key
-     * @param content   see {@link orders.Order#contentDigest()}; null if it is not known
+     * @param key     null if there is none
+     * @param idOfKey that of the order_id which would be made from the key; null if there is none
+     * @param content see {@link orders.Order#contentDigest()}; null if it is not known
      */
-    public record Identity(Digest id, Digest key, boolean idFromKey, Digest content) {
+    public record Identity(Digest id, Digest key, Digest idOfKey, Digest content) {
         /** @param key null for none */
         public static Identity of(String orderId, String key, Digest content) {
-            boolean idFromKey = key != null && idFor(key).equals(orderId);
-            return new Identity(id(orderId),
-                    key == null || idFromKey ? null : Digest.of(List.of("key", key)), idFromKey, content);
+            return new Identity(id(orderId), key == null ? null : Digest.of(List.of("key", key)),
+                    key == null ? null : id(idFor(key)), content);
+        }
+
+        private boolean hasIdOfKey() {
+            return id.equals(idOfKey);
         }
 
         static Digest id(String orderId) {
@@ -90,7 +94,7 @@ public final class KnownOrders {
 
         private Known(Identity identity, Place at) {
             id = identity.id;
-            key = identity.key;
+            key = identity.hasIdOfKey() ? null : identity.key; // then it is found by its id
             content = identity.content;
             lastContent = identity.content;
             first = at;
@@ -128,8 +132,13 @@ public final class KnownOrders {
 
     /** Looks an order up; if nobody has placed it, it is in flight from now on, until {@link #settle}. */
     public synchronized Claim claim(Identity order) {
-        Claim byKey = order.key == null ? null : lookUp(order, order.key, this.byKey, true);
-        Claim claim = byKey != null ? byKey : lookUp(order, order.id, byId, order.idFromKey);
+        Claim claim = order.key == null ? null : lookUp(order, order.key, byKey, true);
+        if (claim == null && order.idOfKey != null) {
+            claim = lookUp(order, order.idOfKey, byId, true);
+        }
+        if (claim == null) {
+            claim = lookUp(order, order.id, byId, order.hasIdOfKey());
+        }
         if (claim != null) {
             return claim;
         }
@@ -216,7 +225,7 @@ public final class KnownOrders {
     }
 
     private void add(Known known, Outcome outcome) {
-        if (most == 0 || known.first.offset >= 0
+        if (most == 0 || !restoring && known.first.offset >= 0
                 && known.first.offset <= forgotten.getOrDefault(known.first.partition, -1L)) {
             return; // it is older than one that was dropped: there is no room for it
         }
@@ -225,11 +234,23 @@ public final class KnownOrders {
         if (known.key != null) {
             byKey.put(known.key, known);
         }
-        if (byId.size() > most) {
+        drop(restoring ? 3L * most : most); // two tails, one after the other: so many outcomes, and so many records
+    }
+
+    private void drop(long room) {
+        while (byId.size() > room) {
             Known oldest = byId.pollFirstEntry().getValue();
             byKey.remove(oldest.key, oldest);
-            forgotten.merge(oldest.first.partition, oldest.first.offset, Math::max);
+            if (!restoring) {
+                forgotten.merge(oldest.first.partition, oldest.first.offset, Math::max);
+            }
         }
+    }
+
+    /** All that was written before the start has come in: the latest stay. */
+    public synchronized void restored() {
+        drop(most);
+        restoring = false;
     }
 
     // --- looking at orders ----------------------------------------------------------------------------------------

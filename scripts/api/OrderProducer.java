@@ -146,8 +146,8 @@ public final class OrderProducer implements AutoCloseable {
                 }
             });
         } catch (RuntimeException e) {
-            replace(by, e);
             sent.complete(new Refused("Nothing was sent: " + e.getMessage(), Cause.AWAY));
+            replace(by, e);
         }
         return sent;
     }
@@ -177,8 +177,12 @@ public final class OrderProducer implements AutoCloseable {
         }
         renewedAt = System.nanoTime();
         LOG.error("the producer can send nothing more, and is replaced by a new one: {}", e.getMessage());
-        failed.producer.close(TO_CLOSE_A_FAILED_ONE);
-        current = Current.open(settings);
+        try {
+            current = Current.open(settings);
+            failed.producer.close(TO_CLOSE_A_FAILED_ONE);
+        } catch (KafkaException cause) {
+            LOG.error("there is no new producer yet: {}", cause.getMessage());
+        }
     }
 
     /**

@@ -9,6 +9,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import messages.Digest;
 import messages.Json;
 import messages.Message;
@@ -97,7 +97,7 @@ public final class OrderView implements AutoCloseable {
                 try {
                     follow(catchUp());
                 } catch (AuthorizationException e) { // waiting does not help the requests that come meanwhile
-                    caughtUp.countDown();
+                    endRestore();
                     failed("orders that were placed before the start, or at another instance, are not known here",
                             e, UNTIL_IT_IS_GRANTED);
                 } catch (RuntimeException e) {
@@ -130,21 +130,34 @@ public final class OrderView implements AutoCloseable {
         Map<TopicPartition, Long> positions = new HashMap<>();
         last.clear();
         try (TopicReader reader = new TopicReader(client.get())) {
-            positions.putAll(readTail(reader, outcomes, 2)); // a transaction marker may follow each
-            positions.putAll(readTail(reader, events, 1));
+            List<TopicPartition> written = reader.partitions(outcomes);
+            positions.putAll(readTail(reader, reader.ends(written), 2)); // a transaction marker may follow each
+            List<TopicPartition> placed = reader.partitions(events);
+            positions.putAll(readTail(reader, ends(placed), 1));
         }
-        caughtUp.countDown();
+        endRestore();
         return positions;
     }
 
-    private Map<TopicPartition, Long> readTail(TopicReader reader, String topic, int offsetsEach)
-            throws InterruptedException {
-        List<TopicPartition> partitions = reader.partitions(topic);
-        if (partitions.isEmpty()) { // the first consumer creates the outcomes
-            return Map.of();
+    private void endRestore() {
+        orders.restored();
+        caughtUp.countDown();
+    }
+
+    /** Open transactions included: what comes after them is acknowledged, and is waited for. */
+    private Map<TopicPartition, Long> ends(List<TopicPartition> partitions) {
+        try (TopicReader all = new TopicReader(client.get(), "read_uncommitted", null)) {
+            return all.ends(partitions);
         }
-        Map<TopicPartition, Long> ends = reader.ends(partitions);
-        Map<TopicPartition, Long> from = tails(ends, (long) offsetsEach * orders.most());
+    }
+
+    private Map<TopicPartition, Long> readTail(TopicReader reader, Map<TopicPartition, Long> ends, int offsetsEach)
+            throws InterruptedException {
+        if (ends.isEmpty()) { // the first consumer creates the outcomes
+            return ends;
+        }
+        Map<TopicPartition, Long> from = tails(reader.beginnings(ends.keySet()), ends,
+                (long) offsetsEach * orders.most());
         long records = ends.entrySet().stream().mapToLong(end -> end.getValue() - from.get(end.getKey())).sum();
         if (records <= FEW) {
             reader.read(from, ends, this::isClosed, this::take);
@@ -173,10 +186,21 @@ public final class OrderView implements AutoCloseable {
         }
     }
 
-    /** Positions that many records before the ends in all, equally many in each partition. */
-    private static Map<TopicPartition, Long> tails(Map<TopicPartition, Long> ends, long records) {
-        return ends.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
-                end -> Math.max(0, end.getValue() - Math.ceilDiv(records, ends.size()))));
+    /** Positions that many records before the ends in all; what one partition does not have, others may. */
+    private static Map<TopicPartition, Long> tails(Map<TopicPartition, Long> beginnings,
+            Map<TopicPartition, Long> ends, long records) {
+        Map<TopicPartition, Long> from = new HashMap<>();
+        long left = records;
+        List<TopicPartition> fewestFirst = ends.keySet().stream().sorted(Comparator.comparingLong(
+                partition -> ends.get(partition) - beginnings.get(partition))).toList();
+        for (TopicPartition partition : fewestFirst) {
+            long end = ends.get(partition);
+            long share = Math.min(end - beginnings.get(partition),
+                    Math.ceilDiv(left, ends.size() - from.size()));
+            from.put(partition, end - share);
+            left -= share;
+        }
+        return from;
     }
 
     // --- from then on -----------------------------------------------------------------------------------------------
@@ -207,6 +231,8 @@ public final class OrderView implements AutoCloseable {
         // a few large fetches: what others write may show up a little later
         settings.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 256 * 1024);
         settings.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis());
+        // else it would learn of new partitions after five minutes
+        settings.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, LOOK_FOR_PARTITIONS.toMillis());
         return settings;
     }
 
@@ -258,6 +284,9 @@ public final class OrderView implements AutoCloseable {
 
     private void takeOutcome(JsonNode json) {
         JsonNode source = json.required("source");
+        if (!source.path("topic").asText(events).equals(events)) {
+            return; // an order of another topic
+        }
         Place place = new Place(source.required("partition").asInt(), source.required("offset").asLong());
         Digest content = json.hasNonNull("content_digest") ? Digest.parse(json.get("content_digest").asText()) : null;
         String reason = json.path("reason").isNull() ? null : json.path("reason").asText();

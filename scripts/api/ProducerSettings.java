@@ -31,6 +31,9 @@ public final class ProducerSettings {
         // never give up: the order may be written nevertheless, and twice if its client repeats it
         to.fix(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
         to.fix(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
+        // one order, one partition, one ledger
+        to.fix(ProducerConfig.PARTITIONER_IGNORE_KEYS_CONFIG, false);
+        to.forbid(ProducerConfig.PARTITIONER_CLASS_CONFIG);
         // an order is one record, and not part of a transaction that somebody has to end
         to.forbid(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
         // with more, a batch that a later one overtook can be rejected for good (KAFKA-15591); and orders that come in

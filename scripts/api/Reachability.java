@@ -34,9 +34,10 @@ final class Reachability {
 
     private CompletableFuture<Boolean> begin() {
         int limit = (int) PATIENCE.toMillis();
-        return admin.describeCluster(new DescribeClusterOptions().timeoutMs(limit)).clusterId()
-                .toCompletionStage().toCompletableFuture().orTimeout(limit, TimeUnit.MILLISECONDS)
-                .handle((id, failure) -> noted(failure == null));
+        CompletableFuture<Boolean> answered = new CompletableFuture<>(); // Kafka's own cannot be given up
+        admin.describeCluster(new DescribeClusterOptions().timeoutMs(limit)).clusterId()
+                .whenComplete((id, failure) -> answered.complete(failure == null));
+        return answered.completeOnTimeout(false, limit, TimeUnit.MILLISECONDS).thenApply(this::noted);
     }
 
     private synchronized boolean noted(boolean answered) {

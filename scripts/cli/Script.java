@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.ArgSpec;
@@ -22,6 +23,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * What all scripts have in common: they parse options, turn a failure into one sentence and an exit code, end cleanly.
  */
 public final class Script {
+    /** What Kubernetes puts into ORDER_API_PORT where there is a service of that name. */
+    private static final Pattern SERVICE = Pattern.compile("(tcp|udp|sctp)://.*");
     private static final String HELP_OPTIONS = "mixinStandardHelpOptions"; // how picocli names them
 
     private Script() {
@@ -41,8 +44,11 @@ public final class Script {
 
     /** For containers: what the command line does not say, the environment may. */
     private static String fromEnvironment(ArgSpec arg) {
-        return arg instanceof OptionSpec option && !option.usageHelp() && !option.versionHelp()
-                ? System.getenv(variable(option)) : null;
+        if (!(arg instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
+            return null;
+        }
+        String value = System.getenv(variable(option));
+        return value == null || value.isBlank() || SERVICE.matcher(value).matches() ? null : value;
     }
 
     /** {@code ORDER_API_PORT} for {@code OrderApi --port}, {@code DLQ_INSPECTOR_RATE} for its {@code replay --rate}. */

@@ -35,12 +35,12 @@ public final class HttpAccess {
     private static final String BEARER = "Bearer ";
     private static final int SHORTEST_TOKEN = 16;
 
-    @Option(names = "--allowed-host", paramLabel = "HOST",
+    @Option(names = "--allowed-host", paramLabel = "HOST", split = ",",
             description = "Another name under which the API may be reached, as behind a proxy; a request with any "
                     + "other Host is answered 421. May be repeated.")
     private List<String> allowedHosts = List.of();
 
-    @Option(names = "--cors-origin", paramLabel = "ORIGIN",
+    @Option(names = "--cors-origin", paramLabel = "ORIGIN", split = ",",
             description = "A site whose pages may use the API, such as https://shop.example; those of others are "
                     + "answered 403. May be repeated.")
     private List<String> corsOrigins = List.of();
@@ -100,13 +100,10 @@ public final class HttpAccess {
     public void admit(HttpExchange exchange) {
         Headers headers = exchange.getRequestHeaders();
         String authority = headers.getFirst("Host");
-        if (authority == null) {
-            if (exchange.getProtocol().equals("HTTP/1.0")) { // no browser sends it
-                return;
-            }
+        if (authority == null && !exchange.getProtocol().equals("HTTP/1.0")) {
             throw new HttpProblem(ProblemType.MALFORMED_REQUEST, "The request has no Host.");
         }
-        if (!isThisHost(name(authority))) {
+        if (authority != null && !isThisHost(name(authority))) {
             throw new HttpProblem(ProblemType.ANOTHER_HOST,
                     "This server is not that host; --allowed-host adds a name.");
         }
@@ -133,11 +130,11 @@ public final class HttpAccess {
         Headers answer = exchange.getResponseHeaders();
         answer.set("Access-Control-Allow-Origin", origin);
         answer.set("Vary", "Origin");
-        answer.set("Access-Control-Expose-Headers", "Location, Idempotent-Replayed, Retry-After");
+        answer.set("Access-Control-Expose-Headers", "Location, Idempotent-Replayed, Retry-After, X-Request-Id");
         if (exchange.getRequestMethod().equals("OPTIONS")) {
             answer.set("Access-Control-Allow-Methods", "GET, POST");
-            answer.set("Access-Control-Allow-Headers",
-                    "Content-Type, Idempotency-Key, X-Idempotency-Key, Authorization");
+            answer.set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, X-Idempotency-Key, "
+                    + "Authorization, X-Request-Id, traceparent, tracestate");
         }
     }
 

@@ -7,8 +7,10 @@ import api.KnownOrders;
 import api.KnownOrders.Identity;
 import api.Sent;
 import api.Sent.Acknowledged;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import messages.Digest;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What makes two requests the same order, without Kafka: by key, by order_id, while in flight, and after that. */
@@ -17,6 +19,11 @@ class KnownOrdersProof {
     private static final Digest B = Digest.of(new byte[] {2});
 
     private final KnownOrders orders = new KnownOrders(3);
+
+    @BeforeEach
+    void nothingWasThereBefore() {
+        orders.restored();
+    }
 
     @Test
     void oneIsSentAndTheOthersWaitForIt() {
@@ -53,6 +60,38 @@ class KnownOrdersProof {
         isNew(of(made, "k", A));
         assertThat(orders.claim(of(made, "k", B))).isEqualTo(new Claim.Taken(true));
         assertThat(orders.claim(of(made, null, B))).isEqualTo(new Claim.Taken(false));
+    }
+
+    @Test
+    void aKeyMeansOneOrderWithAnOrderIdAndWithoutOne() {
+        String made = KnownOrders.idFor("k");
+        isNew(of(made, "k", A));
+        assertThat(orders.claim(of("z", "k", A))).as("while the first is in flight").isEqualTo(new Claim.Taken(true));
+        orders.settle(of(made, "k", A), new Acknowledged(0, 0));
+        assertThat(orders.claim(of("z", "k", A))).isEqualTo(new Claim.Taken(true));
+
+        isNew(of("z", "own", A));
+        assertThat(orders.claim(of(KnownOrders.idFor("own"), "own", A))).isEqualTo(new Claim.Taken(true));
+        orders.settle(of("z", "own", A), new Acknowledged(0, 1));
+        assertThat(orders.claim(of(KnownOrders.idFor("own"), "own", B))).isEqualTo(new Claim.Taken(true));
+    }
+
+    /** The tails come in one partition after the other: what is dropped then says nothing about other partitions. */
+    @Test
+    void ofWhatWasThereBeforeTheLatestStay() {
+        KnownOrders restarted = new KnownOrders(3);
+        for (int partition = 0; partition < 3; partition++) {
+            for (int offset = 0; offset < 3; offset++) {
+                restarted.written(of("old-" + partition + offset, null, A), new KnownOrders.Place(partition, offset));
+            }
+        }
+        for (int partition = 0; partition < 3; partition++) {
+            restarted.written(of("late-" + partition, null, A), new KnownOrders.Place(partition, 3));
+        }
+        restarted.restored();
+        assertThat(List.of("late-0", "late-1", "late-2")).allSatisfy(
+                late -> assertThat(restarted.status(late)).as(late).isPresent());
+        assertThat(restarted.status("old-22")).isEmpty();
     }
 
     @Test

@@ -69,6 +69,36 @@ class LastingIdempotencyProof {
         assertThat(again.body().path("kafka_metadata")).isEqualTo(first.body().path("kafka_metadata"));
     }
 
+    /** Whatever partition they are in, and whatever the outcomes are of that are read first. */
+    @Test
+    void afterARestartTheLatestOrdersOfAllPartitionsAreKnown(Lab lab) {
+        lab.kafka().createTopic(lab.events, 3);
+        Api before = lab.api();
+        IntStream.range(0, 90).forEach(i -> before.post(A, "Idempotency-Key", "key-" + i));
+        lab.consumer();
+        lab.awaitCaughtUp();
+        lab.stopAll();
+        Api after = lab.api("--max-orders", "45");
+        assertThat(IntStream.range(75, 90).filter(i -> after.post(A, "Idempotency-Key", "key-" + i).body()
+                .has("duplicate"))).as("the last fifteen: some of each partition").hasSize(15);
+        assertThat(lab.kafka().records(lab.events)).hasSize(90);
+    }
+
+    /** Its ledger may have outcomes of orders in another topic: these were never placed here. */
+    @Test
+    void anOrderOfAnotherTopicIsNotThisOne(Lab lab) {
+        Answer first = lab.api().post(A, "Idempotency-Key", "k");
+        lab.consumer();
+        lab.awaitCaughtUp();
+        String other = lab.events + "-other";
+        Api api = lab.api(lab.start("OrderApi", "--bootstrap-server", lab.broker().bootstrap(), "--port", "0",
+                "--topic", other, "--outcomes-topic", lab.outcomes));
+        Answer placed = api.post(A, "Idempotency-Key", "k");
+        assertThat(placed.body().has("duplicate")).isFalse();
+        assertThat(placed.orderId()).isEqualTo(first.orderId());
+        assertThat(lab.kafka().records(other)).hasSize(1);
+    }
+
     /** The ledger remembers an order for longer than the topic keeps its record. */
     @Test
     void anOrderWhoseRecordIsGoneIsKnownByItsOutcome(Lab lab) {
