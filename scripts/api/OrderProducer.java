@@ -17,10 +17,14 @@ import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -143,6 +147,9 @@ public final class OrderProducer implements AutoCloseable {
                 } else {
                     sent.complete(isRefusal(e) && by.sentAgain() == sentAgainBefore ? refused(e)
                             : new Unknown("The order may or may not be written: " + e.getMessage()));
+                    if (isFatal(e)) {
+                        replace(by, e);
+                    }
                 }
             });
         } catch (RuntimeException e) {
@@ -160,28 +167,41 @@ public final class OrderProducer implements AutoCloseable {
                 || e instanceof InvalidRecordException || e instanceof InvalidTopicException;
     }
 
+    /** After these a producer can send nothing more, as Kafka's TransactionManager has it. */
+    private static boolean isFatal(Exception e) {
+        return e instanceof ClusterAuthorizationException || e instanceof ProducerFencedException
+                || e instanceof InvalidPidMappingException || e instanceof UnsupportedVersionException;
+    }
+
     private static Refused refused(Exception e) {
         return new Refused("Kafka did not take the order, and nothing is written: " + e.getMessage(),
                 e instanceof RecordTooLargeException ? Cause.TOO_LARGE : isRefusal(e) ? Cause.NOT_ALLOWED : Cause.AWAY);
     }
 
     /**
-     * A producer that throws can send nothing more: the next orders get a new one. What the old one has in flight is
+     * For a producer that can send nothing more: the next orders get a new one. What the old one has in flight is
      * answered "unknown".
      */
-    private synchronized void replace(Current failed, RuntimeException e) {
+    private void replace(Current failed, Exception e) {
+        if (isReplaced(failed, e)) { // outside of the lock: it waits for the producer's thread, which may come here, too
+            failed.producer.close(TO_CLOSE_A_FAILED_ONE);
+        }
+    }
+
+    private synchronized boolean isReplaced(Current failed, Exception e) {
         failure = e.getMessage();
         if (closed || e instanceof InterruptException || current != failed
                 || System.nanoTime() - renewedAt < BETWEEN_PRODUCERS.toNanos()) {
-            return;
+            return false;
         }
         renewedAt = System.nanoTime();
         LOG.error("the producer can send nothing more, and is replaced by a new one: {}", e.getMessage());
         try {
             current = Current.open(settings);
-            failed.producer.close(TO_CLOSE_A_FAILED_ONE);
+            return true;
         } catch (KafkaException cause) {
             LOG.error("there is no new producer yet: {}", cause.getMessage());
+            return false;
         }
     }
 
