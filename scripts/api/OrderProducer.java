@@ -183,7 +183,7 @@ public final class OrderProducer implements AutoCloseable {
      * answered "unknown".
      */
     private void replace(Current failed, Exception e) {
-        if (isReplaced(failed, e)) { // outside of the lock: it waits for the producer's thread, which may come here, too
+        if (isReplaced(failed, e)) { // outside of the lock: the close waits for a thread that may come here, too
             failed.producer.close(TO_CLOSE_A_FAILED_ONE);
         }
     }
