@@ -184,7 +184,7 @@ public final class KnownOrders {
     }
 
     /** An order that is known has its record at the end of what was read so far: what has only an outcome is older. */
-    synchronized void makeLatest(Digest id) {
+    public synchronized void makeLatest(Digest id) {
         Known known = byId.get(id);
         if (known != null) {
             byId.putLast(id, known);

@@ -217,7 +217,9 @@ class ApiProof {
     @Test
     void theEnvironmentGivesOptionsToo(Lab lab) {
         Api api = lab.api(lab.start(Map.of("ORDER_API_BOOTSTRAP_SERVER", lab.broker().bootstrap(), "ORDER_API_PORT",
-                "1", "ORDER_API_TOPIC", lab.events, "ORDER_API_REQUIRE_KEY", "true"), "OrderApi", "--port", "0"));
+                "1", "ORDER_API_TOPIC", lab.events, "ORDER_API_REQUIRE_KEY", "true",
+                "ORDER_API_TIMEOUT_MS", "tcp://10.0.0.7:8000", // as Kubernetes sets one for a service of that name
+                "ORDER_API_COMMAND_CONFIG", " "), "OrderApi", "--port", "0"));
         problem(api.post(Api.order("c")), 400, "Idempotency-Key");
         assertThat(api.post(Api.order("c"), "Idempotency-Key", "k").status()).isEqualTo(201);
         assertThat(lab.kafka().records(lab.events)).hasSize(1);

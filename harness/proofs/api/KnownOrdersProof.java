@@ -80,18 +80,19 @@ class KnownOrdersProof {
     @Test
     void ofWhatWasThereBeforeTheLatestStay() {
         KnownOrders restarted = new KnownOrders(3);
-        for (int partition = 0; partition < 3; partition++) {
-            for (int offset = 0; offset < 3; offset++) {
-                restarted.written(of("old-" + partition + offset, null, A), new KnownOrders.Place(partition, offset));
-            }
+        for (int partition = 0; partition < 3; partition++) { // first what has an outcome
+            restarted.written(of("old-" + partition, null, A), new KnownOrders.Place(partition, 0));
+            restarted.written(of("late-" + partition, null, A), new KnownOrders.Place(partition, 1));
         }
-        for (int partition = 0; partition < 3; partition++) {
-            restarted.written(of("late-" + partition, null, A), new KnownOrders.Place(partition, 3));
+        for (int partition = 0; partition < 3; partition++) { // then the records
+            Identity late = of("late-" + partition, null, A);
+            restarted.makeLatest(late.id());
+            restarted.written(late, new KnownOrders.Place(partition, 1));
         }
         restarted.restored();
         assertThat(List.of("late-0", "late-1", "late-2")).allSatisfy(
                 late -> assertThat(restarted.status(late)).as(late).isPresent());
-        assertThat(restarted.status("old-22")).isEmpty();
+        assertThat(restarted.status("old-2")).isEmpty();
     }
 
     @Test

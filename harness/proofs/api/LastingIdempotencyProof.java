@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static proofs.api.ApiProof.problem;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,8 +19,13 @@ import lab.Api;
 import lab.Api.Answer;
 import lab.Kafka;
 import lab.Lab;
+import lab.Ports;
 import lab.Running;
 import lab.fixtures.LabExtension;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -82,6 +88,30 @@ class LastingIdempotencyProof {
         assertThat(IntStream.range(75, 90).filter(i -> after.post(A, "Idempotency-Key", "key-" + i).body()
                 .has("duplicate"))).as("the last fifteen: some of each partition").hasSize(15);
         assertThat(lab.kafka().records(lab.events)).hasSize(90);
+    }
+
+    /** They are acknowledged, and cannot be read yet. */
+    @Test
+    void ordersBehindAnOpenTransactionAreWaitedForAtTheStart(Lab lab) {
+        lab.kafka().createTopic(lab.events, 1);
+        Api before = lab.api();
+        try (var other = new KafkaProducer<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, lab.broker().bootstrap(),
+                ProducerConfig.TRANSACTIONAL_ID_CONFIG, lab.group), new StringSerializer(), new StringSerializer())) {
+            other.initTransactions();
+            other.beginTransaction();
+            other.send(new ProducerRecord<>(lab.events, "x", "not an order"));
+            other.flush();
+            Answer first = before.post(A, "Idempotency-Key", "k");
+            URI uri = URI.create("http://127.0.0.1:" + Ports.free(1));
+            Api after = new Api(uri, lab.start("OrderApi", "--bootstrap-server", lab.broker().bootstrap(), "--topic",
+                    lab.events, "--outcomes-topic", lab.outcomes, "--port", String.valueOf(uri.getPort()),
+                    "--timeout-ms", "1000"));
+            await("it listens").atMost(SOON).ignoreExceptions().until(() -> after.get("/").status() == 200);
+            problem(after.post(A, "Idempotency-Key", "k"), 503, "still being read");
+            other.abortTransaction();
+            await("it takes orders").atMost(SOON).until(() -> after.get("/health").status() == 200);
+            sameAnswer(after.post(A, "Idempotency-Key", "k"), first);
+        }
     }
 
     /** Its ledger may have outcomes of orders in another topic: these were never placed here. */

@@ -50,7 +50,8 @@ class TruthfulAnswersProof {
     @Test
     void whatAGuaranteeNeedsCannotBeSetInTheCommandConfig(Lab lab) throws Exception {
         for (String setting : List.of("retries=1", "delivery.timeout.ms=5000", "acks=1", "transactional.id=t",
-                "max.in.flight.requests.per.connection=5", "enable.idempotence=false")) {
+                "max.in.flight.requests.per.connection=5", "enable.idempotence=false", "partitioner.ignore.keys=true",
+                "partitioner.class=Own")) {
             Path config = Files.writeString(Files.createDirectories(lab.folder()).resolve("config"), setting + "\n");
             Ended run = lab.runInSeries("OrderApi", "--port", "0", "--bootstrap-server", lab.broker().bootstrap(),
                     "--command-config", config.toString());
