@@ -80,8 +80,8 @@ import picocli.CommandLine.Mixin;
  * </ol>
  *
  * When it starts it reads back from Kafka what was placed before, and it goes on reading what other instances write.
- * What two of them accept at the same moment is written twice, with the same {@code order_id}: the consumer recognises
- * it.
+ * An order that two of them accept at the same moment is written twice, with the same {@code order_id}; the consumer
+ * recognises the second record.
  */
 @Command(name = "OrderApi", mixinStandardHelpOptions = true,
         description = "Takes orders over HTTP and writes them to Kafka.",
@@ -120,7 +120,7 @@ public class OrderApi implements Callable<Integer> {
     private HttpBodies bodies;
     private KnownOrders orders;
     private volatile boolean away; // at the start: Kafka did not answer
-    private boolean said; // that it listens
+    private boolean announced; // that it listens
     private volatile OrderProducer producer;
     private volatile OrderView view;
 
@@ -134,7 +134,7 @@ public class OrderApi implements Callable<Integer> {
         delivery.check(log);
         access.check(http.host(), log);
         Properties settings = ProducerSettings.of(kafka.client("order-api"), delivery);
-        orders = idempotency.memory();
+        orders = idempotency.knownOrders();
         bodies = http.bodies();
         Duration longest = delivery.timeout().plus(GRACE); // requests that wait get an answer, at worst 504
         HttpServer server = http.bind(longest.multipliedBy(2).plus(TO_TAKE_THE_ANSWER), access);
@@ -153,7 +153,7 @@ public class OrderApi implements Callable<Integer> {
                     this.view = view;
                     producer.awaitMetadata(topics.events);
                     view.awaitCaughtUp(this::isStopping);
-                    if (!isStopping()) { // else what waits must not be answered by half of what is known
+                    if (!isStopping()) { // else not all orders were read: requests that wait get 503
                         started.countDown();
                         sayThatItListens(server);
                     }
@@ -179,8 +179,8 @@ public class OrderApi implements Callable<Integer> {
     }
 
     private void sayThatItListens(HttpServer server) {
-        if (!said) {
-            said = true;
+        if (!announced) {
+            announced = true;
             System.out.println("Listening on " + http.address(server));
         }
     }
@@ -252,7 +252,7 @@ public class OrderApi implements Callable<Integer> {
         return mine.sent();
     }
 
-    /** Until it is known what was placed before, a request could be answered by what is not true: it waits. */
+    /** Waits until all earlier orders are read: before that, an answer could be wrong. */
     private void awaitStart() {
         long deadline = System.nanoTime() + delivery.timeout().toNanos();
         try {
@@ -281,9 +281,13 @@ public class OrderApi implements Callable<Integer> {
     }
 
     private Answer health() {
-        boolean connected = started.getCount() == 0;
         return Answers.health(producer != null && producer.reachable(), producer == null ? null : producer.failure(),
-                view == null || view.failure() == null && !connected ? "reading what was placed before"
-                        : view.failure(), kafka.cluster().bootstrapServers());
+                cannotRead(), kafka.cluster().bootstrapServers());
+    }
+
+    /** Why orders cannot be looked up; null if they can. */
+    private String cannotRead() {
+        String failure = view == null ? null : view.failure();
+        return failure != null || started.getCount() == 0 ? failure : "reading what was placed before";
     }
 }

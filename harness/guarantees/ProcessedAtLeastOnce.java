@@ -1,7 +1,6 @@
 package guarantees;
 
 import history.Anomaly.Kind;
-import java.util.List;
 import java.util.Set;
 import lab.Running;
 import story.Guarantee;

@@ -8,7 +8,7 @@ public enum Lives {
     CONSUMER_MANUAL("OrderConsumer --commit manual", "a dead letter again", side -> new ConsumerLife(side, "manual")),
     CONSUMER_TRANSACTIONAL("OrderConsumer --commit transactional", "",
             side -> new ConsumerLife(side, "transactional")),
-    API("OrderApi", "an order again", ApiLife::new),
+    API("OrderApi", "", ApiLife::new),
     REPLAY("DlqInspector replay", "a batch again", ReplayLife::new),
     REPLAY_EXACTLY_ONCE("DlqInspector replay --exactly-once", "", side -> new ReplayLife(side, "--exactly-once"));
 

@@ -3,8 +3,8 @@ package story;
 import static org.awaitility.Awaitility.await;
 
 import history.Allowed;
-import history.Anomaly.Kind;
 import history.Anomaly;
+import history.Anomaly.Kind;
 import history.Checker;
 import history.Event;
 import history.Event.Fault;

@@ -23,7 +23,7 @@ public final class IdempotencyOptions {
     }
 
     /** @throws Failure if the number makes no sense */
-    public KnownOrders memory() {
+    public KnownOrders knownOrders() {
         if (maxOrders < 0) {
             throw new Failure(ExitCode.USAGE, "--max-orders has to be 0 or more.");
         }

@@ -19,8 +19,8 @@ import java.util.concurrent.TimeoutException;
 import messages.Digest;
 
 /**
- * The latest orders: with which key and content each was placed, where it is written, and its outcome. What comes in
- * through this process and what others write is one memory, and so is what was written before the start. It is bounded
+ * The latest orders: with which key and content each was placed, where it is written, and its outcome. It makes
+ * no difference whether an order came in here, was written by another process, or was there before the start. Bounded
  * in number; the oldest are dropped first. Ids and keys are kept as digests: an order takes some 250 bytes, however
  * long they are. Safe for several threads.
  */
@@ -265,14 +265,14 @@ public final class KnownOrders {
      *
      * @throws InterruptedException if the thread is interrupted
      */
-    public Optional<Status> await(String orderId, Duration most) throws InterruptedException {
-        if (most.isZero()) {
+    public Optional<Status> await(String orderId, Duration patience) throws InterruptedException {
+        if (patience.isZero()) {
             return status(orderId);
         }
         Digest id = Identity.id(orderId);
         CompletableFuture<Void> outcome = toCome(id, orderId);
         try {
-            outcome.get(most.toMillis(), TimeUnit.MILLISECONDS);
+            outcome.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             stopWaiting(id, outcome);
         } catch (ExecutionException e) {

@@ -42,7 +42,7 @@ public final class Script {
                 .execute(args);
     }
 
-    /** For containers: what the command line does not say, the environment may. */
+    /** For containers: an option that the command line does not set is read from the environment. */
     private static String fromEnvironment(ArgSpec arg) {
         if (!(arg instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
             return null;
@@ -115,7 +115,7 @@ public final class Script {
         appendAll(text, help, "Options:%n", "", help.commandSpec());
         append(text, help, "%nHelp:%n", help.commandSpec().mixins().get(HELP_OPTIONS).options());
         help.commandSpec().options().stream().filter(option -> !option.usageHelp()).findFirst().ifPresent(
-                first -> text.append(String.format("%nThe environment can give each option, too: %s stands for %s.%n",
+                first -> text.append(String.format("%nAn environment variable can set each option, too: %s sets %s.%n",
                         variable(first), first.longestName())));
         return text.toString();
     }

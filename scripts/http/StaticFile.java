@@ -41,9 +41,9 @@ public final class StaticFile {
         if (tag.equals(request.getFirst("If-None-Match"))) {
             return new Answer(304, null).with("ETag", tag);
         }
-        boolean small = String.valueOf(request.getFirst("Accept-Encoding")).contains("gzip");
-        Answer answer = new Answer(200, type, small ? compressed : bytes).with("ETag", tag)
+        boolean gzip = String.valueOf(request.getFirst("Accept-Encoding")).contains("gzip");
+        Answer answer = new Answer(200, type, gzip ? compressed : bytes).with("ETag", tag)
                 .with("Cache-Control", ONE_DAY).with("Vary", "Accept-Encoding");
-        return small ? answer.with("Content-Encoding", "gzip") : answer;
+        return gzip ? answer.with("Content-Encoding", "gzip") : answer;
     }
 }

@@ -6,5 +6,5 @@
 //SOURCES ProblemType.java
 //SOURCES StaticFile.java
 
-/** What any API over HTTP needs around the JDK's server: routes, limits, problems, and who may use it. */
+/** HTTP as the API needs it around the JDK's server: routes, limits, problems, and who may use it. */
 package http;

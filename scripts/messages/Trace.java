@@ -4,7 +4,7 @@ import java.util.List;
 import org.apache.kafka.common.header.Headers;
 
 /**
- * The headers that say which request a record goes back to: from the record to its outcome and its dead letter.
+ * Headers that say which request a record comes from. The consumer copies them to the record's outcome and dead letter.
  * {@code traceparent} and {@code tracestate} are those of W3C Trace Context.
  */
 public final class Trace {
@@ -17,7 +17,7 @@ public final class Trace {
     private Trace() {
     }
 
-    /** Copies those that are there. */
+    /** Copies these headers, where they are present. */
     public static void copy(Headers from, Headers to) {
         for (String name : NAMES) {
             from.headers(name).forEach(to::add);
